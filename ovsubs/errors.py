@@ -1,0 +1,167 @@
+"""Every error that ovsubs raises on purpose.
+
+    OvsubsError
+    ├── UsageError                 the call is wrong: exit code 2
+    │   ├── UnknownLanguage
+    │   ├── UnknownFormat
+    │   ├── UnsupportedTask
+    │   └── InvalidOption
+    ├── MediaError                 one input cannot be read: exit code 1, the others go on
+    │   ├── MissingFile
+    │   ├── EmptyFile
+    │   ├── UnreadableMedia
+    │   ├── NoAudioStream
+    │   ├── NoSuchTrack
+    │   └── NoMediaInFolder
+    ├── ModelError
+    │   ├── ModelNotFound
+    │   ├── BrokenModel
+    │   ├── DeviceNotFound
+    │   └── MissingExtra
+    ├── ExportError
+    │   ├── UnreadableCheckpoint
+    │   └── SelfTestFailed
+    └── OutputError
+        ├── OutputExists
+        └── UnwritableOutput
+
+Each message says what is wrong, with what, and what to do, in one line. The arguments of an
+error are kept as `args`, so that it survives pickling between processes.
+"""
+
+
+class OvsubsError(Exception):
+    """Base of the tree. `template` is formatted with the arguments of the error."""
+
+    template = "{}"
+
+    def __str__(self) -> str:
+        return " ".join(self.template.format(*self.args).split())
+
+
+class UsageError(OvsubsError):
+    """The call itself is wrong, whatever the input."""
+
+
+class UnknownLanguage(UsageError):
+    """`UnknownLanguage(language)`."""
+
+    template = "unknown language {0!r}; give a code such as 'de' or an English name such as 'German'"
+
+
+class UnknownFormat(UsageError):
+    """`UnknownFormat(format, known)`."""
+
+    template = "unknown subtitle format {0!r}; choose from {1}"
+
+
+class UnsupportedTask(UsageError):
+    """`UnsupportedTask(model, why)`: this model cannot do what is asked."""
+
+    template = "model {0!r} cannot do that: {1}"
+
+
+class InvalidOption(UsageError):
+    """`InvalidOption(option, value, why)`."""
+
+    template = "{0} = {1!r} is not valid: {2}"
+
+
+class MediaError(OvsubsError):
+    """One input file cannot be read; a batch goes on with the next."""
+
+
+class MissingFile(MediaError):
+    """`MissingFile(path)`."""
+
+    template = "{0}: no such file; check the path"
+
+
+class EmptyFile(MediaError):
+    """`EmptyFile(path)`."""
+
+    template = "{0}: the file is empty (0 bytes); copy it again from its source"
+
+
+class UnreadableMedia(MediaError):
+    """`UnreadableMedia(path, why)`."""
+
+    template = "{0}: not readable as audio or video ({1}); check that it plays in a player"
+
+
+class NoAudioStream(MediaError):
+    """`NoAudioStream(path)`."""
+
+    template = "{0}: no audio stream in this file, so there is nothing to transcribe"
+
+
+class NoSuchTrack(MediaError):
+    """`NoSuchTrack(path, track, known)`."""
+
+    template = "{0}: no audio track {1!r}; this file has: {2}"
+
+
+class NoMediaInFolder(MediaError):
+    """`NoMediaInFolder(path)`."""
+
+    template = "{0}: no audio or video file in this folder; name files, or another folder"
+
+
+class ModelError(OvsubsError):
+    """The model cannot be found, loaded or run."""
+
+
+class ModelNotFound(ModelError):
+    """`ModelNotFound(name, where)`: `where` says what was looked at and what to do."""
+
+    template = "model {0!r} not found: {1}"
+
+
+class BrokenModel(ModelError):
+    """`BrokenModel(directory, why)`."""
+
+    template = "{0}: not a usable Whisper model ({1}); export it again with `ovsubs export`"
+
+
+class DeviceNotFound(ModelError):
+    """`DeviceNotFound(device, available)`."""
+
+    template = "device {0!r} is not available; this machine has: {1}"
+
+
+class MissingExtra(ModelError):
+    """`MissingExtra(what, extra, module)`: an optional package is not installed."""
+
+    template = "{0} needs the package {2!r}; install it with `pip install 'ovsubs[{1}]'`"
+
+
+class ExportError(OvsubsError):
+    """A checkpoint cannot be turned into a model directory."""
+
+
+class UnreadableCheckpoint(ExportError):
+    """`UnreadableCheckpoint(path, why)`."""
+
+    template = "{0}: not readable as a Whisper checkpoint ({1})"
+
+
+class SelfTestFailed(ExportError):
+    """`SelfTestFailed(name, why)`: the exported model was removed."""
+
+    template = "{0}: the exported model failed its self-test ({1}); nothing was kept"
+
+
+class OutputError(OvsubsError):
+    """A result cannot be written."""
+
+
+class OutputExists(OutputError):
+    """`OutputExists(path)`."""
+
+    template = "{0}: already there; use --overwrite to replace it"
+
+
+class UnwritableOutput(OutputError):
+    """`UnwritableOutput(path, why)`."""
+
+    template = "{0}: cannot be written ({1}); choose another place with --output-dir"

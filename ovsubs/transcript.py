@@ -1,0 +1,118 @@
+"""The nouns between recognition and subtitles: Segment and Transcript, and their JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of recognized speech, `[start, end)` in seconds of the file.
+
+    `tokens` are the text tokens and their two timestamps. `avg_logprob` (natural log, at most 0),
+    `compression_ratio` (zlib, above 2.4 text repeats itself) and `no_speech_prob` (0 to 1) are
+    those of the window that the segment comes from, as in openai/whisper.
+    """
+
+    id: int
+    start: float
+    end: float
+    text: str
+    tokens: tuple[int, ...]
+    avg_logprob: float
+    compression_ratio: float
+    no_speech_prob: float
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """Wall time that one stage of the pipeline took, in seconds."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in one file.
+
+    `language` is a Whisper code ("en"), `language_probability` its share of the vote (1.0 when
+    the caller gave the language). `duration` is the file's, in seconds; `speech_duration` what the
+    VAD left of it. `notes` are sentences for the person ("no speech was found").
+    """
+
+    segments: tuple[Segment, ...]
+    language: str
+    language_probability: float
+    duration: float
+    speech_duration: float
+    task: str = "transcribe"
+    source: str = ""
+    model: str = ""
+    timings: tuple[StageTime, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """All segments' text in order, as openai/whisper joins it."""
+        return "".join(segment.text for segment in self.segments)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages together, in seconds."""
+        return sum(timing.seconds for timing in self.timings)
+
+    @property
+    def rtfx(self) -> float:
+        """Seconds of audio per second of work (inverse real-time factor); 0 if nothing was timed."""
+        return self.duration / self.seconds if self.seconds else 0.0
+
+    def to_json(self) -> str:
+        """JSON in openai/whisper's shape (`text`, `segments`, `language`), with our own keys added."""
+        content = {"text": self.text, **asdict(self)}
+        content["timings"] = {timing.stage: timing.seconds for timing in self.timings}
+        return json.dumps(content, ensure_ascii=False, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Transcript:
+        """Read what `to_json` wrote, or openai/whisper's own JSON (keys it lacks get defaults)."""
+        content: dict[str, Any] = json.loads(text)
+        segments = tuple(
+            Segment(**{**segment, "tokens": tuple(segment.get("tokens", ()))})
+            for segment in (_known(raw, Segment) for raw in content["segments"])
+        )
+        end = segments[-1].end if segments else 0.0
+        rest = _known(content, cls)
+        rest.update(
+            segments=segments,
+            timings=tuple(StageTime(*pair) for pair in content.get("timings", {}).items()),
+            notes=tuple(content.get("notes", ())),
+        )
+        rest.setdefault("language_probability", 1.0)
+        rest.setdefault("duration", end)
+        rest.setdefault("speech_duration", rest["duration"])
+        return cls(**rest)
+
+    def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
+        """Write subtitles in the format that the file name's ending names (`talk.srt`).
+
+        The file appears whole or not at all.
+
+        Raises:
+            UnknownFormat: the ending is not srt, vtt, txt, tsv or json.
+            OutputExists: the file is there and `overwrite` is false.
+            UnwritableOutput: the folder is missing or read-only.
+        """
+        # The one upward import: a person expects `transcript.save("talk.srt")` to lay out and write.
+        from ovsubs.subtitles.formats import save_transcript
+
+        return save_transcript(self, Path(path), overwrite=overwrite)
+
+
+def _known(raw: dict[str, Any], kind: type) -> dict[str, Any]:
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return {key: value for key, value in raw.items() if key in names}
