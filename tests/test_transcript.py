@@ -1,0 +1,127 @@
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovsubs.transcript import Segment, StageTime, Transcript
+
+TALK = Transcript(
+    segments=(
+        Segment(0, 0.0, 2.0, " Ever tried.", (50364, 12123, 50464), -0.25, 1.25, 0.5),
+        Segment(1, 2.0, 4.5, " Ça “va”?", (50464, 9, 50589), -0.5, 1.0, 0.25, temperature=0.2),
+    ),
+    language="en",
+    language_probability=0.75,
+    duration=12.0,
+    speech_duration=4.5,
+    source="talk.mp4",
+    model="base",
+    timings=(StageTime("decode", 1.5), StageTime("features", 0.5)),
+    notes=("no speech after 4.5 s",),
+)
+
+# What openai/whisper's `write_json` writes: `text`, `segments`, `language`, and `words` inside a segment.
+OPENAI_JSON = """{
+  "text": " Ever tried. Ever failed.",
+  "segments": [
+    {"id": 0, "seek": 0, "start": 0.0, "end": 2, "text": " Ever tried.", "tokens": [50364, 12123, 50464],
+     "temperature": 0.0, "avg_logprob": -0.31, "compression_ratio": 0.9, "no_speech_prob": 0.02,
+     "words": [{"word": " Ever", "start": 0.0, "end": 0.5, "probability": 0.9}]},
+    {"id": 1, "seek": 0, "start": 2.0, "end": 3.5, "text": " Ever failed.", "tokens": [],
+     "temperature": 0.4, "avg_logprob": -0.31, "compression_ratio": 0.9, "no_speech_prob": 0.02}
+  ],
+  "language": "en"
+}"""
+
+
+def test_text_joins_the_segments_as_they_are() -> None:
+    assert TALK.text == " Ever tried. Ça “va”?"
+    assert replace(TALK, segments=()).text == ""
+
+
+def test_speed_is_audio_time_over_work_time() -> None:
+    assert TALK.seconds == 2.0
+    assert TALK.rtfx == 6.0
+    assert replace(TALK, timings=()).rtfx == 0.0
+
+
+def test_json_has_the_keys_of_openai_whisper() -> None:
+    content = json.loads(TALK.to_json())
+    assert (content["text"], content["language"]) == (TALK.text, "en")
+    assert content["segments"][0] == {
+        "id": 0,
+        "start": 0.0,
+        "end": 2.0,
+        "text": " Ever tried.",
+        "tokens": [50364, 12123, 50464],
+        "avg_logprob": -0.25,
+        "compression_ratio": 1.25,
+        "no_speech_prob": 0.5,
+        "temperature": 0.0,
+    }
+    assert content["timings"] == {"decode": 1.5, "features": 0.5}
+    assert "Ça “va”?" in TALK.to_json()
+
+
+def test_json_of_an_empty_transcript_is_read_back() -> None:
+    empty = Transcript((), "de", 1.0, 0.0, 0.0)
+    assert Transcript.from_json(empty.to_json()) == empty
+
+
+def test_the_json_of_openai_whisper_is_read() -> None:
+    transcript = Transcript.from_json(OPENAI_JSON)
+    assert transcript.text == " Ever tried. Ever failed."
+    assert transcript.segments[0] == Segment(
+        0, 0.0, 2.0, " Ever tried.", (50364, 12123, 50464), -0.31, 0.9, 0.02, temperature=0.0
+    )
+    assert [segment.temperature for segment in transcript.segments] == [0.0, 0.4]
+    assert (transcript.language, transcript.language_probability) == ("en", 1.0)
+    assert (transcript.duration, transcript.speech_duration) == (3.5, 3.5)
+    assert (transcript.timings, transcript.notes, transcript.task) == ((), (), "transcribe")
+
+
+def test_the_empty_json_of_openai_whisper_is_read() -> None:
+    transcript = Transcript.from_json('{"text": "", "segments": [], "language": "en"}')
+    assert (transcript.segments, transcript.duration) == ((), 0.0)
+
+
+def test_json_without_segments_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Transcript.from_json("{}")
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+segments = st.builds(
+    Segment,
+    id=st.integers(0),
+    start=numbers,
+    end=numbers,
+    text=st.text(),
+    tokens=st.lists(st.integers(0, 51_865)).map(tuple),
+    avg_logprob=numbers,
+    compression_ratio=numbers,
+    no_speech_prob=numbers,
+    temperature=numbers,
+)
+transcripts = st.builds(
+    Transcript,
+    segments=st.lists(segments, max_size=4).map(tuple),
+    language=st.text(max_size=3),
+    language_probability=numbers,
+    duration=numbers,
+    speech_duration=numbers,
+    task=st.sampled_from(["transcribe", "translate"]),
+    source=st.text(),
+    model=st.text(),
+    timings=st.dictionaries(st.text(), numbers, max_size=4).map(
+        lambda times: tuple(StageTime(stage, seconds) for stage, seconds in times.items())
+    ),
+    notes=st.lists(st.text(), max_size=3).map(tuple),
+)
+
+
+@given(transcripts)
+def test_what_is_written_as_json_is_read_back_the_same(transcript: Transcript) -> None:
+    assert Transcript.from_json(transcript.to_json()) == transcript
