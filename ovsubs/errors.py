@@ -12,6 +12,7 @@
     │   ├── UnreadableMedia
     │   ├── NoAudioStream
     │   ├── NoSuchTrack
+    │   ├── TruncatedMedia
     │   └── NoMediaInFolder
     ├── ModelError
     │   ├── ModelNotFound
@@ -23,8 +24,10 @@
     │   └── SelfTestFailed
     └── OutputError
         ├── OutputExists
+        ├── OutputClash
         └── UnwritableOutput
 
+`exit_code` is what the command line ends with: 2 where another call is needed, else 1.
 Each message says what is wrong, with what, and what to do, in one line. The arguments of an
 error are kept as `args`, so that it survives pickling between processes.
 """
@@ -34,13 +37,16 @@ class OvsubsError(Exception):
     """Base of the tree. `template` is formatted with the arguments of the error."""
 
     template = "{}"
+    exit_code = 1
 
     def __str__(self) -> str:
-        return " ".join(self.template.format(*self.args).split())
+        return " ".join(self.template.format(*self.args).splitlines())
 
 
 class UsageError(OvsubsError):
     """The call itself is wrong, whatever the input."""
+
+    exit_code = 2
 
 
 class UnknownLanguage(UsageError):
@@ -101,6 +107,12 @@ class NoSuchTrack(MediaError):
     template = "{0}: no audio track {1!r}; this file has: {2}"
 
 
+class TruncatedMedia(MediaError):
+    """`TruncatedMedia(path, what)`: nothing is written for it unless `keep_damaged` is set."""
+
+    template = "{0}: {1}; copy it again, or use --keep-damaged for subtitles of what is there"
+
+
 class NoMediaInFolder(MediaError):
     """`NoMediaInFolder(path)`."""
 
@@ -115,6 +127,7 @@ class ModelNotFound(ModelError):
     """`ModelNotFound(name, where)`: `where` says what was looked at and what to do."""
 
     template = "model {0!r} not found: {1}"
+    exit_code = 2
 
 
 class BrokenModel(ModelError):
@@ -127,6 +140,7 @@ class DeviceNotFound(ModelError):
     """`DeviceNotFound(device, available)`."""
 
     template = "device {0!r} is not available; this machine has: {1}"
+    exit_code = 2
 
 
 class MissingExtra(ModelError):
@@ -159,6 +173,12 @@ class OutputExists(OutputError):
     """`OutputExists(path)`."""
 
     template = "{0}: already there; use --overwrite to replace it"
+
+
+class OutputClash(OutputError):
+    """`OutputClash(source, output, other)`: two inputs would write the same file."""
+
+    template = "{0}: its subtitles {1} are those of {2} already; give one of them another --output-dir"
 
 
 class UnwritableOutput(OutputError):

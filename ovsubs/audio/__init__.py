@@ -1,0 +1,1 @@
+"""From a file to log-mel windows: media, voice activity, windows, features."""

@@ -1,0 +1,133 @@
+"""Speech probabilities -> speech regions: hysteresis, as in Silero's `get_speech_timestamps`."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovsubs.errors import InvalidOption
+
+STEP_S = 512 / 16_000  # one step of the detector: 32 ms
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRegion:
+    """Where the detector hears speech: `[start, end)` in seconds of the track, in steps of 32 ms."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class VadOptions:
+    """What counts as speech. The names are those of Silero and faster-whisper.
+
+    `threshold`: probability from which speech begins; lower finds more (whispers, songs).
+    `neg_threshold`: below it speech may end; by default 0.15 under `threshold`, at least 0.01.
+    `min_speech_duration_ms`: regions up to this long are dropped.
+    `min_silence_duration_ms`: a region ends only at a silence this long. Short by default, because
+    windows are cut between regions: more regions are more places to choose from, and nothing
+    between the regions of a window is lost.
+    `speech_pad_ms`: audio kept before and after the speech of a window. Regions are not padded.
+    `max_speech_duration_s`: a longer region is cut where speech is least probable in its last third.
+
+    Raises:
+        InvalidOption: a threshold outside 0 to 1, or a negative duration.
+    """
+
+    threshold: float = 0.5
+    neg_threshold: float | None = None
+    min_speech_duration_ms: int = 100
+    min_silence_duration_ms: int = 100
+    speech_pad_ms: int = 200
+    max_speech_duration_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.threshold < 1.0:
+            raise InvalidOption("vad_threshold", self.threshold, "it is a probability between 0 and 1")
+        if not 0.0 < self.end_threshold <= self.threshold:
+            why = "it lies between 0 and vad_threshold"
+            raise InvalidOption("vad_neg_threshold", self.neg_threshold, why)
+        for name in ("min_speech_duration_ms", "min_silence_duration_ms", "speech_pad_ms"):
+            if getattr(self, name) < 0:
+                raise InvalidOption(f"vad_{name}", getattr(self, name), "a duration cannot be negative")
+        if not self.max_speech_duration_s >= 1.0:
+            raise InvalidOption("vad_max_speech_duration_s", self.max_speech_duration_s, "it is at least 1 s")
+
+    @property
+    def end_threshold(self) -> float:
+        """The probability below which speech may end."""
+        return max(self.threshold - 0.15, 0.01) if self.neg_threshold is None else self.neg_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A region in steps, `[first, end)`."""
+
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Spans that have ended, and where to go on.
+
+    From step `settled` on the answer may still change: those steps have to be given again, in
+    front of the ones that follow, with `inside` telling that a long region was cut there.
+    """
+
+    spans: tuple[Span, ...]
+    settled: int
+    inside: bool
+
+
+def split_steps(probabilities: NDArray[np.float32], options: VadOptions, *, inside: bool = False) -> Split:
+    """Find where speech begins and ends, by hysteresis.
+
+    Speech begins at the first step of at least `threshold`. It ends where the probability fell below
+    `neg_threshold`, if `threshold` is not reached again for `min_silence_duration_ms`.
+
+    Args:
+        probabilities: of consecutive steps, in [0, 1].  # [n_steps]
+        options: thresholds and durations.
+        inside: the first step continues a region that was cut in front of it.
+    """
+    steps = probabilities.tolist()
+    max_steps = options.max_speech_duration_s // STEP_S
+    spans: list[Span] = []
+    first: int | None = 0 if inside and steps else None
+    silent_from: int | None = None
+    step = 0
+    while step < len(steps):
+        if steps[step] >= options.threshold:
+            silent_from = None
+            first = step if first is None else first
+        elif first is not None and steps[step] < options.end_threshold:
+            silent_from = step if silent_from is None else silent_from
+            if _ms(step - silent_from) >= options.min_silence_duration_ms:
+                if inside or is_long_enough(silent_from - first, options):
+                    spans.append(Span(first, silent_from))
+                first, silent_from, inside = None, None, False
+        step += 1
+        if first is not None and step - first >= max_steps:
+            cut = _quietest(probabilities, first, step)
+            spans.append(Span(first, cut))
+            first, silent_from, inside, step = cut, None, True, cut
+    settled = len(steps) if first is None else first
+    return Split(tuple(span for span in spans if span.end > span.first), settled, inside)
+
+
+def is_long_enough(n_steps: int, options: VadOptions) -> bool:
+    """Whether a region of so many steps is kept."""
+    return _ms(n_steps) > options.min_speech_duration_ms
+
+
+def _quietest(probabilities: NDArray[np.float32], first: int, end: int) -> int:
+    """The step after the least speech-like one in the last third of `[first, end)`: a cut hurts least."""
+    begin = end - max((end - first) // 3, 1)
+    return begin + int(np.argmin(probabilities[begin:end])) + 1
+
+
+def _ms(n_steps: int) -> int:
+    return math.floor(n_steps * STEP_S * 1000)

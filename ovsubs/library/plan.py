@@ -1,0 +1,146 @@
+"""What the caller names -> the files to work on, and those that are settled before any work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovsubs.audio.media import choose_track, find_media, probe
+from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
+from ovsubs.recognize import TranscribeOptions
+from ovsubs.subtitles.cues import LayoutOptions
+from ovsubs.subtitles.formats import known_format, output_path
+from ovsubs.transcript import Transcript
+from ovsubs.whisper.languages import LANGUAGES, language_code
+
+DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleOptions:
+    """What to write for each file, and where.
+
+    `formats`: names out of `ovsubs.subtitles.formats.FORMATS`. `output_dir`: None writes beside the
+    source. `language_suffix`: `name.<language>.srt`. `overwrite`: otherwise outputs that are there stay.
+    """
+
+    transcribe: TranscribeOptions = field(default_factory=TranscribeOptions)
+    layout: LayoutOptions = field(default_factory=LayoutOptions)
+    formats: tuple[str, ...] = ("srt",)
+    output_dir: Path | None = None
+    language_suffix: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.formats:
+            raise InvalidOption("output_format", "", "name at least one, such as srt")
+        for name in self.formats:
+            known_format(name)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file to be worked on: its duration in seconds and the formats that are missing."""
+
+    path: Path
+    duration: float
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """How one input ended: `status` is "done", "skipped" or "failed"; `why` says so in one line."""
+
+    path: Path
+    status: str
+    outputs: tuple[Path, ...] = ()
+    transcript: Transcript | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files to work on in order, and the inputs that need no work or cannot be worked on."""
+
+    files: tuple[PlannedFile, ...]
+    settled: tuple[FileResult, ...]
+
+    @property
+    def duration(self) -> float:
+        """Seconds of media to work on."""
+        return sum(file.duration for file in self.files)
+
+
+def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
+    """Look at every input without decoding it. One bad input never hinders the others."""
+    files, settled = list[PlannedFile](), list[FileResult]()
+    taken = dict[Path, Path]()
+    for given in inputs:
+        try:
+            found = find_media([given])
+        except (OvsubsError, OSError) as error:
+            settled.append(FileResult(given, FAILED, why=_one_line(given, error)))
+            continue
+        for path in found:
+            outcome = _plan_file(path, options, taken)
+            (files if isinstance(outcome, PlannedFile) else settled).append(outcome)  # type: ignore[arg-type]
+    return Plan(tuple(files), tuple(settled))
+
+
+def _plan_file(path: Path, options: SubtitleOptions, taken: dict[Path, Path]) -> PlannedFile | FileResult:
+    try:
+        outputs = {name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats}
+        clash = next((output for output in outputs.values() if output in taken), None)
+        if clash and taken[clash].resolve() == path.resolve():
+            return FileResult(path, SKIPPED, why=f"{path}: named twice")
+        if clash:
+            raise OutputClash(path, clash, taken[clash])
+        missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
+        taken.update(dict.fromkeys(outputs.values(), path))
+        if not missing:
+            there = tuple(_existing(path, name, options)[0] for name in outputs)
+            why = f"{there[0]}: already there; use --overwrite to replace it"
+            return FileResult(path, SKIPPED, outputs=there, why=why)
+        _check_writable(outputs[missing[0]])
+        media = probe(path)
+        choose_track(media, options.transcribe.audio_track)
+        return PlannedFile(path, media.duration, missing)
+    except (OvsubsError, OSError) as error:
+        return FileResult(path, FAILED, why=_one_line(path, error))
+
+
+def _suffix(options: SubtitleOptions) -> str | None:
+    """The language in the output's name, as far as it is known before anything is heard."""
+    if not options.language_suffix:
+        return None
+    if options.transcribe.task == "translate":
+        return "en"
+    return language_code(options.transcribe.language) if options.transcribe.language else "?"
+
+
+def _existing(path: Path, format: str, options: SubtitleOptions) -> list[Path]:
+    """Outputs that are there already; where the language is to be detected, those of any language."""
+    suffix = _suffix(options)
+    codes = LANGUAGES if suffix == "?" else (suffix,)
+    outputs = [output_path(path, options.output_dir, format, code) for code in codes]
+    return [output for output in outputs if output.exists()]
+
+
+def _check_writable(output: Path) -> None:
+    folder = output.parent
+    while not folder.exists():
+        folder = folder.parent  # `write_outputs` makes the folders that are missing
+    if not folder.is_dir():
+        raise UnwritableOutput(output, f"{folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UnwritableOutput(output, f"no permission to write in {folder}")
+
+
+def _one_line(path: Path, error: BaseException) -> str:
+    if isinstance(error, OvsubsError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{path}: {error.strerror or error}"
+    return f"{path}: {type(error).__name__}: {error}; run with --debug to see where"

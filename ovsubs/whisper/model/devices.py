@@ -1,0 +1,53 @@
+"""Which OpenVINO devices this machine has, and whether a device string names them."""
+
+import re
+from dataclasses import dataclass
+
+import openvino as ov
+
+from ovsubs.errors import DeviceNotFound
+
+_VIRTUAL = ("AUTO", "HETERO", "MULTI", "BATCH")  # OpenVINO's inference modes over other devices
+_DEVICE = re.compile(r"-?([A-Z_]+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device as OpenVINO names it ("GPU.0") with the maker's full name."""
+
+    name: str
+    full_name: str
+
+
+def list_devices() -> list[Device]:
+    """All devices that OpenVINO sees, in its order."""
+    core = ov.Core()
+    return [Device(name, str(core.get_property(name, "FULL_DEVICE_NAME"))) for name in core.available_devices]
+
+
+def check_device(device: str) -> str:
+    """The device string in upper case, after checking that every device in it is there.
+
+    Takes `CPU`, `GPU`, `GPU.1`, `NPU`, `AUTO`, `AUTO:GPU,CPU`, `AUTO:-GPU`, `HETERO:GPU,CPU`, `MULTI:…`.
+
+    Raises:
+        DeviceNotFound: one of them is not on this machine; the message names those that are.
+    """
+    wanted = device.strip().upper()
+    available = ov.Core().available_devices
+    mode, _, listed = wanted.partition(":")
+    if not listed and mode == "AUTO":
+        return wanted
+    names = listed.split(",") if mode in _VIRTUAL else [wanted]
+    for name in names:
+        match = _DEVICE.fullmatch(name.strip())
+        if not match or not _is_available(match[1], available):
+            raise DeviceNotFound(device, ", ".join([*available, "AUTO"]))
+    return wanted
+
+
+def _is_available(name: str, available: list[str]) -> bool:
+    """`GPU` also stands for `GPU.0`, and `GPU.0` for a lone `GPU`."""
+    kinds = {known.partition(".")[0] for known in available}
+    kind, _, number = name.partition(".")
+    return name in available or (kind in kinds and number in ("", "0"))

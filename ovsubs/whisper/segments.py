@@ -1,0 +1,139 @@
+"""Decoded windows -> segments: the text between two timestamps, and where to read on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ovsubs.audio.regions import SpeechRegion
+from ovsubs.audio.windows import Window
+from ovsubs.transcript import Segment
+from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
+from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
+
+MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
+UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
+ANNOUNCED_S = 0.3  # ... and this much where the model itself opened another segment
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceOptions:
+    """When a window counts as silent: both must hold (openai/whisper, transcribe.py).
+
+    `no_speech_threshold` is a probability (0 to 1), `logprob_threshold` a mean natural-log
+    probability (at most 0). None switches the check off.
+    """
+
+    no_speech_threshold: float | None = 0.6
+    logprob_threshold: float | None = -1.0
+
+    def is_silent(self, decoded: DecodedWindow) -> bool:
+        """Whether the model heard no speech in this window and is unsure of the text it gave."""
+        if self.no_speech_threshold is None or decoded.no_speech_prob <= self.no_speech_threshold:
+            return False
+        return self.logprob_threshold is None or decoded.avg_logprob < self.logprob_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class TimedTokens:
+    """Text tokens of one segment with its times in seconds from the window's start.
+
+    `end` is None where the model gave no closing timestamp.
+    """
+
+    start: float
+    end: float | None
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a window gave: its segments' tokens, and where the next window begins.
+
+    `until` is in seconds from the window's start; what is spoken after it has not been understood yet.
+    """
+
+    pieces: tuple[TimedTokens, ...]
+    until: float
+
+
+def split_at_timestamps(tokens: Sequence[int], timestamp_begin: int) -> Iterator[TimedTokens]:
+    """Cut a decoded window at its timestamp tokens, in order; stretches without text are left out."""
+    start, text = 0.0, list[int]()
+    for token in tokens:
+        if token < timestamp_begin:
+            text.append(token)
+            continue
+        time = (token - timestamp_begin) * TIMESTAMP_STEP_S
+        if text:
+            yield TimedTokens(start, time, tuple(text))
+            text = []
+        start = time
+    if text:
+        yield TimedTokens(start, None, tuple(text))
+
+
+def read_window(
+    decoded: DecodedWindow, speech: Sequence[SpeechRegion], length: float, is_last: bool, timestamp_begin: int
+) -> Reading:
+    """Decide how much of a window has been understood.
+
+    Whisper leaves out, or leaves open, a sentence that its window cuts off; it is read again from its
+    start in the next window (openai/whisper, transcribe.py, `seek`). Beyond that, speech that the VAD
+    hears after the last timestamp is read again as well. Each window moves on by at least a second.
+
+    Args:
+        decoded: what the decoder said about the window.
+        speech: speech regions of the window, in seconds from its start.
+        length: of the window, in seconds.
+        is_last: no speech follows this window, so that what is left open is the end of the text.
+        timestamp_begin: the first timestamp token.
+    """
+    pieces = tuple(split_at_timestamps(decoded.tokens, timestamp_begin))
+    if not pieces:
+        return Reading(pieces, length)
+    last = pieces[-1]
+    if last.end is None:
+        if is_last or last.start < MIN_ADVANCE_S:
+            return Reading(pieces, length)
+        return Reading(pieces[:-1], last.start)
+    announces_more = len(decoded.tokens) > 1 and min(decoded.tokens[-2:]) >= timestamp_begin
+    unheard = sum(max(0.0, region.end - max(region.start, last.end)) for region in speech)
+    allowed = ANNOUNCED_S if announces_more and not is_last else UNHEARD_S
+    if unheard > allowed and last.end >= MIN_ADVANCE_S:
+        return Reading(pieces, last.end)
+    return Reading(pieces, length)
+
+
+def to_segments(
+    pieces: Sequence[TimedTokens], decoded: DecodedWindow, window: Window, reader: TokenReader
+) -> list[Segment]:
+    """Segments of one window in time order, clamped to it; numbered from 0.
+
+    Args:
+        pieces: what was read of the window.
+        decoded: the window's figures.
+        window: its place, in seconds. A piece without a closing timestamp ends with it.
+        reader: tokenizer of the checkpoint.
+    """
+    begin = reader.special.timestamp_begin
+    ratio = compression_ratio(reader.decode(decoded.tokens))
+    segments = list[Segment]()
+    for piece in pieces:
+        text = reader.decode(piece.tokens)
+        if not text.strip():
+            continue
+        last = window.end if piece.end is None else min(window.start + piece.end, window.end)
+        opening = begin + round(piece.start / TIMESTAMP_STEP_S)
+        closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
+        segments.append(
+            Segment(
+                id=len(segments),
+                start=min(window.start + piece.start, last),
+                end=last,
+                text=text,
+                tokens=(opening, *piece.tokens, closing),
+                avg_logprob=decoded.avg_logprob,
+                compression_ratio=ratio,
+                no_speech_prob=decoded.no_speech_prob,
+            )
+        )
+    return segments

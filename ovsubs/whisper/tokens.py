@@ -1,0 +1,149 @@
+"""Text and special tokens of one Whisper checkpoint: prompts in, text out."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from ovsubs.errors import BrokenModel, UnsupportedTask
+from ovsubs.whisper.languages import language_code
+
+TIMESTAMP_STEP_S = 0.02  # one timestamp token is two mel frames (arXiv:2212.04356, section 2.3)
+TASKS = ("transcribe", "translate")
+_ENGLISH_ONLY_DISTIL = re.compile(r"distil-(small|medium|large)")  # huggingface.co/distil-whisper: English only
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialTokens:
+    """Ids of Whisper's special tokens; those of the timestamps run from `timestamp_begin` to the end.
+
+    `suppress` are never sampled, `begin_suppress` not as the first token. `languages` maps codes to
+    ids, in the vocabulary's order; it is empty for English-only checkpoints.
+    """
+
+    sot: int
+    eot: int
+    transcribe: int
+    translate: int
+    no_speech: int
+    no_timestamps: int
+    timestamp_begin: int
+    suppress: tuple[int, ...]
+    begin_suppress: tuple[int, ...]
+    languages: dict[str, int]
+
+
+class TokenReader:
+    """The tokenizer of a model directory with what its generation config says about tokens."""
+
+    def __init__(self, directory: Path) -> None:
+        """Read `tokenizer.json`, `config.json` and `generation_config.json`.
+
+        Raises:
+            BrokenModel: one of them is missing, not JSON, or not of a Whisper checkpoint.
+        """
+        self._directory = directory
+        try:
+            self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+        except Exception as error:  # the tokenizers library raises bare Exception, whatever is wrong
+            raise BrokenModel(directory, f"tokenizer.json: {error}") from error
+        self._config = _read_json(directory / "config.json")
+        self._generation = _read_json(directory / "generation_config.json")
+        self.special = self._special_tokens()
+
+    @property
+    def multilingual(self) -> bool:
+        """Whether the checkpoint has language and task tokens."""
+        return bool(self.special.languages)
+
+    @cached_property
+    def name(self) -> str:
+        """The checkpoint's own name where the directory knows it, else the directory's."""
+        for file, key in (("ovsubs.json", "name"), ("config.json", "_name_or_path")):
+            path = self._directory / file
+            if path.is_file() and (name := _read_json(path).get(key)):
+                return Path(str(name)).name
+        return self._directory.name
+
+    def prompt(self, language: str, task: str) -> tuple[int, ...]:
+        """Tokens that open a window: start of transcript, language and task (English-only: the first alone)."""
+        if not self.multilingual:
+            return (self.special.sot,)
+        task_id = self.special.translate if task == "translate" else self.special.transcribe
+        return (self.special.sot, self.special.languages[language], task_id)
+
+    def check_request(self, language: str | None, task: str) -> str | None:
+        """The language's code, after refusing what this checkpoint was not trained for.
+
+        Returns None where the language is left to detection; an English-only checkpoint needs none.
+
+        Raises:
+            UnknownLanguage: no such language.
+            UnsupportedTask: the checkpoint is English-only, or cannot translate, or lacks the language.
+        """
+        code = None if language is None else language_code(language)
+        if task not in TASKS:
+            raise UnsupportedTask(self.name, f"there is no task {task!r}; choose transcribe or translate")
+        english_only = not self.multilingual or _ENGLISH_ONLY_DISTIL.search(self.name)
+        if english_only:
+            if task == "translate":
+                raise UnsupportedTask(self.name, "it is English-only and does not translate; use a multilingual model")
+            if code not in (None, "en"):
+                raise UnsupportedTask(self.name, f"it is English-only; for {language!r} use a multilingual model")
+            return "en"
+        if task == "translate" and self._decoder_was_pruned:
+            why = "turbo and distilled models were not trained to translate; use medium or large-v3"
+            raise UnsupportedTask(self.name, why)
+        if code is not None and code not in self.special.languages:
+            raise UnsupportedTask(self.name, f"it does not know the language {language!r}")
+        return code
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Text of the tokens, specials and timestamps left out."""
+        text_tokens = [token for token in tokens if token < self.special.eot]
+        return str(self._tokenizer.decode(text_tokens, skip_special_tokens=False))
+
+    @property
+    def _decoder_was_pruned(self) -> bool:
+        return int(self._config["decoder_layers"]) < int(self._config["encoder_layers"])
+
+    def _special_tokens(self) -> SpecialTokens:
+        generation = self._generation
+        no_timestamps = self._id("<|notimestamps|>")
+        multilingual = generation.get("is_multilingual", int(self._config["vocab_size"]) >= 51865)
+        languages = {key.strip("<|>"): int(value) for key, value in generation.get("lang_to_id", {}).items()}
+        if multilingual and not languages:
+            raise BrokenModel(self._directory, "generation_config.json has no lang_to_id")
+        return SpecialTokens(
+            sot=self._id("<|startoftranscript|>"),
+            eot=self._id("<|endoftext|>"),
+            transcribe=self._id("<|transcribe|>"),
+            translate=self._id("<|translate|>"),
+            no_speech=no_timestamps - 1,  # <|nospeech|>, in older files <|nocaptions|>
+            no_timestamps=no_timestamps,
+            timestamp_begin=no_timestamps + 1,
+            suppress=tuple(generation.get("suppress_tokens") or ()),
+            begin_suppress=tuple(generation.get("begin_suppress_tokens") or ()),
+            languages=languages if multilingual else {},
+        )
+
+    def _id(self, token: str) -> int:
+        found = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise BrokenModel(self._directory, f"tokenizer.json has no {token}")
+        return int(found)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BrokenModel(path.parent, f"{path.name}: {error}") from error
+    if not isinstance(content, dict):
+        raise BrokenModel(path.parent, f"{path.name} is not a JSON object")
+    return content

@@ -1,0 +1,186 @@
+"""Packing regions into windows, and cutting a real track as it streams in."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, find_speech
+from ovsubs.audio.windows import PAUSE_S, AudioWindow, Window, pack_windows, stream_windows
+
+RATE = 16_000
+
+
+def regions(*pairs: tuple[float, float]) -> list[SpeechRegion]:
+    return [SpeechRegion(start, end) for start, end in pairs]
+
+
+def in_blocks(samples: np.ndarray, block_s: float) -> list[np.ndarray]:
+    n = round(block_s * RATE)
+    return [samples[first : first + n] for first in range(0, len(samples), n)]
+
+
+def test_no_speech_no_windows() -> None:
+    assert list(pack_windows([])) == []
+
+
+def test_one_region_is_one_window() -> None:
+    assert list(pack_windows(regions((1, 4)))) == [Window(1, 4)]
+
+
+def test_neighbours_share_a_window_until_it_is_full() -> None:
+    assert list(pack_windows(regions((0, 10), (11, 20), (25, 30)))) == [Window(0, 30)]
+    assert list(pack_windows(regions((0, 10), (11, 25), (26, 31)))) == [Window(0, 25), Window(26, 31)]
+
+
+def test_a_full_window_is_cut_at_its_last_pause() -> None:
+    speech = regions((0, 21), (22, 26), (26.5, 29), (29.1, 35))
+    assert list(pack_windows(speech)) == [Window(0, 26), Window(26.5, 35)]
+
+
+def test_without_a_pause_the_longest_silence_is_cut() -> None:
+    speech = regions((0, 21), (21.3, 26), (26.1, 29), (29.2, 35))
+    assert list(pack_windows(speech)) == [Window(0, 21), Window(21.3, 35)]
+
+
+def test_a_silence_before_the_last_third_is_not_cut() -> None:
+    speech = regions((0, 5), (8, 26), (26.1, 40))
+    assert list(pack_windows(speech)) == [Window(0, 26), Window(26.1, 40)]
+
+
+def test_a_region_of_exactly_the_longest_window_is_not_cut() -> None:
+    assert list(pack_windows(regions((5, 35)), pad_s=0.2)) == [Window(5, 35)]
+
+
+def test_a_longer_region_is_cut_and_nothing_of_it_dropped() -> None:
+    assert list(pack_windows(regions((0, 65)))) == [Window(0, 30), Window(30, 60), Window(60, 65)]
+
+
+def test_padding_ends_at_the_track_and_is_shared_in_a_short_silence() -> None:
+    speech = regions((0.1, 25), (25.2, 40), (50, 60))
+    windows = list(pack_windows(speech, pad_s=0.5, end=60.2))
+    assert windows == [
+        Window(0.0, pytest.approx(25.1)),
+        Window(pytest.approx(25.1), 40.5),
+        Window(49.5, 60.2),
+    ]
+
+
+@st.composite
+def speech_regions(draw: st.DrawFn) -> list[SpeechRegion]:
+    lengths = st.floats(0.1, 70.0) | st.floats(0.1, 5.0)
+    pairs = draw(st.lists(st.tuples(st.just(0.0) | st.floats(0.05, 40.0), lengths), max_size=40))
+    found, time = [], 0.0
+    for silence, length in pairs:
+        found.append(SpeechRegion(time + silence, time + silence + length))
+        time = found[-1].end
+    return found
+
+
+@given(speech_regions(), st.sampled_from([0.0, 0.2, 1.0]))
+def test_windows_cover_every_region_in_order_and_never_overlap(
+    speech: list[SpeechRegion], pad_s: float
+) -> None:
+    end = speech[-1].end + 0.1 if speech else 0.0
+    windows = list(pack_windows(speech, pad_s=pad_s, end=end))
+    for before, after in pairwise(windows):
+        assert before.end <= after.start + 1e-9
+    for window in windows:
+        assert 0 <= window.start < window.end <= end
+        assert window.end - window.start <= 30 + 1e-6
+    for region in speech:
+        inside = sum(max(0.0, min(w.end, region.end) - max(w.start, region.start)) for w in windows)
+        assert inside == pytest.approx(region.end - region.start)
+
+
+@given(speech_regions(), st.sampled_from([0.0, 0.2]))
+def test_only_regions_longer_than_a_window_are_split(speech: list[SpeechRegion], pad_s: float) -> None:
+    windows = list(pack_windows(speech, pad_s=pad_s))
+    for region in speech:
+        if region.end - region.start <= 30:
+            assert any(w.start <= region.start and region.end <= w.end for w in windows)
+
+
+@given(speech_regions())
+def test_there_are_few_windows(speech: list[SpeechRegion]) -> None:
+    # Cut in the last third: a window with more speech to come spans at least 20 s, up to the next region.
+    windows = list(pack_windows(speech))
+    for window, after in pairwise(windows):
+        following = next(region for region in speech if region.end > after.start)
+        assert following.end - window.start > 20
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.0, 80.0), st.floats(0.5, 100.0))
+def test_without_a_detector_windows_tile_the_track(length_s: float, block_s: float) -> None:
+    samples = np.arange(round(length_s * RATE), dtype=np.float32)
+    windows = list(stream_windows(in_blocks(samples, block_s), None, VadOptions()))
+    joined = np.concatenate([np.zeros(0, np.float32), *(window.samples for window in windows)])
+    assert np.array_equal(joined, samples)
+    assert [round(window.window.start) for window in windows] == [30 * n for n in range(len(windows))]
+    assert all(len(window.samples) == 30 * RATE for window in windows[:-1])
+    assert all(w.speech == (SpeechRegion(w.window.start, w.window.end),) for w in windows)
+
+
+def outline(windows: list[AudioWindow]) -> list[tuple[Window, tuple[SpeechRegion, ...]]]:
+    return [(window.window, window.speech) for window in windows]
+
+
+@pytest.mark.parametrize("block_s", [7.0, 30.0])
+def test_block_length_does_not_change_windows(
+    block_s: float, chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    whole = list(stream_windows(in_blocks(chapter, 600.0), detector, VadOptions()))
+    parts = list(stream_windows(in_blocks(chapter, block_s), detector, VadOptions()))
+    assert outline(parts) == outline(whole)
+    for ours, expected in zip(parts, whole, strict=True):
+        assert np.array_equal(ours.samples, expected.samples)
+
+
+def test_windows_hold_all_speech_and_their_own_samples(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    windows = list(stream_windows(in_blocks(chapter, 50.0), detector, VadOptions()))
+    speech = tuple(region for window in windows for region in window.speech)
+    assert speech == find_speech(chapter, detector)
+    assert [window.window for window in windows] == list(
+        pack_windows(speech, pad_s=0.2, end=len(chapter) / RATE)
+    )
+    for window in windows:
+        first = round(window.window.start * RATE)
+        assert np.array_equal(window.samples, chapter[first : first + len(window.samples)])
+        assert len(window.samples) / RATE == pytest.approx(window.window.end - window.window.start, abs=1e-3)
+        assert len(window.samples) <= 30 * RATE
+
+
+def test_long_silence_between_speech_costs_no_window(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    track = np.concatenate([chapter[: 10 * RATE], np.zeros(200 * RATE, np.float32), chapter[: 10 * RATE]])
+    windows = list(stream_windows(in_blocks(track, 30.0), detector, VadOptions()))
+    assert len(windows) == 2
+    assert windows[0].window.end < 11
+    assert 209 < windows[1].window.start < 212
+
+
+def test_silence_gives_no_window(detector: SpeechDetector) -> None:
+    assert list(stream_windows([np.zeros(40 * RATE, np.float32)], detector, VadOptions())) == []
+    assert list(stream_windows([], detector, VadOptions())) == []
+
+
+def test_speech_without_a_pause_is_cut_into_windows_that_touch(
+    chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    # Speech whose silences are all shorter than the one asked for: one region of two minutes.
+    options = VadOptions(min_silence_duration_ms=3000)
+    windows = list(stream_windows(in_blocks(chapter, 45.0), detector, options))
+    assert len(windows) >= 4
+    for before, after in pairwise(windows):
+        assert before.speech[-1].end == after.speech[0].start
+        assert before.window.end <= after.window.start
+        assert before.window.end - before.window.start >= 19
+
+
+def test_cuts_lie_in_silence(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    windows = list(stream_windows([chapter], detector, VadOptions()))
+    gaps = [b.speech[0].start - a.speech[-1].end for a, b in pairwise(windows)]
+    assert min(gaps) >= 0.15
+    assert np.median(gaps) >= PAUSE_S - 0.05
