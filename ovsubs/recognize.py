@@ -19,11 +19,12 @@ from ovsubs.errors import InvalidOption
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow, decode, language_probabilities
+from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.model import DecoderSession, KeyValueRows, WhisperModel
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.segments import SilenceOptions, read_window, to_segments
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokens import TASKS, TokenReader
 
 MAX_BATCH_SIZE = 8  # twice as many make a decoder step a fifth cheaper per window, for 300 MB more (base)
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
@@ -53,6 +54,10 @@ class TranscribeOptions:
     keep_damaged: bool = False
 
     def __post_init__(self) -> None:
+        if self.language is not None:
+            language_code(self.language)
+        if self.task not in TASKS:
+            raise InvalidOption("task", self.task, f"choose {' or '.join(TASKS)}")
         if self.batch_size is not None and self.batch_size < 1:
             raise InvalidOption("batch_size", self.batch_size, "at least 1 window")
         if self.language_detection_segments < 1:

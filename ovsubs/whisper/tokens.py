@@ -87,8 +87,6 @@ class TokenReader:
             UnsupportedTask: the checkpoint is English-only, or cannot translate, or lacks the language.
         """
         code = None if language is None else language_code(language)
-        if task not in TASKS:
-            raise UnsupportedTask(self.name, f"there is no task {task!r}; choose transcribe or translate")
         english_only = not self.multilingual or _ENGLISH_ONLY_DISTIL.search(self.name)
         if english_only:
             if task == "translate":

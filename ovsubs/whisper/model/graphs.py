@@ -144,7 +144,10 @@ def _scale(attention: ov.Node, head_dim: int) -> float:
     """The attention's own scale: its fifth input; 1/sqrt(head_dim) where it has none."""
     if attention.get_input_size() < 5:
         return float(head_dim**-0.5)
-    return float(np.asarray(attention.input_value(4).get_node().data).item())
+    source = attention.input_value(4).get_node()
+    while source.get_type_name() == "Convert":  # FP16 and INT8 graphs store it as float16
+        source = source.input_value(0).get_node()
+    return float(np.asarray(source.data).item())
 
 
 def _new_parameter(shape: list[Any], name: str) -> ov.Node:

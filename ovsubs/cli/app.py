@@ -1,0 +1,251 @@
+"""The commands of `ovsubs`, and what an error of the library becomes: one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import typer
+
+from ovsubs import __version__
+from ovsubs.cli import options as o
+from ovsubs.errors import InvalidOption, OvsubsError
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """A switch: how it is turned on, and how off (None: by leaving it out)."""
+
+    on: str
+    off: str | None
+
+    def spelled(self, wanted: bool) -> list[str]:
+        return [self.on] if wanted else [self.off] if self.off else []
+
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+
+app = typer.Typer(
+    help="Subtitles for your videos with Whisper on OpenVINO, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def subtitle(
+    inputs: o.Inputs,
+    output_dir: o.OutputDir = None,
+    output_format: o.OutputFormat = "srt",
+    language_suffix: o.LanguageSuffix = False,
+    overwrite: o.Overwrite = False,
+    max_line_width: o.MaxLineWidth = 42,
+    max_line_count: o.MaxLineCount = 2,
+    model: o.ModelName = "base",
+    model_dir: o.ModelDir = None,
+    language: o.Language = None,
+    task: o.Task = "transcribe",
+    audio_track: o.AudioTrack = None,
+    language_detection_segments: o.DetectionSegments = 5,
+    no_speech_threshold: o.NoSpeechThreshold = 0.6,
+    logprob_threshold: o.LogprobThreshold = -1.0,
+    keep_damaged: o.KeepDamaged = False,
+    vad_filter: o.VadFilter = True,
+    vad_threshold: o.VadThreshold = 0.5,
+    vad_neg_threshold: o.VadNegThreshold = None,
+    vad_min_speech_duration_ms: o.VadMinSpeech = 100,
+    vad_max_speech_duration_s: o.VadMaxSpeech = 30.0,
+    vad_min_silence_duration_ms: o.VadMinSilence = 100,
+    vad_speech_pad_ms: o.VadSpeechPad = 200,
+    device: o.DeviceName = "CPU",
+    threads: o.Threads = None,
+    streams: o.Streams = None,
+    inference_precision: o.InferencePrecision = None,
+    cache_dir: o.CacheDir = None,
+    batch_size: o.BatchSize = None,
+    offline: o.Offline = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Write subtitles for audio and video files.
+
+    A file that cannot be read is reported and the others go on. Exit code: 0 all well, 1 some input
+    failed, 2 the call is wrong, 130 stopped by Ctrl-C.
+    """
+    from ovsubs.audio.regions import VadOptions
+    from ovsubs.cli.subtitle import ModelChoice, Voice, print_subtitles, write_subtitles
+    from ovsubs.library.plan import SubtitleOptions
+    from ovsubs.recognize import TranscribeOptions
+    from ovsubs.subtitles.cues import LayoutOptions
+    from ovsubs.whisper.model import CompileOptions
+    from ovsubs.whisper.segments import SilenceOptions
+
+    vad = VadOptions(
+        threshold=vad_threshold,
+        neg_threshold=vad_neg_threshold,
+        min_speech_duration_ms=vad_min_speech_duration_ms,
+        max_speech_duration_s=vad_max_speech_duration_s,
+        min_silence_duration_ms=vad_min_silence_duration_ms,
+        speech_pad_ms=vad_speech_pad_ms,
+    )
+    transcribe = TranscribeOptions(
+        language=language,
+        task=task,
+        batch_size=batch_size,
+        audio_track=audio_track,
+        vad=vad if vad_filter else None,
+        silence=SilenceOptions(no_speech_threshold, logprob_threshold),
+        language_detection_segments=language_detection_segments,
+        keep_damaged=keep_damaged,
+    )
+    to_stdout = output_dir == "-"
+    wanted = SubtitleOptions(
+        transcribe=transcribe,
+        layout=LayoutOptions(max_line_width=max_line_width, max_line_count=max_line_count),
+        formats=_formats(output_format),
+        output_dir=None if to_stdout or output_dir is None else Path(output_dir),
+        language_suffix=language_suffix,
+        overwrite=overwrite,
+    )
+    choice = ModelChoice(
+        model, model_dir, CompileOptions(device, threads, streams, inference_precision, cache_dir), offline
+    )
+    voice = Voice(quiet=quiet, debug=debug)
+    run = print_subtitles if to_stdout else write_subtitles
+    raise typer.Exit(run(inputs, wanted, choice, voice))
+
+
+@app.command()
+def export(
+    source: o.Source,
+    output: o.ExportOutput = None,
+    precision: o.Precision = "fp32",
+    int8_components: o.Int8Components = "all",
+    name: o.ExportName = None,
+    overwrite: o.ExportOverwrite = False,
+    model_dir: o.ModelDir = None,
+    offline: o.Offline = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Turn a Whisper checkpoint into a model directory that runs on OpenVINO, and test it."""
+    from ovsubs.convert.export import ExportOptions, export_model
+
+    options = ExportOptions(
+        output=output,
+        name=name,
+        precision=precision,
+        int8_components=int8_components,
+        overwrite=overwrite,
+        offline=offline,
+        models_dir=model_dir,
+    )
+    made = export_model(source, options, report=_quiet if quiet else _say)
+    typer.echo(made)
+
+
+@app.command()
+def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
+    """List the models on this machine: name, size, precision, source."""
+    from ovsubs.cli.tables import print_models
+    from ovsubs.convert.listing import list_models
+
+    print_models(list_models(model_dir))
+
+
+@app.command()
+def devices(debug: o.Debug = False) -> None:
+    """List the devices that OpenVINO can use here, with their full names."""
+    from ovsubs.cli.tables import print_devices
+    from ovsubs.whisper.model import list_devices
+
+    print_devices(list_devices())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Errors of the library become one line on stderr and an exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(args=_as_written_here(given), prog_name="ovsubs", standalone_mode=False)
+    except OvsubsError as error:
+        code = _fail(error, error.exit_code, given)
+    except KeyboardInterrupt:
+        code = _fail("stopped", INTERRUPTED, given)
+    except (click.exceptions.Abort, BrokenPipeError):
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except Exception as error:
+        code = _fail(f"{type(error).__name__}: {error}; run with --debug to see where", 1, given)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: object, code: int, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exc()
+    print(f"ovsubs: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+def _as_written_here(arguments: list[str]) -> list[str]:
+    """Spellings of other Whisper tools in ours: `--output_dir`, and a flag's `--vad_filter False`."""
+    flags = _flags()
+    written, waiting = list[str](), list(reversed(arguments))
+    while waiting:
+        argument = waiting.pop()
+        if argument == "--":
+            return [*written, argument, *reversed(waiting)]
+        name, sign, value = argument.partition("=")
+        if not name.startswith("--"):
+            written.append(argument)
+            continue
+        name = name.replace("_", "-")
+        if name in flags and (value or (waiting and waiting[-1])).lower() in ("true", "false"):
+            wanted = (value or waiting.pop()).lower() == "true"
+            written.extend(flags[name].spelled(wanted))
+        else:
+            written.append(name + sign + value)
+    return written
+
+
+def _flags() -> dict[str, _Flag]:
+    found: dict[str, _Flag] = {}
+    group: Any = typer.main.get_command(app)
+    for command in group.commands.values():
+        for option in command.params:
+            if getattr(option, "is_flag", False):
+                found |= dict.fromkeys(option.opts, _Flag(option.opts[0], (*option.secondary_opts, None)[0]))
+    return found
+
+
+def _formats(given: str) -> tuple[str, ...]:
+    from ovsubs.subtitles.formats import FORMATS, known_format
+
+    names = [name for name in given.replace(",", " ").split() if name]
+    if names == ["all"]:
+        return FORMATS
+    if not names:
+        raise InvalidOption("--output-format", given, "name at least one, such as srt")
+    return tuple(dict.fromkeys(known_format(name) for name in names))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _quiet(line: str) -> None:
+    del line

@@ -1,0 +1,110 @@
+"""`ovsubs subtitle`: plan, run, and what is shown of it."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from ovsubs.cli.progress import RunProgress
+from ovsubs.cli.tables import print_results
+from ovsubs.errors import InvalidOption
+from ovsubs.library.plan import FAILED, FileResult, Plan, SubtitleOptions, make_plan
+from ovsubs.library.run import run_plan
+from ovsubs.loading import load_model
+from ovsubs.pipeline import Model
+from ovsubs.subtitles.formats import render
+from ovsubs.whisper.model import CompileOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model to load and how."""
+
+    name: str
+    models_dir: Path | None
+    compile_options: CompileOptions
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How much is said: `quiet` errors only, `debug` tracebacks too."""
+
+    quiet: bool
+    debug: bool
+
+
+def write_subtitles(inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice) -> int:
+    """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
+    plan = make_plan(inputs, options)
+    console = Console(stderr=True)
+    results = list[FileResult]()
+    for result in plan.settled:
+        results.append(result)
+        if result.status == FAILED or not voice.quiet:
+            _say(f"ovsubs: {result.why}")
+    if plan.files:
+        with _load(choice, voice) as model, RunProgress(plan, console, quiet=voice.quiet) as progress:
+            results += _run(model, plan, options, progress, voice)
+    if not voice.quiet:
+        print_results(results)
+    return int(any(result.status == FAILED for result in results))
+
+
+def print_subtitles(inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice) -> int:
+    """Print the subtitles of one file to stdout; returns the exit code.
+
+    Raises:
+        InvalidOption: several files or formats, which would run into each other.
+        OvsubsError: the file cannot be read.
+    """
+    if len(inputs) != 1 or inputs[0].is_dir():
+        raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
+    if len(options.formats) != 1:
+        raise InvalidOption("--output-format", ",".join(options.formats), "with --output-dir - it is one format")
+    with _load(choice, voice) as model:
+        model.check(options.transcribe)
+        transcript = model.transcribe(inputs[0], options=options.transcribe)
+    sys.stdout.write(render(transcript, options.formats[0], options.layout))
+    for note in transcript.notes:
+        _say(f"ovsubs: {inputs[0]}: {note}")
+    return 0
+
+
+def _load(choice: ModelChoice, voice: Voice) -> Model:
+    return load_model(
+        choice.name,
+        compile_options=choice.compile_options,
+        models_dir=choice.models_dir,
+        offline=choice.offline,
+        report=(lambda line: None) if voice.quiet else _say,
+    )
+
+
+def _run(
+    model: Model, plan: Plan, options: SubtitleOptions, progress: RunProgress, voice: Voice
+) -> list[FileResult]:
+    results = list[FileResult]()
+
+    def show_crash(error: BaseException) -> None:
+        if voice.debug:
+            traceback.print_exception(error)
+
+    progress.begin(plan.files[0])
+    for result in run_plan(model, plan, options, progress.advance, show_crash):
+        results.append(result)
+        progress.finish(result)
+        if result.status == FAILED:
+            progress.print(f"ovsubs: {result.why}")
+        elif result.why and not voice.quiet:
+            progress.print(f"ovsubs: {result.path}: {result.why}")
+        if len(results) < len(plan.files):
+            progress.begin(plan.files[len(results)])
+    return results
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

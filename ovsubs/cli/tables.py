@@ -1,0 +1,60 @@
+"""Results as tables on stdout."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from ovsubs.cli.progress import clock_time
+from ovsubs.convert.listing import ModelListing
+from ovsubs.library.plan import DONE, FileResult
+from ovsubs.whisper.model import Device
+
+_UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not cut
+
+
+def print_results(results: Sequence[FileResult]) -> None:
+    """The closing table: what became of each file."""
+    table = _table("file", "language", "duration", "segments", "RTFx", "result")
+    for result in results:
+        told = result.transcript
+        figures = ("", "", "", "")
+        if told:
+            language = f"{told.language} {told.language_probability:.0%}" if told.segments else "-"
+            figures = (language, clock_time(told.duration), str(len(told.segments)), f"{told.rtfx:.1f}")
+        names = ", ".join(output.name for output in result.outputs)
+        outcome = names if result.status == DONE else result.status
+        table.add_row(str(result.path), *figures, outcome)
+    _print(table)
+
+
+def print_models(models: Sequence[ModelListing]) -> None:
+    """The models on this machine."""
+    table = _table("name", "size", "precision", "source", "path")
+    for model in models:
+        size = f"{model.size_bytes / 1e6:.0f} MB"
+        table.add_row(model.name, size, model.precision, model.source, str(model.path))
+    _print(table)
+    if not models:
+        print("no models yet; make one with `ovsubs export base`", file=sys.stderr)
+
+
+def print_devices(devices: Sequence[Device]) -> None:
+    """The devices that OpenVINO sees."""
+    table = _table("device", "full name")
+    for device in devices:
+        table.add_row(device.name, device.full_name)
+    _print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _print(table: Table) -> None:
+    console = Console(width=None if sys.stdout.isatty() else _UNBOUND_WIDTH, markup=False, highlight=False)
+    console.print(table)

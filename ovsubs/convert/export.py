@@ -1,0 +1,233 @@
+"""A checkpoint -> a model directory in optimum-intel's layout, tested and with its manifest."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ovsubs.convert.checkpoint import Checkpoint, fetch_checkpoint
+from ovsubs.convert.graphs import (
+    ENGINE_PACKAGES,
+    check_export_extra,
+    compress_graph,
+    export_graphs,
+    save_as_fp16,
+)
+from ovsubs.convert.manifest import (
+    DECODER,
+    ENCODER,
+    GRAPH_FILES,
+    FileSum,
+    Manifest,
+    PackageVersion,
+    Quantization,
+    SelfTestVerdict,
+    check_ir_directory,
+    write_manifest,
+)
+from ovsubs.convert.partial import check_free, make_subdirectory, partial_directory, put_in_place
+from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, self_test
+from ovsubs.convert.sources import (
+    IrDirectory,
+    Origin,
+    Report,
+    find_checkpoint,
+    find_places,
+    recognize_directory,
+    short_name,
+)
+from ovsubs.convert.wheels import sha256_of
+from ovsubs.errors import (
+    ExportError,
+    InvalidOption,
+    SelfTestFailed,
+    UnwritableOutput,
+)
+
+PRECISIONS = ("fp32", "fp16", "int8-weights")
+INT8_COMPONENTS = ("all", "encoder", "decoder")
+INT8_MODE = "INT8_ASYM"  # as in the Hub's OpenVINO/whisper-*-int8-ov
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What to make of a checkpoint and where to put it.
+
+    `precision`: "fp32" stores the weights as float32 (exact), "fp16" as float16 (exact for OpenAI's own,
+    which are float16), "int8-weights" compresses the weights of `int8_components` ("all", "encoder",
+    "decoder") to 8 bit and stores the other component as float16. `output` is the directory itself;
+    without it, it is `name` in the models directory, by default the model's own with the precision behind
+    it if that is not fp32.
+    """
+
+    output: Path | None = None
+    name: str | None = None
+    precision: str = "fp32"
+    int8_components: str = "all"
+    overwrite: bool = False
+    offline: bool = False
+    models_dir: Path | None = None
+    cache_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InvalidOption("precision", self.precision, f"choose from {', '.join(PRECISIONS)}")
+        if self.int8_components not in INT8_COMPONENTS:
+            raise InvalidOption(
+                "int8 components", self.int8_components, f"choose from {', '.join(INT8_COMPONENTS)}"
+            )
+        if self.int8_components != "all" and self.precision != "int8-weights":
+            raise InvalidOption(
+                "int8 components", self.int8_components, "it goes with precision int8-weights only"
+            )
+        if self.output is not None and self.name is not None:
+            raise InvalidOption(
+                "name", self.name, "the output directory has a name already; give one of the two"
+            )
+        if self.name is not None and (self.name.startswith(".") or Path(self.name).name != self.name):
+            raise InvalidOption("name", self.name, "a name has no slash and no dot in front")
+
+    @property
+    def compressed(self) -> tuple[str, ...]:
+        """The components whose weights become INT8."""
+        if self.precision != "int8-weights":
+            return ()
+        return ("encoder", "decoder") if self.int8_components == "all" else (self.int8_components,)
+
+
+def export_model(source: str, options: ExportOptions, report: Report = lambda line: None) -> Path:
+    """Export a checkpoint to OpenVINO, test the result and put it in its place; returns the directory.
+
+    It is built beside its place and renamed at the end: an export that fails, or is interrupted by Ctrl-C or
+    SIGTERM, leaves nothing, and an older model of the same name untouched.
+
+    Args:
+        source: a path, a Hub id or a short name; see `find_checkpoint`.
+        options: precision and place.
+        report: gets one line for each step.
+
+    Raises:
+        OutputExists: something is there already, and `options.overwrite` is false.
+        UnwritableOutput: the place cannot be written, or what is there is no model and is not replaced.
+        ModelNotFound, MissingExtra: no weights, or the packages that export them are not installed.
+        UnreadableCheckpoint, ExportError: the weights are not Whisper's, or cannot be converted.
+        SelfTestFailed: the exported model gives no sensible text; nothing was kept.
+    """
+    check_replaceable(default_output(source, options), overwrite=options.overwrite)
+    origin = find_checkpoint(
+        source,
+        models_dir=options.models_dir,
+        cache_dir=options.cache_dir,
+        offline=options.offline,
+        report=report,
+    )
+    return export_origin(source, origin, options, report)
+
+
+def export_origin(source: str, origin: Origin, options: ExportOptions, report: Report) -> Path:
+    """`export_model` for weights that have been found already; raises the same."""
+    output = default_output(source, options)
+    check_replaceable(output, overwrite=options.overwrite)
+    check_export_extra(f"exporting {source}")
+    with partial_directory(output) as partial:
+        checkpoint = fetch_checkpoint(origin, partial, report)
+        built = _build(checkpoint, short_name(source), options, partial, report)
+        put_in_place(built, output, partial, overwrite=options.overwrite)
+    report(f"model in {output}")
+    return output
+
+
+def check_replaceable(output: Path, *, overwrite: bool) -> None:
+    """Refuse an output that is there already: always if it is no model, else unless `overwrite`.
+
+    Raises:
+        OutputExists: a model is there, and `overwrite` is false.
+        UnwritableOutput: something else is there.
+    """
+    check_free(output, overwrite=overwrite)
+    is_model = output.is_dir() and isinstance(recognize_directory(output), IrDirectory)
+    if output.exists() and not is_model and not (output.is_dir() and not any(output.iterdir())):
+        raise UnwritableOutput(output, "what is there is no exported model, so it is not replaced")
+
+
+def default_output(source: str, options: ExportOptions) -> Path:
+    """The directory that an export of `source` goes to."""
+    if options.output is not None:
+        return options.output
+    suffix = "" if options.precision == "fp32" else f"-{options.precision}"
+    if options.compressed and options.int8_components != "all":
+        suffix += f"-{options.int8_components}"
+    return find_places(options.models_dir).models_dir / (options.name or short_name(source) + suffix)
+
+
+def _build(checkpoint: Checkpoint, name: str, options: ExportOptions, partial: Path, report: Report) -> Path:
+    exact = make_subdirectory(partial, "fp32")
+    export_graphs(checkpoint.path, exact, report)
+    try:
+        check_ir_directory(exact)
+    except Exception as error:
+        raise ExportError(f"{name}: the export is not complete: {error}") from error
+    report("testing the exported model")
+    if options.precision == "fp32":
+        built, verdict = exact, self_test(exact, name)
+    else:
+        reference = _sound_reference(exact, name)
+        built = _narrow(exact, options, partial, report)
+        report("testing it against FP32")
+        verdict = self_test(built, name, reference)
+    write_manifest(built, _describe(built, checkpoint, name, options, verdict))
+    return built
+
+
+def _sound_reference(exact: Path, name: str) -> ProbeResult:
+    reference = probe_model(exact)
+    if (why := find_fault(reference)) is not None:
+        raise SelfTestFailed(name, f"already in FP32: {why}")
+    return reference
+
+
+def _narrow(exact: Path, options: ExportOptions, partial: Path, report: Report) -> Path:
+    """A copy of the FP32 directory with narrower weights."""
+    built = make_subdirectory(partial, "model")
+    for path in exact.iterdir():
+        if path.name not in GRAPH_FILES:
+            shutil.copyfile(path, built / path.name)
+    for component, stem in (("encoder", ENCODER), ("decoder", DECODER)):
+        source, target = exact / f"{stem}.xml", built / f"{stem}.xml"
+        if component in options.compressed:
+            report(f"compressing the weights of the {component} to INT8")
+            compress_graph(source, target, INT8_MODE)
+        else:
+            report(f"storing the {component} as FP16")
+            save_as_fp16(source, target)
+    return built
+
+
+def _describe(
+    built: Path, checkpoint: Checkpoint, name: str, options: ExportOptions, verdict: SelfTestVerdict
+) -> Manifest:
+    plain = "fp32" if options.precision == "fp32" else "fp16"
+    compressed = options.compressed
+    graphs = [built / file for file in GRAPH_FILES]
+    return Manifest(
+        name=name,
+        source=checkpoint.source,
+        source_sha256=checkpoint.sha256,
+        encoder_precision="int8" if "encoder" in compressed else plain,
+        decoder_precision="int8" if "decoder" in compressed else plain,
+        quantization=Quantization("nncf.compress_weights", INT8_MODE, compressed) if compressed else None,
+        versions=tuple(
+            PackageVersion(package, _version(package)) for package in ("ovsubs", *ENGINE_PACKAGES)
+        ),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        files=tuple(FileSum(path.name, path.stat().st_size, sha256_of(path)) for path in graphs),
+        self_test=verdict,
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "unknown"

@@ -1,0 +1,145 @@
+"""What a model directory says of itself: `ovsubs.json`, and which files make it complete."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ovsubs.errors import BrokenModel
+
+MANIFEST_NAME = "ovsubs.json"
+FORMAT = 1  # of the manifest; raised when a reader must know of a change
+ENCODER, DECODER = "openvino_encoder_model", "openvino_decoder_model"  # stems, as optimum-intel names them
+GRAPH_FILES = (f"{ENCODER}.xml", f"{ENCODER}.bin", f"{DECODER}.xml", f"{DECODER}.bin")
+REQUIRED_FILES = (
+    *GRAPH_FILES,
+    "tokenizer.json",
+    "config.json",
+    "generation_config.json",
+    "preprocessor_config.json",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSum:
+    """One graph file as it was exported."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageVersion:
+    """A package that took part in the export."""
+
+    package: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """How weights were compressed, and of which components (`encoder`, `decoder`)."""
+
+    method: str
+    mode: str
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestVerdict:
+    """What the exported model made of the probe: its text, and whether its first token is FP32's.
+
+    `first_token_agrees` is None for FP32 itself.
+    """
+
+    passed: bool
+    text: str
+    first_token_agrees: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Where a model directory comes from and what it is. `created` is UTC in ISO 8601.
+
+    `name` is the checkpoint's ("base"), whatever the directory is called. `source_sha256` is the sum of the
+    weights that it was made from, None where they are many files. Precisions are "fp32", "fp16" or "int8".
+    """
+
+    name: str
+    source: str
+    source_sha256: str | None
+    encoder_precision: str
+    decoder_precision: str
+    quantization: Quantization | None
+    versions: tuple[PackageVersion, ...]
+    created: str
+    files: tuple[FileSum, ...]
+    self_test: SelfTestVerdict | None
+
+    @property
+    def precision(self) -> str:
+        """One word, or the encoder's and the decoder's where they differ."""
+        if self.encoder_precision == self.decoder_precision:
+            return self.encoder_precision
+        return f"{self.encoder_precision} encoder, {self.decoder_precision} decoder"
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Write `ovsubs.json` into a model directory, in place of one that is there."""
+    content = {"format": FORMAT, **asdict(manifest)}
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    (directory / MANIFEST_NAME).write_text(text, encoding="utf-8")
+
+
+def read_manifest(directory: Path) -> Manifest | None:
+    """The manifest of a model directory; None where it has none, as those that optimum-cli makes.
+
+    Raises:
+        BrokenModel: there is one, but it is not readable or of a newer format.
+    """
+    path = directory / MANIFEST_NAME
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise BrokenModel(
+                directory, f"{MANIFEST_NAME} has format {content['format']}, this reads {FORMAT}"
+            )
+        return _from_json(content)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrokenModel(directory, f"{MANIFEST_NAME} is not readable: {error!r}") from error
+
+
+def check_ir_directory(path: Path) -> None:
+    """Check that all files of a model directory are there, without reading them.
+
+    Raises:
+        BrokenModel: one is missing or empty; it is named.
+    """
+    if not path.is_dir():
+        raise BrokenModel(path, "there is no such directory")
+    for name in REQUIRED_FILES:
+        if not (path / name).is_file():
+            raise BrokenModel(path, f"{name} is missing")
+        if not (path / name).stat().st_size:
+            raise BrokenModel(path, f"{name} is empty")
+
+
+def _from_json(content: dict[str, Any]) -> Manifest:
+    quantization, self_test = content["quantization"], content["self_test"]
+    if quantization:
+        quantization = Quantization(**{**quantization, "components": tuple(quantization["components"])})
+    return Manifest(
+        name=content["name"],
+        source=content["source"],
+        source_sha256=content["source_sha256"],
+        encoder_precision=content["encoder_precision"],
+        decoder_precision=content["decoder_precision"],
+        quantization=quantization,
+        versions=tuple(PackageVersion(**version) for version in content["versions"]),
+        created=content["created"],
+        files=tuple(FileSum(**file) for file in content["files"]),
+        self_test=SelfTestVerdict(**self_test) if self_test else None,
+    )

@@ -1,0 +1,82 @@
+"""What the tests of all rooms share: real models, real speech, real data. What is missing skips, saying so."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ovsubs.audio.media import choose_track, probe, stream_audio
+from ovsubs.pipeline import Model
+from ovsubs.whisper.model import CompileOptions
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+SAMPLE = ROOT / "demo" / "beckett.wav"  # ten seconds of real speech, out of the wheel useful-moonshine-onnx
+EXACT = CompileOptions(threads=2, inference_precision="f32")  # comparisons must not depend on the machine
+
+
+def _model_dir(name: str) -> Path:
+    """`models/<name>`, as `make test` leaves it, or the same under $OVSUBS_TEST_MODELS."""
+    places = [ROOT / "models" / name]
+    if elsewhere := os.environ.get("OVSUBS_TEST_MODELS"):
+        places.append(Path(elsewhere) / name)
+    for place in places:
+        if (place / "openvino_encoder_model.xml").is_file():
+            return place
+    pytest.skip(f"no {name} model in models/{name} or $OVSUBS_TEST_MODELS/{name}; `make test` exports it")
+
+
+@pytest.fixture(scope="session")
+def base_model_dir() -> Path:
+    """OpenAI's multilingual base, exported in FP32."""
+    return _model_dir("base")
+
+
+@pytest.fixture(scope="session")
+def tiny_en_model_dir() -> Path:
+    """OpenAI's English-only tiny.en, exported in FP32."""
+    return _model_dir("tiny.en")
+
+
+@pytest.fixture(scope="session")
+def base_model(base_model_dir: Path) -> Iterator[Model]:
+    """base, loaded on the CPU once for all tests."""
+    with Model(base_model_dir, EXACT) as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of recordings beside the repository."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the speech data is not there ({SHARED_DATA})")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def speech_sample() -> Path:
+    """Ten seconds of real English speech ("Ever tried. Ever failed. …")."""
+    for place in (SAMPLE, Path(os.environ.get("OVSUBS_TEST_SAMPLE") or SAMPLE)):
+        if place.is_file():
+            return place
+    pytest.skip("no demo/beckett.wav and no $OVSUBS_TEST_SAMPLE; `make test` fetches it")
+
+
+def _read_samples(path: Path) -> np.ndarray:
+    media = probe(path)
+    return np.concatenate([np.zeros(0, np.float32), *stream_audio(media, choose_track(media, None))])
+
+
+@pytest.fixture(scope="session")
+def read_samples() -> Callable[[Path], np.ndarray]:
+    """Reads the whole default track of a file.  # float32 [n_samples]"""
+    return _read_samples
+
+
+@pytest.fixture(scope="session")
+def joined_speech(shared_data: Path) -> np.ndarray:
+    """The first two minutes of a LibriSpeech chapter, utterances joined in order.  # float32 [n_samples]"""
+    files = sorted((shared_data / "librispeech/test-clean/7127/75947").glob("*.flac"))
+    return np.concatenate([_read_samples(path) for path in files[:18]])[: 120 * 16_000]

