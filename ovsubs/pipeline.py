@@ -166,9 +166,9 @@ def _notes(segments: tuple[Segment, ...], rounds: list[Round], damage: list[str]
         yield "no speech was found"
     elif not segments:
         yield "speech was heard, but no words could be made out"
-    n_unfinished = sum(done.n_unfinished for done in rounds)
-    if n_unfinished:
-        yield f"in {n_unfinished} windows the text ran on until the decoder's limit; look at them again"
+    n_left_out = sum(done.n_left_out for done in rounds)
+    if n_left_out:
+        yield f"{n_left_out} stretches were left out, where the text repeated itself without end"
 
 
 def _refuse_damage(audio: Audio, damage: list[str], options: TranscribeOptions) -> None:

@@ -14,7 +14,7 @@ from ovsubs.audio.features import log_mel
 from ovsubs.audio.sections import next_window, section_length
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions
-from ovsubs.audio.windows import AudioWindow, stream_windows
+from ovsubs.audio.windows import WINDOW_S, AudioWindow, stream_windows
 from ovsubs.errors import InvalidOption
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -23,10 +23,11 @@ from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.model import DecoderSession, KeyValueRows, WhisperModel
 from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.segments import SilenceOptions, read_window, to_segments
+from ovsubs.whisper.segments import SilenceOptions, read_window, repeats_itself, to_segments
 from ovsubs.whisper.tokens import TASKS, TokenReader
 
 MAX_BATCH_SIZE = 8  # twice as many make a decoder step a fifth cheaper per window, for 300 MB more (base)
+SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
 
@@ -40,7 +41,11 @@ class TranscribeOptions:
     `audio_track`: index, or language as tagged in the file; None takes the default track.
     `vad`: what counts as speech; None hears everything.
     `silence`: when a window's text is taken for a hallucination.
+    `compression_ratio_threshold`: text that zlib shrinks more repeats itself; its window is read again
+    in halves, and left out if it never ends. None switches that off.
     `language_detection_segments`: how many windows vote.
+    `language_detection_threshold`: where the vote's winner has less, nobody may be speaking at all: of
+    such a file, windows below `silence.logprob_threshold` are left out.
     `keep_damaged`: transcribe what is there of a file that breaks off, instead of failing.
     """
 
@@ -50,7 +55,9 @@ class TranscribeOptions:
     audio_track: int | str | None = None
     vad: VadOptions | None = field(default_factory=VadOptions)
     silence: SilenceOptions = field(default_factory=SilenceOptions)
+    compression_ratio_threshold: float | None = 2.4  # openai/whisper, transcribe.py
     language_detection_segments: int = 5
+    language_detection_threshold: float = 0.5
     keep_damaged: bool = False
 
     def __post_init__(self) -> None:
@@ -61,7 +68,9 @@ class TranscribeOptions:
         if self.batch_size is not None and self.batch_size < 1:
             raise InvalidOption("batch_size", self.batch_size, "at least 1 window")
         if self.language_detection_segments < 1:
-            raise InvalidOption("language_detection_segments", self.language_detection_segments, "at least 1 window")
+            raise InvalidOption(
+                "language_detection_segments", self.language_detection_segments, "at least 1 window"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +88,20 @@ class Round:
     """What one round of windows has added.
 
     `segments` follow those of the round before, in file order. `position` is how much of the file has
-    been recognized, in seconds; `speech_duration` how much of the round was speech. `n_unfinished`
-    windows ran into the decoder's limit.
+    been recognized, in seconds; `speech_duration` how much of the round was speech. `n_left_out`
+    windows were given up, because their text repeated itself without end.
     """
 
     segments: tuple[Segment, ...]
     position: float
     speech_duration: float
     spoken: LanguageVote
-    n_unfinished: int
+    n_left_out: int
 
 
-def recognize(engine: Engine, source: AudioSource, options: TranscribeOptions, clock: Stopwatch) -> Iterator[Round]:
+def recognize(
+    engine: Engine, source: AudioSource, options: TranscribeOptions, clock: Stopwatch
+) -> Iterator[Round]:
     """Recognize a track round by round. A track without speech yields no round.
 
     Raises:
@@ -116,12 +127,14 @@ def recognize(engine: Engine, source: AudioSource, options: TranscribeOptions, c
                     prompt = engine.reader.prompt(spoken.language, options.task)
                     decoded = decode(session, [prompt] * len(windows), engine.rules, engine.reader.special)
             before = sum(place.speech_left for place in places)
+            n_left_out = -sum(place.n_left_out for place in places)
             for place, result in zip(places, decoded, strict=True):
-                place.advance(result, engine, options.silence)
+                place.advance(result, _is_silent(result, spoken, options), engine, options)
             segments = _number(queue.take_segments(), n_segments, source.offset)
             n_segments += len(segments)
             heard = before - sum(place.speech_left for place in places)
-            yield Round(segments, queue.position, heard, spoken, sum(not result.finished for result in decoded))
+            n_left_out += sum(place.n_left_out for place in places)
+            yield Round(segments, queue.position, heard, spoken, n_left_out)
 
 
 class _Place:
@@ -134,6 +147,7 @@ class _Place:
         self._cursor = section.window.start
         self._next = next_window(section, self._cursor, pad_s)
         self._segments = list[Segment]()
+        self.n_left_out = 0  # windows given up as repetition loops
 
     @property
     def is_done(self) -> bool:
@@ -152,21 +166,32 @@ class _Place:
     def speech_left(self) -> float:
         return sum(max(0.0, region.end - max(region.start, self._cursor)) for region in self._section.speech)
 
-    def advance(self, decoded: DecodedWindow, engine: Engine, silence: SilenceOptions) -> None:
+    def advance(
+        self, decoded: DecodedWindow, is_silent: bool, engine: Engine, options: TranscribeOptions
+    ) -> None:
         """Take in what was decoded of the current window and go on to the next."""
-        window, end = self.window.window, self._section.window.end
-        special = engine.reader.special
-        if silence.is_silent(decoded):
-            self._cursor = window.end
+        length = self.window.window.end - self.window.window.start
+        max_s = WINDOW_S
+        loops = repeats_itself(decoded, engine.reader, options.compression_ratio_threshold)
+        if loops and length > SHORTEST_RETRY_S:
+            max_s = length / 2  # another start and end break most loops
+        elif is_silent or (loops and not decoded.finished):
+            self.n_left_out += not is_silent
+            self._cursor = self.window.window.end
         else:
-            speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
-            is_last = window.end >= self._section.speech[-1].end
-            reading = read_window(decoded, speech, window.end - window.start, is_last, special.timestamp_begin)
-            self._segments += to_segments(reading.pieces, decoded, window, engine.reader)
-            self._cursor = window.start + reading.until
-        self._next = next_window(self._section, self._cursor, self._pad_s)
+            self._take_in(decoded, engine)
+        self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:
-            self._cursor = end
+            self._cursor = self._section.window.end
+
+    def _take_in(self, decoded: DecodedWindow, engine: Engine) -> None:
+        window = self.window.window
+        speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
+        is_last = window.end >= self._section.speech[-1].end
+        begin = engine.reader.special.timestamp_begin
+        reading = read_window(decoded, speech, window.end - window.start, is_last, begin)
+        self._segments += to_segments(reading.pieces, decoded, window, engine.reader)
+        self._cursor = window.start + reading.until
 
     def take_segments(self) -> list[Segment]:
         taken, self._segments = self._segments, []
@@ -252,6 +277,15 @@ def _ask_alone(
 def _vote(engine: Engine, probabilities: NDArray[np.float32], windows: Sequence[AudioWindow]) -> LanguageVote:
     speech_s = [sum(region.end - region.start for region in window.speech) for window in windows]
     return vote(probabilities, speech_s, list(engine.reader.special.languages))
+
+
+def _is_silent(decoded: DecodedWindow, spoken: LanguageVote, options: TranscribeOptions) -> bool:
+    """Whether a window's text is taken for a hallucination: nobody speaks, or nobody intelligibly."""
+    least = options.silence.logprob_threshold
+    unknown_language = spoken.probability < options.language_detection_threshold
+    return options.silence.is_silent(decoded) or bool(
+        unknown_language and least is not None and decoded.avg_logprob < least
+    )
 
 
 def _number(segments: Sequence[Segment], first: int, offset: float) -> tuple[Segment, ...]:

@@ -15,7 +15,9 @@ from ovsubs.audio.windows import WINDOW_S, AudioWindow, Window
 # many short sections, since rows that read side by side are what fills a batch.
 MIN_SECTION_S = 30.0
 MAX_SECTION_S = 120.0
-SECTIONS_PER_FILE = 16  # a full batch from one file; never the batch size itself, which must not change the text
+SECTIONS_PER_FILE = (
+    16  # a full batch from one file; never the batch size itself, which must not change the text
+)
 _REMAINDER_S = 0.1  # speech shorter than this after the cursor is the end of the last word
 
 
@@ -24,22 +26,25 @@ def section_length(duration: float) -> float:
     return min(max(duration / SECTIONS_PER_FILE, MIN_SECTION_S), MAX_SECTION_S)
 
 
-def next_window(section: AudioWindow, cursor: float, pad_s: float) -> AudioWindow | None:
+def next_window(
+    section: AudioWindow, cursor: float, pad_s: float, max_s: float = WINDOW_S
+) -> AudioWindow | None:
     """The window to read next, or None where no speech is left in the section.
 
-    It begins at the next speech (or `pad_s` before it) and is as long as the encoder allows. Silence
+    It begins at the next speech (or `pad_s` before it) and is as long as allowed. Silence
     before it is skipped, so that no window is spent on it.
 
     Args:
         section: samples and speech regions of the section.
         cursor: how far the section has been understood, in seconds of the track.
         pad_s: audio kept before the first speech, in seconds.
+        max_s: longest window, in seconds; at most what the encoder takes.
     """
     left = [region for region in section.speech if region.end > cursor + _REMAINDER_S]
     if not left:
         return None
     start = max(cursor, left[0].start - pad_s, section.window.start)
-    end = min(start + WINDOW_S, section.window.end)
+    end = min(start + max_s, section.window.end)
     first, last = (round((time - section.window.start) * SAMPLE_RATE_HZ) for time in (start, end))
     speech = tuple(
         SpeechRegion(max(region.start, start), min(region.end, end)) for region in left if region.start < end

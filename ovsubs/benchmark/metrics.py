@@ -55,6 +55,11 @@ def total(errors: Iterable[WordErrors]) -> WordErrors:
     return sum(errors, WordErrors(0, 0, 0, 0))
 
 
+def start_distances(starts: Sequence[float], reference: Sequence[float]) -> list[float]:
+    """How far each start lies from the nearest reference start, in seconds. No starts, no distances."""
+    return [min(abs(start - other) for other in reference) for start in starts]
+
+
 def median(values: Sequence[float]) -> float:
     """The middle value; of an even number the mean of the middle two."""
     import statistics

@@ -16,6 +16,7 @@ from ovsubs import __version__
 from ovsubs.cli import options as o
 from ovsubs.errors import InvalidOption, OvsubsError
 
+
 @dataclass(frozen=True, slots=True)
 class _Flag:
     """A switch: how it is turned on, and how off (None: by leaving it out)."""
@@ -60,8 +61,10 @@ def subtitle(
     task: o.Task = "transcribe",
     audio_track: o.AudioTrack = None,
     language_detection_segments: o.DetectionSegments = 5,
+    language_detection_threshold: o.DetectionThreshold = 0.5,
     no_speech_threshold: o.NoSpeechThreshold = 0.6,
     logprob_threshold: o.LogprobThreshold = -1.0,
+    compression_ratio_threshold: o.CompressionThreshold = 2.4,
     keep_damaged: o.KeepDamaged = False,
     vad_filter: o.VadFilter = True,
     vad_threshold: o.VadThreshold = 0.5,
@@ -108,6 +111,8 @@ def subtitle(
         audio_track=audio_track,
         vad=vad if vad_filter else None,
         silence=SilenceOptions(no_speech_threshold, logprob_threshold),
+        compression_ratio_threshold=compression_ratio_threshold,
+        language_detection_threshold=language_detection_threshold,
         language_detection_segments=language_detection_segments,
         keep_damaged=keep_damaged,
     )

@@ -12,26 +12,42 @@ def _option(*names: str, help: str, panel: str) -> Any:
 
 _OUTPUT, _SPEECH, _VAD, _MACHINE = "Output", "Speech", "Voice activity", "Machine"
 
-Inputs = Annotated[list[Path], typer.Argument(help="Audio or video files, or folders of them.", metavar="INPUT...")]
+Inputs = Annotated[
+    list[Path], typer.Argument(help="Audio or video files, or folders of them.", metavar="INPUT...")
+]
 OutputDir = Annotated[
     str | None,
     _option(
-        "--output-dir", "-o", help="Folder for the subtitles; '-' prints them. [default: beside each file]", panel=_OUTPUT
+        "--output-dir",
+        "-o",
+        help="Folder for the subtitles; '-' prints them. [default: beside each file]",
+        panel=_OUTPUT,
     ),
 ]
 OutputFormat = Annotated[
     str,
-    _option("--output-format", "-f", help="srt, vtt, txt, tsv, json, several with commas, or all.", panel=_OUTPUT),
+    _option(
+        "--output-format", "-f", help="srt, vtt, txt, tsv, json, several with commas, or all.", panel=_OUTPUT
+    ),
 ]
 LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
 Overwrite = Annotated[
-    bool, _option("--overwrite", "-y", help="Replace subtitles that are there; they are skipped otherwise.", panel=_OUTPUT)
+    bool,
+    _option(
+        "--overwrite",
+        "-y",
+        help="Replace subtitles that are there; they are skipped otherwise.",
+        panel=_OUTPUT,
+    ),
 ]
 MaxLineWidth = Annotated[int, _option("--max-line-width", help="Characters in a line.", panel=_OUTPUT)]
 MaxLineCount = Annotated[int, _option("--max-line-count", help="Lines in a cue.", panel=_OUTPUT)]
 
 ModelName = Annotated[
-    str, _option("--model", "-m", help="Name (tiny.en … large-v3, turbo), Hub id or model directory.", panel=_SPEECH)
+    str,
+    _option(
+        "--model", "-m", help="Name (tiny.en … large-v3, turbo), Hub id or model directory.", panel=_SPEECH
+    ),
 ]
 Language = Annotated[
     str | None, _option("--language", "-l", help="Code or English name. [default: detected]", panel=_SPEECH)
@@ -39,48 +55,89 @@ Language = Annotated[
 Task = Annotated[str, _option("--task", help="transcribe, or translate into English.", panel=_SPEECH)]
 AudioTrack = Annotated[
     str | None,
-    _option("--audio-track", help="Number from 0, or language. [default: the file's default track]", panel=_SPEECH),
+    _option(
+        "--audio-track", help="Number from 0, or language. [default: the file's default track]", panel=_SPEECH
+    ),
 ]
 DetectionSegments = Annotated[
-    int, _option("--language-detection-segments", help="How many windows of speech vote on the language.", panel=_SPEECH)
+    int,
+    _option(
+        "--language-detection-segments",
+        help="How many windows of speech vote on the language.",
+        panel=_SPEECH,
+    ),
+]
+DetectionThreshold = Annotated[
+    float,
+    _option(
+        "--language-detection-threshold", help="Below it, doubtful text is taken for noise.", panel=_SPEECH
+    ),
 ]
 NoSpeechThreshold = Annotated[
     float,
-    _option("--no-speech-threshold", help="Silence, if the no-speech probability is above this …", panel=_SPEECH),
+    _option(
+        "--no-speech-threshold", help="Silence, if the no-speech probability is above this …", panel=_SPEECH
+    ),
 ]
 LogprobThreshold = Annotated[
     float, _option("--logprob-threshold", help="… and the mean log-probability below this.", panel=_SPEECH)
+]
+CompressionThreshold = Annotated[
+    float,
+    _option(
+        "--compression-ratio-threshold", help="Text that compresses more is a repetition loop.", panel=_SPEECH
+    ),
 ]
 KeepDamaged = Annotated[
     bool, _option("--keep-damaged", help="Subtitle what is there of a file that breaks off.", panel=_SPEECH)
 ]
 
 VadFilter = Annotated[
-    bool, _option("--vad-filter/--no-vad", "--vad/--no-vad-filter", help="Look for speech, and skip the rest.", panel=_VAD)
+    bool,
+    _option(
+        "--vad-filter/--no-vad",
+        "--vad/--no-vad-filter",
+        help="Look for speech, and skip the rest.",
+        panel=_VAD,
+    ),
 ]
 VadThreshold = Annotated[
-    float, _option("--vad-threshold", help="Probability from which speech begins; lower finds more.", panel=_VAD)
+    float,
+    _option("--vad-threshold", help="Probability from which speech begins; lower finds more.", panel=_VAD),
 ]
 VadNegThreshold = Annotated[
     float | None,
     _option("--vad-neg-threshold", help="Below it speech may end. [default: threshold - 0.15]", panel=_VAD),
 ]
-VadMinSpeech = Annotated[int, _option("--vad-min-speech-duration-ms", help="Shorter speech is dropped.", panel=_VAD)]
-VadMaxSpeech = Annotated[float, _option("--vad-max-speech-duration-s", help="Longer speech is cut.", panel=_VAD)]
+VadMinSpeech = Annotated[
+    int, _option("--vad-min-speech-duration-ms", help="Shorter speech is dropped.", panel=_VAD)
+]
+VadMaxSpeech = Annotated[
+    float, _option("--vad-max-speech-duration-s", help="Longer speech is cut.", panel=_VAD)
+]
 VadMinSilence = Annotated[
     int, _option("--vad-min-silence-duration-ms", help="Speech ends at a silence this long.", panel=_VAD)
 ]
 VadSpeechPad = Annotated[int, _option("--vad-speech-pad-ms", help="Audio kept around speech.", panel=_VAD)]
 
 DeviceName = Annotated[
-    str, _option("--device", "-d", help="CPU, GPU, GPU.1, NPU, AUTO, AUTO:GPU,CPU, HETERO:GPU,CPU.", panel=_MACHINE)
+    str,
+    _option(
+        "--device", "-d", help="CPU, GPU, GPU.1, NPU, AUTO, AUTO:GPU,CPU, HETERO:GPU,CPU.", panel=_MACHINE
+    ),
 ]
-Threads = Annotated[int | None, _option("--threads", help="CPU threads. [default: OpenVINO's choice]", panel=_MACHINE)]
-Streams = Annotated[int | None, _option("--streams", help="CPU streams. [default: OpenVINO's choice]", panel=_MACHINE)]
+Threads = Annotated[
+    int | None, _option("--threads", help="CPU threads. [default: OpenVINO's choice]", panel=_MACHINE)
+]
+Streams = Annotated[
+    int | None, _option("--streams", help="CPU streams. [default: OpenVINO's choice]", panel=_MACHINE)
+]
 InferencePrecision = Annotated[
     str | None,
     _option(
-        "--inference-precision", help="f32, bf16 or f16. [default: f32 on a CPU, else the device's own]", panel=_MACHINE
+        "--inference-precision",
+        help="f32, bf16 or f16. [default: f32 on a CPU, else the device's own]",
+        panel=_MACHINE,
     ),
 ]
 CacheDir = Annotated[
@@ -88,17 +145,23 @@ CacheDir = Annotated[
 ]
 BatchSize = Annotated[
     int | None,
-    _option("--batch-size", help="Windows decoded together. [default: up to 8, as memory allows]", panel=_MACHINE),
+    _option(
+        "--batch-size", help="Windows decoded together. [default: up to 8, as memory allows]", panel=_MACHINE
+    ),
 ]
 
-ModelDir = Annotated[Path | None, typer.Option("--model-dir", help="Where model directories lie. [default: models/]")]
+ModelDir = Annotated[
+    Path | None, typer.Option("--model-dir", help="Where model directories lie. [default: models/]")
+]
 Offline = Annotated[bool, typer.Option("--offline", "--local-files-only", help="Never touch the network.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, errors only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Source = Annotated[
     str,
-    typer.Argument(help="Name, Hub id, or a Hugging Face or CTranslate2 (faster-whisper) directory.", metavar="SOURCE"),
+    typer.Argument(
+        help="Name, Hub id, or a Hugging Face or CTranslate2 (faster-whisper) directory.", metavar="SOURCE"
+    ),
 ]
 ExportOutput = Annotated[
     Path | None, typer.Option("--output", "-o", help="Model directory to make. [default: models/NAME]")
@@ -106,6 +169,9 @@ ExportOutput = Annotated[
 ExportName = Annotated[str | None, typer.Option("--name", help="Name of the model. [default: the source's]")]
 Precision = Annotated[str, typer.Option("--precision", help="fp32, fp16 or int8-weights.")]
 Int8Components = Annotated[
-    str, typer.Option("--int8-components", help="For int8-weights: all, encoder or decoder; the rest is fp16.")
+    str,
+    typer.Option("--int8-components", help="For int8-weights: all, encoder or decoder; the rest is fp16."),
 ]
-ExportOverwrite = Annotated[bool, typer.Option("--overwrite", "-y", help="Replace a model directory that is there.")]
+ExportOverwrite = Annotated[
+    bool, typer.Option("--overwrite", "-y", help="Replace a model directory that is there.")
+]

@@ -28,7 +28,9 @@ class RunProgress:
         self._seconds_done = 0.0
         self._began = self._file_began = time.monotonic()
         self._file: TaskID = self._bars.add_task("", total=1.0, status="")
-        self._whole: TaskID = self._bars.add_task("", total=max(plan.duration, 1e-9), status="", visible=len(plan.files) > 1)
+        self._whole: TaskID = self._bars.add_task(
+            "", total=max(plan.duration, 1e-9), status="", visible=len(plan.files) > 1
+        )
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -42,7 +44,9 @@ class RunProgress:
     def begin(self, file: PlannedFile) -> None:
         """A file is about to be worked on."""
         self._file_began = time.monotonic()
-        self._bars.reset(self._file, total=max(file.duration, 1e-9), description=file.path.name, status="reading")
+        self._bars.reset(
+            self._file, total=max(file.duration, 1e-9), description=file.path.name, status="reading"
+        )
         self._show_whole(0.0)
 
     def advance(self, file: PlannedFile, position: Position) -> None:

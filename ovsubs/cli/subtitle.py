@@ -37,7 +37,9 @@ class Voice:
     debug: bool
 
 
-def write_subtitles(inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice) -> int:
+def write_subtitles(
+    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice
+) -> int:
     """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
     plan = make_plan(inputs, options)
     console = Console(stderr=True)
@@ -54,7 +56,9 @@ def write_subtitles(inputs: Sequence[Path], options: SubtitleOptions, choice: Mo
     return int(any(result.status == FAILED for result in results))
 
 
-def print_subtitles(inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice) -> int:
+def print_subtitles(
+    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice
+) -> int:
     """Print the subtitles of one file to stdout; returns the exit code.
 
     Raises:
@@ -64,7 +68,9 @@ def print_subtitles(inputs: Sequence[Path], options: SubtitleOptions, choice: Mo
     if len(inputs) != 1 or inputs[0].is_dir():
         raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
     if len(options.formats) != 1:
-        raise InvalidOption("--output-format", ",".join(options.formats), "with --output-dir - it is one format")
+        raise InvalidOption(
+            "--output-format", ",".join(options.formats), "with --output-dir - it is one format"
+        )
     with _load(choice, voice) as model:
         model.check(options.transcribe)
         transcript = model.transcribe(inputs[0], options=options.transcribe)

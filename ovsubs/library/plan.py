@@ -91,7 +91,9 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
 
 def _plan_file(path: Path, options: SubtitleOptions, taken: dict[Path, Path]) -> PlannedFile | FileResult:
     try:
-        outputs = {name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats}
+        outputs = {
+            name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats
+        }
         clash = next((output for output in outputs.values() if output in taken), None)
         if clash and taken[clash].resolve() == path.resolve():
             return FileResult(path, SKIPPED, why=f"{path}: named twice")

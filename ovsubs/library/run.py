@@ -49,7 +49,10 @@ def run_plan(
 
 
 def subtitle_file(
-    model: Model, file: PlannedFile, options: SubtitleOptions, on_progress: OnProgress = lambda file, progress: None
+    model: Model,
+    file: PlannedFile,
+    options: SubtitleOptions,
+    on_progress: OnProgress = lambda file, progress: None,
 ) -> FileResult:
     """Transcribe one file and write its subtitles in all formats that are missing.
 
@@ -78,7 +81,9 @@ def write_outputs(transcript: Transcript, file: PlannedFile, options: SubtitleOp
             output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UnwritableOutput(output, error.strerror or error) from error
-        written.append(save_transcript(transcript, output, options=options.layout, overwrite=options.overwrite))
+        written.append(
+            save_transcript(transcript, output, options=options.layout, overwrite=options.overwrite)
+        )
     return tuple(written)
 
 

@@ -59,7 +59,9 @@ def decode(
     active = rows
     for _ in range(MAX_POSITIONS - len(prompts[0])):
         following = rules.likeliest(logits[:, -1], [row.tokens for row in active])
-        for row, token, logprob in zip(active, following.ids.tolist(), following.logprobs.tolist(), strict=True):
+        for row, token, logprob in zip(
+            active, following.ids.tolist(), following.logprobs.tolist(), strict=True
+        ):
             row.sum_logprob += logprob
             row.finished = token == special.eot
             if not row.finished:

@@ -17,9 +17,7 @@ class LanguageVote:
     probability: float
 
 
-def vote(
-    probabilities: NDArray[np.float32], speech_s: Sequence[float], codes: Sequence[str]
-) -> LanguageVote:
+def vote(probabilities: NDArray[np.float32], speech_s: Sequence[float], codes: Sequence[str]) -> LanguageVote:
     """Mean over windows, each weighted by the speech in it.
 
     One doubtful window cannot outvote several sure ones, nor a blip of noise a sentence.

@@ -32,6 +32,11 @@ class SilenceOptions:
         return self.logprob_threshold is None or decoded.avg_logprob < self.logprob_threshold
 
 
+def repeats_itself(decoded: DecodedWindow, reader: TokenReader, threshold: float | None) -> bool:
+    """Whether the text is a repetition loop: it compresses better than `threshold` (None: never)."""
+    return threshold is not None and compression_ratio(reader.decode(decoded.tokens)) > threshold
+
+
 @dataclass(frozen=True, slots=True)
 class TimedTokens:
     """Text tokens of one segment with its times in seconds from the window's start.
@@ -119,8 +124,8 @@ def to_segments(
     segments = list[Segment]()
     for piece in pieces:
         text = reader.decode(piece.tokens)
-        if not text.strip():
-            continue
+        if not text.strip() or window.start + piece.start >= window.end:
+            continue  # beyond the window's end there is only the silence that fills it up
         last = window.end if piece.end is None else min(window.start + piece.end, window.end)
         opening = begin + round(piece.start / TIMESTAMP_STEP_S)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)

@@ -15,7 +15,9 @@ from ovsubs.whisper.languages import language_code
 
 TIMESTAMP_STEP_S = 0.02  # one timestamp token is two mel frames (arXiv:2212.04356, section 2.3)
 TASKS = ("transcribe", "translate")
-_ENGLISH_ONLY_DISTIL = re.compile(r"distil-(small|medium|large)")  # huggingface.co/distil-whisper: English only
+_ENGLISH_ONLY_DISTIL = re.compile(
+    r"distil-(small|medium|large)"
+)  # huggingface.co/distil-whisper: English only
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,13 @@ class TokenReader:
         english_only = not self.multilingual or _ENGLISH_ONLY_DISTIL.search(self.name)
         if english_only:
             if task == "translate":
-                raise UnsupportedTask(self.name, "it is English-only and does not translate; use a multilingual model")
+                raise UnsupportedTask(
+                    self.name, "it is English-only and does not translate; use a multilingual model"
+                )
             if code not in (None, "en"):
-                raise UnsupportedTask(self.name, f"it is English-only; for {language!r} use a multilingual model")
+                raise UnsupportedTask(
+                    self.name, f"it is English-only; for {language!r} use a multilingual model"
+                )
             return "en"
         if task == "translate" and self._decoder_was_pruned:
             why = "turbo and distilled models were not trained to translate; use medium or large-v3"

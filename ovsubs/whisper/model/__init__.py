@@ -1,7 +1,13 @@
 """Model directory -> compiled graphs -> logits: the one place that runs Whisper on OpenVINO."""
 
 from ovsubs.whisper.model.devices import Device, check_device, list_devices
-from ovsubs.whisper.model.session import CompileOptions, DecoderSession, KeyValueRows, WhisperModel, open_model
+from ovsubs.whisper.model.session import (
+    CompileOptions,
+    DecoderSession,
+    KeyValueRows,
+    WhisperModel,
+    open_model,
+)
 
 __all__ = [
     "CompileOptions",

@@ -8,7 +8,7 @@ import openvino as ov
 from ovsubs.errors import DeviceNotFound
 
 _VIRTUAL = ("AUTO", "HETERO", "MULTI", "BATCH")  # OpenVINO's inference modes over other devices
-_DEVICE = re.compile(r"-?([A-Z_]+(?:\.\d+)?)")
+_DEVICE = re.compile(r"[A-Z_]+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +26,31 @@ def list_devices() -> list[Device]:
 
 
 def check_device(device: str) -> str:
-    """The device string in upper case, after checking that every device in it is there.
+    """The device string as OpenVINO takes it, after checking that every device in it is there.
 
-    Takes `CPU`, `GPU`, `GPU.1`, `NPU`, `AUTO`, `AUTO:GPU,CPU`, `AUTO:-GPU`, `HETERO:GPU,CPU`, `MULTI:…`.
+    Takes `CPU`, `GPU`, `GPU.1`, `NPU`, `AUTO`, `AUTO:GPU,CPU`, `AUTO:-GPU` (any but that one),
+    `HETERO:GPU,CPU`, `MULTI:…`, in any case.
 
     Raises:
         DeviceNotFound: one of them is not on this machine; the message names those that are.
     """
-    wanted = device.strip().upper()
+    wanted = "".join(device.upper().split())
     available = ov.Core().available_devices
-    mode, _, listed = wanted.partition(":")
-    if not listed and mode == "AUTO":
+    if wanted == "AUTO":
         return wanted
+    mode, _, listed = wanted.partition(":")
     names = listed.split(",") if mode in _VIRTUAL else [wanted]
-    for name in names:
-        match = _DEVICE.fullmatch(name.strip())
-        if not match or not _is_available(match[1], available):
-            raise DeviceNotFound(device, ", ".join([*available, "AUTO"]))
+    excluded = {name for name in names if name.startswith("-") and mode == "AUTO"}
+    wished = [name for name in names if name not in excluded]
+    found = all(_DEVICE.fullmatch(name) and _is_available(name, available) for name in wished)
+    left = wished or [name for name in available if f"-{name}" not in excluded]
+    if not found or not left:
+        raise DeviceNotFound(device, ", ".join([*available, "AUTO"]))
     return wanted
 
 
 def _is_available(name: str, available: list[str]) -> bool:
-    """`GPU` also stands for `GPU.0`, and `GPU.0` for a lone `GPU`."""
+    """`GPU` also stands for `GPU.0`, and `GPU.0` for a lone `GPU`; the CPU has no number."""
     kinds = {known.partition(".")[0] for known in available}
     kind, _, number = name.partition(".")
-    return name in available or (kind in kinds and number in ("", "0"))
+    return name in available or (kind in kinds and (not number or (number == "0" and kind != "CPU")))

@@ -163,7 +163,10 @@ def _encoder_with_outputs(encoder: ov.Model, hidden: ov.Node, crosses: list[_Cro
     results = []
     for layer, cross in enumerate(crosses):
         key = ops.transpose(cross.key, np.array([0, 1, 3, 2]))
-        results += [_named_result(key.output(0), f"key.{layer}"), _named_result(cross.value, f"value.{layer}")]
+        results += [
+            _named_result(key.output(0), f"key.{layer}"),
+            _named_result(cross.value, f"value.{layer}"),
+        ]
     return ov.Model(results, encoder.get_parameters(), "whisper_encoder")
 
 

