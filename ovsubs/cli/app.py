@@ -219,9 +219,11 @@ def _as_written_here(arguments: list[str]) -> list[str]:
             written.append(argument)
             continue
         name = name.replace("_", "-")
-        if name in flags and (value or (waiting and waiting[-1])).lower() in ("true", "false"):
-            wanted = (value or waiting.pop()).lower() == "true"
-            written.extend(flags[name].spelled(wanted))
+        said = value if sign else waiting[-1] if waiting else ""
+        if name in flags and said.lower() in ("true", "false"):
+            if not sign:
+                waiting.pop()
+            written.extend(flags[name].spelled(said.lower() == "true"))
         else:
             written.append(name + sign + value)
     return written
