@@ -26,14 +26,14 @@ test: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json d
 	$(BIN)/python -m pytest
 
 check: $(VENV)/dev.installed
-	$(BIN)/ruff format --check ovsubs tests benchmarks docs
-	$(BIN)/ruff check ovsubs tests benchmarks docs
+	$(BIN)/ruff format --check ovsubs tests benchmarks docs notebooks
+	$(BIN)/ruff check ovsubs tests benchmarks docs notebooks
 	$(BIN)/mypy
 	$(MAKE) test
 
 format: $(VENV)/dev.installed
-	$(BIN)/ruff format ovsubs tests benchmarks docs
-	$(BIN)/ruff check --fix ovsubs tests benchmarks docs
+	$(BIN)/ruff format ovsubs tests benchmarks docs notebooks
+	$(BIN)/ruff check --fix ovsubs tests benchmarks docs notebooks
 
 benchmark: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/chapters.py --data "$(DATA)"

@@ -1,0 +1,149 @@
+"""The notebooks run as a person runs them, and are committed as they are before a run."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ovsubs.audio.ffmpeg import ffmpeg_executable
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SUBTITLE_A_VIDEO = ROOT / "notebooks" / "subtitle_a_video.ipynb"
+MOST_LINES = 15  # a cell that needs more holds logic, which belongs into the package
+CELL_TIMEOUT_S = 300
+# `/folder/...` or `C:\\...`; a closing tag, a relative path or an address is none.
+MACHINE_PATH = re.compile(r"(?<![\w./:<])/\w+/|\b[A-Za-z]:\\\\")
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A notebook that has run: its outputs in order, and the folder that the subtitles are in."""
+
+    outputs: list[Any]
+    subtitles: Path
+
+    def data(self, kind: str) -> list[str]:
+        """What the outputs show, of one MIME type."""
+        return [output.data[kind] for output in self.outputs if kind in output.get("data", {})]
+
+
+@pytest.fixture(scope="module")
+def video(speech_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The speech sample with a picture."""
+    path = tmp_path_factory.mktemp("video") / "talk.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc=s=320x180:r=25"]
+    sound = ["-i", str(speech_sample)]
+    command = [ffmpeg_executable(), "-nostdin", "-v", "error", "-y", *picture, *sound]
+    subprocess.run([*command, "-pix_fmt", "yuv420p", "-shortest", str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This interpreter as the kernel `python3`, with the package under test and no one's own settings."""
+    jupyter = tmp_path_factory.mktemp("jupyter")
+    kernel = jupyter / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": command, "display_name": "Python 3", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(jupyter))
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            patch.setenv(name, str(jupyter / name.lower()))
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.delenv("MPLBACKEND", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def executed(
+    settings: None, video: Path, base_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Executed:
+    """`subtitle_a_video.ipynb` after a run in the folder `notebooks` beside `models`."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    root = tmp_path_factory.mktemp("repository")
+    (root / "notebooks").mkdir()
+    (root / "models").mkdir()
+    (root / "models" / "base").symlink_to(base_model_dir.resolve(), target_is_directory=True)
+    notebook = nbformat.read(SUBTITLE_A_VIDEO, as_version=4)
+    place = {"metadata": {"path": str(root / "notebooks")}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OVSUBS_NOTEBOOK_VIDEO", str(video))
+        NotebookClient(notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources=place).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return Executed(outputs, root / "demo")
+
+
+@pytest.mark.model
+class TestSubtitleAVideo:
+    def test_nothing_goes_wrong(self, executed: Executed) -> None:
+        wrong = [
+            output
+            for output in executed.outputs
+            if output.output_type == "error" or output.get("name") == "stderr"
+        ]
+        assert wrong == []
+
+    def test_the_subtitles_are_saved(self, executed: Executed) -> None:
+        assert "Fail better" in (executed.subtitles / "talk.srt").read_text(encoding="utf-8")
+        assert (executed.subtitles / "talk.vtt").read_text(encoding="utf-8").startswith("WEBVTT\n")
+
+    def test_the_segments_stand_in_a_table(self, executed: Executed) -> None:
+        assert any("Fail better" in " ".join(shown.split()) for shown in executed.data("text/plain"))
+
+    def test_the_video_is_shown_with_its_captions(self, executed: Executed) -> None:
+        page = next(html for html in executed.data("text/html") if "<video" in html)
+        assert 'kind="captions"' in page
+        clip = re.search(r'src="data:video/mp4;base64,([^"]+)"', page)
+        captions = re.search(r'src="data:text/vtt;base64,([^"]+)"', page)
+        assert clip
+        assert captions
+        assert base64.b64decode(clip[1])[4:8] == b"ftyp"  # how an mp4 begins
+        written = (executed.subtitles / "talk.vtt").read_bytes()
+        assert base64.b64decode(captions[1]) == written
+
+    def test_one_picture_is_drawn(self, executed: Executed) -> None:
+        pictures = [base64.b64decode(picture) for picture in executed.data("image/png")]
+        assert [picture[:8] for picture in pictures] == [b"\x89PNG\r\n\x1a\n"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+class TestCommitted:
+    def test_a_notebook_has_not_run(self, path: Path) -> None:
+        for cell in code_cells(path):
+            assert cell["outputs"] == []
+            assert cell["execution_count"] is None
+            assert cell["metadata"] == {}
+
+    def test_a_notebook_names_no_machine(self, path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert MACHINE_PATH.search(text) is None
+        assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python3"
+
+    def test_a_notebook_holds_no_logic(self, path: Path) -> None:
+        for cell in code_cells(path):
+            source = "".join(cell["source"])
+            assert len(source.splitlines()) <= MOST_LINES, source
+
+
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_there_are_notebooks() -> None:
+    assert SUBTITLE_A_VIDEO in NOTEBOOKS
