@@ -270,7 +270,8 @@ def _ask_alone(
     for first in range(0, len(windows), rows.n_rows):
         with ExitStack() as stack:
             session = _open_session(engine, windows[first : first + rows.n_rows], rows, clock, stack)
-            heard.append(language_probabilities(session, engine.reader.special))
+            with clock.stage("decode"):
+                heard.append(language_probabilities(session, engine.reader.special))
     return _vote(engine, np.concatenate(heard), windows)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of all rooms share: real models, real speech, real data. What is missing skips, saying so."""
+"""What the tests of all rooms share: real models, real speech, real data. Without them a test skips."""
 
 import os
 from collections.abc import Callable, Iterator

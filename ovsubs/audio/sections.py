@@ -11,13 +11,11 @@ from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, Window
 
 # The encoder always sees 30 s, and a section's last window is seldom full. On six joined LibriSpeech
-# chapters sections of 30, 60, 120 and 240 s needed 77, 77, 71 and 64 windows, at the same WER (5.1 to 5.3); short files want
-# many short sections, since rows that read side by side are what fills a batch.
+# chapters sections of 30, 60, 120 and 240 s needed 77, 77, 71 and 64 windows, at the same WER (5.1 to
+# 5.3); short files want many short sections, since rows that read side by side are what fills a batch.
 MIN_SECTION_S = 30.0
 MAX_SECTION_S = 120.0
-SECTIONS_PER_FILE = (
-    16  # a full batch from one file; never the batch size itself, which must not change the text
-)
+SECTIONS_PER_FILE = 16  # fills a batch from one file; never the batch size, which must not change the text
 _REMAINDER_S = 0.1  # speech shorter than this after the cursor is the end of the last word
 
 
@@ -45,7 +43,9 @@ def next_window(
         return None
     start = max(cursor, left[0].start - pad_s, section.window.start)
     end = min(start + max_s, section.window.end)
-    first, last = (round((time - section.window.start) * SAMPLE_RATE_HZ) for time in (start, end))
+    first = round((start - section.window.start) * SAMPLE_RATE_HZ)
+    # Rounding both ends apart must not make the window a sample too long.
+    last = min(round((end - section.window.start) * SAMPLE_RATE_HZ), first + round(max_s * SAMPLE_RATE_HZ))
     speech = tuple(
         SpeechRegion(max(region.start, start), min(region.end, end)) for region in left if region.start < end
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import wave
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,17 +61,31 @@ def time_recordings(
     """
     timed = list[Timed]()
     with tempfile.TemporaryDirectory() as folder:
-        for recording in recordings:
-            path = Path(folder) / f"{recording.name}.wav"
-            _write_wav(path, recording)
+        for file in _on_disk(recordings, Path(folder)):
             if not timed:
-                model.transcribe(path, options=options)
-            transcripts = [model.transcribe(path, options=options) for _ in range(n_runs)]
+                model.transcribe(file.path, options=options)
+            transcripts = [model.transcribe(file.path, options=options) for _ in range(n_runs)]
             seconds = tuple(transcript.seconds for transcript in transcripts)
-            timed.append(Timed(recording.name, recording.duration, recording.text, transcripts[0], seconds))
-            path.unlink()
-            report(f"{recording.name}: {recording.duration:.0f} s of speech in {median(seconds):.1f} s")
+            timed.append(Timed(file.path.stem, file.duration, file.text, transcripts[0], seconds))
+            file.path.unlink()
+            report(f"{file.path.stem}: {file.duration:.0f} s of speech in {median(seconds):.1f} s")
     return timed
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    duration: float
+    text: str
+
+
+def _on_disk(recordings: Iterable[Recording], folder: Path) -> Iterator[_File]:
+    for recording in recordings:
+        path = folder / f"{recording.name}.wav"
+        _write_wav(path, recording)
+        file = _File(path, recording.duration, recording.text)
+        del recording  # its samples are not the pipeline's memory
+        yield file
 
 
 def score(timed: Timed, recording: Recording) -> Score:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from collections.abc import Sequence
@@ -183,8 +184,11 @@ def devices(debug: o.Debug = False) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors of the library become one line on stderr and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _print_utf8()
     try:
         code = app(args=_as_written_here(given), prog_name="ovsubs", standalone_mode=False)
+        if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
+            raise KeyboardInterrupt
     except OvsubsError as error:
         code = _fail(error, error.exit_code, given)
     except KeyboardInterrupt:
@@ -197,6 +201,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         code = _fail(f"{type(error).__name__}: {error}; run with --debug to see where", 1, given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_utf8() -> None:
+    """Subtitles and file names in UTF-8 on stdout, whatever the console says; nothing in a name stops a run."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _fail(error: object, code: int, arguments: list[str]) -> int:

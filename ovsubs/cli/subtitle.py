@@ -75,7 +75,7 @@ def print_subtitles(
         model.check(options.transcribe)
         transcript = model.transcribe(inputs[0], options=options.transcribe)
     sys.stdout.write(render(transcript, options.formats[0], options.layout))
-    for note in transcript.notes:
+    for note in () if voice.quiet else transcript.notes:
         _say(f"ovsubs: {inputs[0]}: {note}")
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
 from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
+from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognize import TranscribeOptions
 from ovsubs.subtitles.cues import LayoutOptions
 from ovsubs.subtitles.formats import known_format, output_path
@@ -76,7 +77,7 @@ class Plan:
 def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     """Look at every input without decoding it. One bad input never hinders the others."""
     files, settled = list[PlannedFile](), list[FileResult]()
-    taken = dict[Path, Path]()
+    taken = dict[str, Path]()  # where subtitles will be, links followed -> whose they are
     for given in inputs:
         try:
             found = find_media([given])
@@ -89,25 +90,27 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     return Plan(tuple(files), tuple(settled))
 
 
-def _plan_file(path: Path, options: SubtitleOptions, taken: dict[Path, Path]) -> PlannedFile | FileResult:
+def _plan_file(path: Path, options: SubtitleOptions, taken: dict[str, Path]) -> PlannedFile | FileResult:
     try:
         outputs = {
             name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats
         }
-        clash = next((output for output in outputs.values() if output in taken), None)
-        if clash and taken[clash].resolve() == path.resolve():
+        claimed = {os.path.realpath(output): output for output in outputs.values()}
+        clash = next((place for place in claimed if place in taken), None)
+        if clash and taken[clash].samefile(path):
             return FileResult(path, SKIPPED, why=f"{path}: named twice")
         if clash:
-            raise OutputClash(path, clash, taken[clash])
+            raise OutputClash(path, claimed[clash], taken[clash])
         missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
-        taken.update(dict.fromkeys(outputs.values(), path))
         if not missing:
+            taken.update(dict.fromkeys(claimed, path))
             there = tuple(_existing(path, name, options)[0] for name in outputs)
             why = f"{there[0]}: already there; use --overwrite to replace it"
             return FileResult(path, SKIPPED, outputs=there, why=why)
         _check_writable(outputs[missing[0]])
         media = probe(path)
         choose_track(media, options.transcribe.audio_track)
+        taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
         return PlannedFile(path, media.duration, missing)
     except (OvsubsError, OSError) as error:
         return FileResult(path, FAILED, why=_one_line(path, error))
@@ -125,7 +128,7 @@ def _suffix(options: SubtitleOptions) -> str | None:
 def _existing(path: Path, format: str, options: SubtitleOptions) -> list[Path]:
     """Outputs that are there already; where the language is to be detected, those of any language."""
     suffix = _suffix(options)
-    codes = LANGUAGES if suffix == "?" else (suffix,)
+    codes = (*LANGUAGES, NO_LANGUAGE.language) if suffix == "?" else (suffix,)
     outputs = [output_path(path, options.output_dir, format, code) for code in codes]
     return [output for output in outputs if output.exists()]
 

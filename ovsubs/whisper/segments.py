@@ -97,7 +97,7 @@ def read_window(
         return Reading(pieces, length)
     last = pieces[-1]
     if last.end is None:
-        if is_last or last.start < MIN_ADVANCE_S:
+        if is_last or not MIN_ADVANCE_S <= last.start < length:
             return Reading(pieces, length)
         return Reading(pieces[:-1], last.start)
     announces_more = len(decoded.tokens) > 1 and min(decoded.tokens[-2:]) >= timestamp_begin

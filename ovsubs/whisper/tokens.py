@@ -14,10 +14,9 @@ from ovsubs.errors import BrokenModel, UnsupportedTask
 from ovsubs.whisper.languages import language_code
 
 TIMESTAMP_STEP_S = 0.02  # one timestamp token is two mel frames (arXiv:2212.04356, section 2.3)
+MULTILINGUAL_VOCAB = 51865  # with as many tokens or more it knows languages (openai/whisper, model.py)
 TASKS = ("transcribe", "translate")
-_ENGLISH_ONLY_DISTIL = re.compile(
-    r"distil-(small|medium|large)"
-)  # huggingface.co/distil-whisper: English only
+_ENGLISH_ONLY_DISTIL = re.compile(r"distil-(small|medium|large)")  # all of huggingface.co/distil-whisper
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class TokenReader:
         return self._directory.name
 
     def prompt(self, language: str, task: str) -> tuple[int, ...]:
-        """Tokens that open a window: start of transcript, language and task (English-only: the first alone)."""
+        """Tokens that open a window: start of transcript, language, task (English-only: the first alone)."""
         if not self.multilingual:
             return (self.special.sot,)
         task_id = self.special.translate if task == "translate" else self.special.transcribe
@@ -114,12 +113,12 @@ class TokenReader:
 
     @property
     def _decoder_was_pruned(self) -> bool:
-        return int(self._config["decoder_layers"]) < int(self._config["encoder_layers"])
+        return self._size("decoder_layers") < self._size("encoder_layers")
 
     def _special_tokens(self) -> SpecialTokens:
         generation = self._generation
         no_timestamps = self._id("<|notimestamps|>")
-        multilingual = generation.get("is_multilingual", int(self._config["vocab_size"]) >= 51865)
+        multilingual = generation.get("is_multilingual", self._size("vocab_size") >= MULTILINGUAL_VOCAB)
         languages = {key.strip("<|>"): int(value) for key, value in generation.get("lang_to_id", {}).items()}
         if multilingual and not languages:
             raise BrokenModel(self._directory, "generation_config.json has no lang_to_id")
@@ -135,6 +134,12 @@ class TokenReader:
             begin_suppress=tuple(generation.get("begin_suppress_tokens") or ()),
             languages=languages if multilingual else {},
         )
+
+    def _size(self, key: str) -> int:
+        try:
+            return int(self._config[key])
+        except (KeyError, TypeError, ValueError):
+            raise BrokenModel(self._directory, f"config.json has no {key}") from None
 
     def _id(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)

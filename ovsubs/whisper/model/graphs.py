@@ -70,7 +70,11 @@ def read_graphs(directory: Path) -> WhisperGraphs:
         for parameter in _attend_to_inputs(cross, f"key.{layer}", f"value.{layer}")
     ]
     full_encoder = _encoder_with_outputs(encoder, hidden, crosses)
-    full_encoder.reshape([1, n_mels, N_FRAMES])
+    try:
+        full_encoder.reshape([1, n_mels, N_FRAMES])
+    except RuntimeError:
+        why = f"config.json says {n_mels} mel bands, the encoder takes another number"
+        raise BrokenModel(directory, why) from None
     cut_decoder = _decoder_with_inputs(decoder, hidden, crosses, inputs)
     return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses))
 

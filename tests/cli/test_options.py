@@ -1,0 +1,188 @@
+"""How the command line is called: help, names, spellings, and what is refused before any work."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ovsubs.cli import app
+
+Run = Callable[..., Any]
+COMMANDS = ("subtitle", "export", "models", "devices")
+# Flags that people know from other Whisper tools.
+KNOWN_NAMES = (
+    "--model --language --task --output_dir --output_format --device --threads --batch_size --vad_filter "
+    "--vad_threshold --vad_min_silence_duration_ms --vad_speech_pad_ms --max_line_width --max_line_count "
+    "--no_speech_threshold --logprob_threshold --compression_ratio_threshold --language_detection_segments "
+    "--local_files_only --model_dir"
+).split()
+
+
+def test_without_arguments_the_help_is_shown(ovsubs: Run) -> None:
+    bare, asked = ovsubs(), ovsubs("--help")
+
+    assert (bare.code, asked.code) == (2, 0)
+    assert all(command in bare.out + bare.err for command in COMMANDS)
+    assert all(command in asked.out for command in COMMANDS)
+
+
+def test_the_version_is_printed_alone(ovsubs: Run) -> None:
+    ended = ovsubs("--version")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "0.1.0\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("asked", ["--help", "-h"])
+def test_every_command_has_help(ovsubs: Run, command: str, asked: str) -> None:
+    ended = ovsubs(command, asked)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert f"ovsubs {command}" in ended.out
+    assert "--debug" in ended.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_says_what_it_does(command: str) -> None:
+    group: Any = typer.main.get_command(app)
+
+    for option in group.commands[command].params:
+        assert option.help, option.name
+
+
+@pytest.mark.parametrize("name", KNOWN_NAMES)
+def test_a_name_known_from_other_tools_is_known_here(name: str) -> None:
+    group: Any = typer.main.get_command(app)
+    options = {spelling for option in group.commands["subtitle"].params for spelling in option.opts}
+
+    assert name.replace("_", "-") in options
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--no-such-option",),
+        ("subtitle", "a.mp4", "--no-such-option"),
+        ("subtitle", "a.mp4", "--batch-size", "many"),
+        ("subtitle", "a.mp4", "--batch-size"),
+        ("subtitle",),
+        ("transmogrify", "a.mp4"),
+        ("export",),
+    ],
+)
+def test_a_call_that_is_not_understood_ends_with_2(ovsubs: Run, arguments: tuple[str, ...]) -> None:
+    ended = ovsubs(*arguments)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "Error: " in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("--language", "Klingon"),
+            "unknown language 'Klingon'; give a code such as 'de' or an English name such as 'German'",
+        ),
+        (("-f", "docx"), "unknown subtitle format 'docx'; choose from srt, vtt, txt, tsv, json"),
+        (("-f", "srt,docx"), "unknown subtitle format 'docx'; choose from srt, vtt, txt, tsv, json"),
+        (("-f", ","), "--output-format = ',' is not valid: name at least one, such as srt"),
+        (("--task", "sing"), "task = 'sing' is not valid: choose transcribe or translate"),
+        (("--batch-size", "0"), "batch_size = 0 is not valid: at least 1 window"),
+        (("--threads", "0"), "threads = 0 is not valid: at least 1"),
+        (
+            ("--inference-precision", "f8"),
+            "inference_precision = 'f8' is not valid: choose from f32, bf16, f16",
+        ),
+        (("--vad-threshold", "7"), "vad_threshold = 7.0 is not valid: it is a probability between 0 and 1"),
+        (("--max-line-width", "0"), "max_line_width = 0 is not valid: give at least 2"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_in_one_line(
+    ovsubs: Run, arguments: tuple[str, ...], line: str
+) -> None:
+    """Even where the input is no file: the call is wrong whatever the input."""
+    ended = ovsubs("subtitle", "absent.mp4", *arguments)
+
+    assert (ended.code, ended.out, ended.err) == (2, "", f"ovsubs: {line}\n")
+
+
+def test_underscores_are_taken_in_names_and_left_alone_in_values(ovsubs: Run, tmp_path: Path) -> None:
+    blocked = tmp_path / "in_the_way"
+    blocked.write_text("x")
+    talk = tmp_path / "a_b.wav"
+    talk.write_bytes(b"x")
+
+    for spelled in (("--output_dir", blocked), (f"--output_dir={blocked}",), ("--output-dir", blocked)):
+        ended = ovsubs("subtitle", talk, *spelled, "--batch_size=4", "--quiet")
+        assert ended.code == 1
+        assert ended.err.startswith(f"ovsubs: {blocked / 'a_b.srt'}: cannot be written (")
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ("--vad_filter", "False"),
+        ("--vad_filter=False",),
+        ("--vad-filter", "true"),
+        ("--no-vad",),
+        ("--no_vad",),
+        ("--vad",),
+        ("--overwrite", "True"),
+        ("--overwrite=false",),
+        ("--language_suffix", "False"),
+    ],
+)
+def test_a_flag_may_be_given_as_a_value(ovsubs: Run, spelled: tuple[str, ...]) -> None:
+    ended = ovsubs("subtitle", *spelled, "absent.mp4", "-q")
+
+    assert (ended.code, ended.err) == (1, "ovsubs: absent.mp4: no such file; check the path\n")
+
+
+def test_after_two_dashes_everything_is_a_file(ovsubs: Run) -> None:
+    ended = ovsubs("subtitle", "-q", "--", "--vad_filter", "--debug")
+
+    assert ended.code == 1
+    assert ended.err == (
+        "ovsubs: --vad_filter: no such file; check the path\n"
+        "ovsubs: --debug: no such file; check the path\n"
+    )  # fmt: skip
+
+
+def test_a_failed_file_is_a_row_of_the_closing_table(ovsubs: Run) -> None:
+    ended = ovsubs("subtitle", "absent.mp4")
+
+    header, row = ended.out.splitlines()
+    assert header.split() == ["file", "language", "duration", "segments", "RTFx", "result"]
+    assert row.split() == ["absent.mp4", "failed"]
+
+
+def test_the_devices_of_this_machine_are_listed(ovsubs: Run) -> None:
+    ended = ovsubs("devices")
+
+    header, *rows = ended.out.splitlines()
+    assert ended.code == 0
+    assert header.split() == ["device", "full", "name"]
+    assert any(row.startswith("CPU ") for row in rows)
+
+
+def test_models_are_listed_and_an_empty_folder_says_how_to_make_one(ovsubs: Run, tmp_path: Path) -> None:
+    ended = ovsubs("models", "--model-dir", tmp_path)
+
+    assert ended.code == 0
+    assert ended.out.splitlines()[0].split() == ["name", "size", "precision", "source", "path"]
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    import ovsubs as package
+
+    try:
+        installed = version("ovsubs")
+    except ModuleNotFoundError:
+        pytest.skip("ovsubs is not installed, only on the path")
+    assert package.__version__ == installed

@@ -1,0 +1,116 @@
+"""The same speech in every container: the same sentences, at the same time."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pysubs2
+import pytest
+from command_line import Ended, run_process
+
+from ovsubs.audio.media import probe
+
+pytestmark = pytest.mark.model
+
+SENTENCES = ["ever tried", "ever failed", "no matter", "try again", "fail again", "fail better"]
+LATE_S = 3.0
+SAME_TIME_MS = 200  # the VAD works in steps of 32 ms, a codec's delay is up to 50 ms
+WITH_PICTURE = ("-f", "lavfi", "-i", "testsrc=s=320x180:r=25")
+CONTAINERS = {
+    "mp4": (*WITH_PICTURE, "-i", "SAMPLE", "-pix_fmt", "yuv420p", "-shortest"),
+    "mkv": (*WITH_PICTURE, "-i", "SAMPLE", "-pix_fmt", "yuv420p", "-shortest"),
+    "webm": (*WITH_PICTURE, "-i", "SAMPLE", "-c:v", "libvpx", "-c:a", "libopus", "-shortest"),
+    "wav": ("-i", "SAMPLE", "-ar", "44100", "-ac", "2"),
+    "mp3": ("-i", "SAMPLE",),
+    "m4a": ("-i", "SAMPLE",),
+    "late.mkv": (*WITH_PICTURE, "-itsoffset", str(LATE_S), "-i", "SAMPLE", "-t", "13"),
+    "late.mp4": (*WITH_PICTURE, "-itsoffset", str(LATE_S), "-i", "SAMPLE", "-pix_fmt", "yuv420p", "-t", "13"),
+}  # fmt: skip
+
+
+def words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z]+", text.lower()))
+
+
+@pytest.fixture(scope="module")
+def folder(
+    base_model_dir: Path,
+    speech_sample: Path,
+    ffmpeg: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The sample in all containers, each with its subtitles beside it, from one run over the folder."""
+    folder = tmp_path_factory.mktemp("containers")
+    for ending, arguments in CONTAINERS.items():
+        given = [str(speech_sample) if argument == "SAMPLE" else argument for argument in arguments]
+        ffmpeg(folder / f"{ending.replace('.', '-')}.{ending[-4:].strip('.')}", *given)
+    ended = run_process("subtitle", folder, "--model", base_model_dir, "-f", "srt,json")
+    assert ended.code == 0, ended.err
+    assert ended.out.count(".srt, ") == len(CONTAINERS)
+    return folder
+
+
+@pytest.mark.parametrize("container", [name.replace(".", "-") for name in CONTAINERS])
+def test_every_container_gives_the_same_sentences_in_order_and_inside_the_file(
+    folder: Path, container: str
+) -> None:
+    cues = pysubs2.load(str(folder / f"{container}.srt"))
+    media = next(path for path in folder.glob(f"{container}.*") if path.suffix not in (".srt", ".json"))
+
+    assert words(" ".join(cue.text for cue in cues).replace("\\N", " ")) == " ".join(SENTENCES)
+    assert all(cue.start < cue.end for cue in cues)
+    assert all(cue.end <= following.start for cue, following in zip(cues, cues[1:], strict=False))
+    assert cues[0].start >= 0
+    assert cues[-1].end <= probe(media).duration * 1000
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+def test_cues_come_late_where_the_audio_starts_late(folder: Path, container: str) -> None:
+    prompt = pysubs2.load(str(folder / f"{container}.srt"))
+    late = pysubs2.load(str(folder / f"late-{container}.srt"))
+
+    assert late[0].start - prompt[0].start == pytest.approx(LATE_S * 1000, abs=SAME_TIME_MS)
+
+
+def test_the_json_is_of_openai_whispers_shape(folder: Path) -> None:
+    content = json.loads((folder / "mp4.json").read_text(encoding="utf-8"))
+
+    assert words(content["text"]) == " ".join(SENTENCES)
+    assert content["text"] == "".join(segment["text"] for segment in content["segments"])
+    assert content["language"] == "en"
+    assert [segment["id"] for segment in content["segments"]] == list(range(len(content["segments"])))
+    for segment in content["segments"]:
+        assert 0.0 <= segment["start"] < segment["end"] <= content["duration"]
+        assert all(isinstance(token, int) for token in segment["tokens"])
+        assert -2.0 < segment["avg_logprob"] < 0.0
+        assert 0.5 < segment["compression_ratio"] < 2.4
+        assert 0.0 <= segment["no_speech_prob"] <= 1.0
+        assert segment["temperature"] == 0.0
+
+
+def test_a_track_is_chosen_by_its_language_or_number(
+    base_model_dir: Path,
+    speech_sample: Path,
+    ffmpeg: Callable[..., Path],
+    ovsubs: Callable[..., Ended],
+    tmp_path: Path,
+) -> None:
+    film = ffmpeg(
+        tmp_path / "film.mkv",
+        *("-f", "lavfi", "-i", "sine=frequency=330:duration=10", "-i", speech_sample),
+        *("-map", "0:a", "-map", "1:a"),
+        *("-metadata:s:a:0", "language=ger", "-metadata:s:a:1", "language=eng"),
+        *("-disposition:a:0", "default", "-disposition:a:1", "0"),
+    )
+    model = ("--model", base_model_dir)
+
+    english = ovsubs("subtitle", film, *model, "-o", "-", "-f", "txt", "--audio-track", "eng")
+    first = ovsubs("subtitle", film, *model, "-o", "-", "-f", "txt")
+    absent = ovsubs("subtitle", film, *model, "--audio-track", "fr")
+
+    assert words(english.out) == " ".join(SENTENCES)
+    assert first.out == ""  # a tone, which says nothing
+    assert absent.code == 1
+    assert absent.complaints == [f"{film}: no audio track 'fr'; this file has: 0 ger (default), 1 eng"]
+    assert list(tmp_path.iterdir()) == [film]

@@ -1,0 +1,198 @@
+"""The Python interface: the quick start, samples instead of files, segments as they come."""
+
+import gc
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pysubs2
+import pytest
+
+import ovsubs
+from ovsubs.errors import InvalidOption, MissingFile, OutputExists, UnknownFormat, UnsupportedTask
+
+pytestmark = pytest.mark.model
+
+
+def test_the_quick_start_runs_as_it_is_written(
+    base_model_dir: Path, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "base").symlink_to(base_model_dir, target_is_directory=True)
+    (tmp_path / "talk.mp4").symlink_to(talk)
+    monkeypatch.chdir(tmp_path)
+    quick_start = [line[4:] for line in str(ovsubs.__doc__).splitlines() if line.startswith("    ")]
+
+    exec("\n".join(quick_start), {})  # noqa: S102
+
+    assert len(quick_start) == 4
+    assert "Fail better." in (tmp_path / "talk.srt").read_text()
+
+
+@pytest.fixture(scope="module")
+def transcript(base_model: ovsubs.Model, talk: Path) -> ovsubs.Transcript:
+    return base_model.transcribe(talk)
+
+
+def test_a_transcript_knows_its_file_its_language_and_its_times(
+    transcript: ovsubs.Transcript, talk: Path
+) -> None:
+    assert (transcript.source, transcript.model, transcript.task) == (str(talk), "base", "transcribe")
+    assert transcript.language == "en"
+    assert 0.9 < transcript.language_probability <= 1.0
+    assert transcript.duration == pytest.approx(10.0, abs=0.1)
+    assert 3.0 < transcript.speech_duration < transcript.duration
+    assert {timing.stage for timing in transcript.timings} == {"extract", "vad", "mel", "encode", "decode"}
+    assert transcript.rtfx > 1.0
+    assert transcript.notes == ()
+
+
+@pytest.mark.parametrize("ending", ["srt", "vtt", "txt", "tsv", "json"])
+def test_a_transcript_is_saved_in_the_format_of_its_name(
+    transcript: ovsubs.Transcript, tmp_path: Path, ending: str
+) -> None:
+    path = transcript.save(tmp_path / f"talk.{ending}")
+
+    assert path.read_text().count("better.") >= 1
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(OutputExists):
+        transcript.save(path, overwrite=False)
+
+
+def test_a_saved_transcript_comes_back(transcript: ovsubs.Transcript, tmp_path: Path) -> None:
+    saved = transcript.save(tmp_path / "talk.json").read_text(encoding="utf-8")
+
+    assert ovsubs.Transcript.from_json(saved) == transcript
+
+
+def test_a_transcript_is_saved_in_no_format_that_is_unknown(
+    transcript: ovsubs.Transcript, tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownFormat):
+        transcript.save(tmp_path / "talk.docx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_samples_are_heard_as_the_file_is(
+    base_model: ovsubs.Model, speech_sample: Path, read_samples: Callable[[Path], np.ndarray]
+) -> None:
+    samples = read_samples(speech_sample)
+    before = samples.copy()
+
+    from_samples = base_model.transcribe(samples)
+    from_file = base_model.transcribe(speech_sample)
+
+    assert from_samples.segments == from_file.segments
+    assert from_samples.duration == len(samples) / 16_000
+    assert np.array_equal(samples, before)
+
+
+@pytest.mark.parametrize(
+    ("samples", "why"),
+    [
+        (np.zeros(16_000, np.int16), r"int16 \[16000\]"),
+        (np.zeros(16_000, np.float64), r"float64 \[16000\]"),
+        (np.zeros((2, 16_000), np.float32), r"float32 \[2, 16000\]"),
+        (np.full(16_000, np.nan, np.float32), "NaN"),
+        (np.full(16_000, np.inf, np.float32), "infinity"),
+    ],
+    ids=["int16", "float64", "two-channels", "nan", "infinity"],
+)
+def test_samples_of_another_kind_are_refused(base_model: ovsubs.Model, samples: np.ndarray, why: str) -> None:
+    with pytest.raises(InvalidOption, match=why):
+        base_model.transcribe(samples)
+
+
+@pytest.mark.parametrize("n_samples", [0, 160, 16_000])
+def test_samples_without_speech_give_an_empty_transcript(base_model: ovsubs.Model, n_samples: int) -> None:
+    transcript = base_model.transcribe(np.zeros(n_samples, np.float32))
+
+    assert transcript.segments == ()
+    assert transcript.text == ""
+    assert transcript.language_probability == 0.0
+    assert transcript.notes == ("no speech was found",)
+
+
+def test_errors_are_raised_as_they_are(base_model: ovsubs.Model, tmp_path: Path) -> None:
+    with pytest.raises(MissingFile):
+        base_model.transcribe(tmp_path / "absent.mp4")
+    with pytest.raises(ovsubs.OvsubsError):
+        base_model.transcribe(np.zeros(100, np.float32), language="Klingon")
+    with pytest.raises(InvalidOption):
+        base_model.transcribe(np.zeros(100, np.float32), task="summarize")
+
+
+def test_an_english_only_model_refuses_other_languages(tiny_en_model_dir: Path) -> None:
+    with ovsubs.load_model(tiny_en_model_dir) as model:
+        with pytest.raises(UnsupportedTask):
+            model.transcribe(np.zeros(100, np.float32), language="fr")
+        with pytest.raises(UnsupportedTask):
+            next(model.stream(np.zeros(100, np.float32), task="translate"))
+
+
+@pytest.fixture(scope="module")
+def long_talk(
+    speech_sample: Path, ffmpeg: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Twenty minutes: more than ffmpeg is asked for at once."""
+    folder = tmp_path_factory.mktemp("long")
+    once = ffmpeg(folder / "once.mp3", "-i", speech_sample, "-b:a", "24k")
+    return ffmpeg(folder / "long.mp3", "-stream_loop", "120", "-i", once, "-c", "copy")
+
+
+def ffmpeg_children() -> list[int]:
+    found = [task.read_text() for task in Path(f"/proc/{os.getpid()}/task").glob("*/children")]
+    return [
+        int(child)
+        for child in " ".join(found).split()
+        if b"pipe:1" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="child processes are looked up in /proc")
+def test_segments_come_before_the_file_is_read_and_closing_ends_ffmpeg(
+    base_model: ovsubs.Model, long_talk: Path
+) -> None:
+    gc.collect()
+    assert ffmpeg_children() == []
+    segments = base_model.stream(long_talk, language="en")
+
+    first, second = next(segments), next(segments)
+    reading = ffmpeg_children()
+    segments.close()  # type: ignore[attr-defined]
+
+    assert (first.id, second.id) == (0, 1)
+    assert "ried" in first.text
+    assert 0.0 <= first.start < first.end <= second.start < 60.0
+    assert len(reading) == 1
+    assert ffmpeg_children() == []
+
+
+def test_streamed_segments_are_those_of_the_transcript(
+    base_model: ovsubs.Model, transcript: ovsubs.Transcript, talk: Path
+) -> None:
+    assert tuple(base_model.stream(talk)) == transcript.segments
+
+
+def test_one_call_writes_all_formats_beside_a_file(
+    base_model: ovsubs.Model, talk: Path, tmp_path: Path
+) -> None:
+    options = ovsubs.SubtitleOptions(
+        formats=("srt", "vtt"), output_dir=tmp_path / "deep" / "er", language_suffix=True
+    )
+
+    written = ovsubs.subtitle(base_model, talk, options)
+    again = ovsubs.subtitle(base_model, talk, options)
+
+    assert written == again == (tmp_path / "deep/er/talk.en.srt", tmp_path / "deep/er/talk.en.vtt")
+    assert len(pysubs2.load(str(written[0]))) == len(pysubs2.load(str(written[1]))) >= 2
+
+
+def test_progress_is_told_round_by_round(base_model: ovsubs.Model, talk: Path) -> None:
+    told: list[ovsubs.Progress] = []
+
+    transcript = base_model.transcribe(talk, on_progress=told.append)
+
+    assert tuple(segment for progress in told for segment in progress.segments) == transcript.segments
+    assert all(0.0 < progress.position <= progress.duration for progress in told)

@@ -1,0 +1,164 @@
+"""Real recordings of several languages, lengths and qualities: what is heard, and when."""
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jiwer
+import pysubs2
+import pytest
+from command_line import Ended
+from whisper_normalizer.basic import BasicTextNormalizer
+
+from ovsubs.benchmark.datasets import joined_chapters
+from ovsubs.benchmark.metrics import count_word_errors, median, start_distances
+from ovsubs.pipeline import Model
+
+pytestmark = pytest.mark.model
+
+NORMALIZE = BasicTextNormalizer()  # arXiv:2212.04356, appendix C, for languages other than English
+ERROR_MARGIN = 0.1  # above what base reaches, so that another rounding of a few words fails nothing
+CHAPTER_WER = 0.065
+CHAPTER_START_S = 0.5
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips of one language, and the share of words (ja, zh: characters) that base gets wrong in them."""
+
+    language: str
+    names: tuple[str, ...]
+    error_rate: float
+
+
+CLIPS = (
+    Clips("de", ("fleurs-de-001.ogg", "fleurs-de-002.ogg"), 0.11),
+    Clips("en", ("fleurs-en-000.ogg", "fleurs-en-001.ogg"), 0.07),
+    Clips("es", ("fleurs-es-000.ogg", "fleurs-es-002.ogg"), 0.08),
+    Clips("fr", ("fleurs-fr-000.ogg", "fleurs-fr-001.ogg"), 0.24),
+    Clips("ja", ("fleurs_ja_1837_clip4.wav",), 0.17),
+    Clips("pt", ("fleurs-pt-000.ogg", "fleurs-pt-001.ogg"), 0.14),
+    Clips("zh", ("fleurs_zh_1883_clip5.wav",), 0.22),
+)
+
+
+@pytest.fixture(scope="module")
+def references(shared_data: Path) -> dict[str, str]:
+    """What was said, by the recording's path."""
+    with (shared_data / "MANIFEST.tsv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        return {row["path"]: row["reference_transcript"] for row in rows}
+
+
+@pytest.mark.parametrize("clips", CLIPS, ids=lambda clips: clips.language)
+def test_a_language_is_detected_and_written_down(
+    base_model: Model, shared_data: Path, references: dict[str, str], clips: Clips
+) -> None:
+    paths = [f"fleurs/{clips.language}/{name}" for name in clips.names]
+    transcripts = [base_model.transcribe(shared_data / path) for path in paths]
+    said = " ".join(NORMALIZE(references[path]) for path in paths)
+    heard = " ".join(NORMALIZE(transcript.text) for transcript in transcripts)
+    measure = jiwer.wer
+    if clips.language in ("ja", "zh"):  # written without spaces between words
+        said, heard, measure = said.replace(" ", ""), heard.replace(" ", ""), jiwer.cer
+
+    assert {transcript.language for transcript in transcripts} == {clips.language}
+    assert min(transcript.language_probability for transcript in transcripts) > 0.9
+    assert measure(said, heard) <= clips.error_rate + ERROR_MARGIN, heard
+
+
+def test_french_speech_is_translated_into_english(
+    base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+) -> None:
+    """ "L'accident a eu lieu en terrain montagneux …" and "Le même mois … tuant ainsi dix-sept personnes"."""
+    clips = [shared_data / "fleurs/fr" / f"fleurs-fr-00{number}.ogg" for number in (0, 4)]
+
+    ended = ovsubs(
+        *("subtitle", *clips, "-m", base_model_dir, "--task", "translate"),
+        *("--output-dir", tmp_path, "-f", "txt", "--language-suffix"),
+    )
+
+    accident, month = (
+        (tmp_path / f"{clip.stem}.en.txt").read_text(encoding="utf-8").lower() for clip in clips
+    )
+    assert ended.code == 0
+    assert "accident took place" in accident
+    assert "mountain" in accident
+    assert "the same month" in month
+    assert re.search(r"\b(17|seventeen) people", month)
+    assert not re.search(r"\b(le|les|une|dans|même)\b", f"{accident} {month}")
+
+
+def test_a_film_is_captioned_close_to_how_a_person_did_it(
+    base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+) -> None:
+    film = shared_data / "video/friday.mp4"
+    by_hand = pysubs2.load(str(film.with_suffix(".vtt")))
+
+    ended = ovsubs("subtitle", film, "-m", base_model_dir, "-o", tmp_path, "-f", "vtt")
+
+    cues = pysubs2.load(str(tmp_path / "friday.vtt"))
+    spoken = " ".join(cue.plaintext.replace("\n", " ") for cue in cues).lower()
+    assert ended.code == 0
+    assert "crown jewels" in spoken
+    assert "bad humor" in spoken
+    assert abs(_start_of(cues, "crown jewels") - _start_of(by_hand, "crown jewels")) <= 1000
+    assert abs(_start_of(cues, "bad humor") - _start_of(by_hand, "bad humor")) <= 1000
+
+
+def _start_of(cues: pysubs2.SSAFile, words: str) -> int:
+    return next(cue.start for cue in cues if words in cue.plaintext.replace("\n", " "))
+
+
+def test_noise_and_music_give_empty_subtitles_and_a_note(
+    base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+) -> None:
+    folder = shared_data / "nonspeech"
+    folders = [folder, *(path for path in folder.iterdir() if path.is_dir())]
+    recordings = [path for path in folder.rglob("*") if path.suffix in (".wav", ".ogg", ".mp3")]
+
+    ended = ovsubs("subtitle", *folders, "-m", base_model_dir, "-o", tmp_path, "-f", "srt,vtt")
+
+    written = sorted(tmp_path.iterdir())
+    assert ended.code == 0
+    assert len(written) == 2 * len(recordings) > 0
+    assert {path.name: path.read_text() for path in written if path.suffix == ".srt"} == {
+        f"{path.stem}.srt": "" for path in recordings
+    }
+    assert {path.read_text() for path in written if path.suffix == ".vtt"} == {"WEBVTT\n"}
+    for recording in recordings:
+        note = next(line for line in ended.complaints if line.startswith(str(recording)))
+        assert "no speech was found" in note or "no words could be made out" in note
+
+
+def test_a_chapter_is_read_with_few_errors_and_timed_well(base_model: Model, shared_data: Path) -> None:
+    """Four and a half minutes, several sections: its utterances joined, so their times are exact."""
+    (chapter,) = joined_chapters(shared_data / "librispeech/test-clean/1089")
+
+    transcript = base_model.transcribe(chapter.samples, language="en")
+
+    starts = [segment.start for segment in transcript.segments]
+    reference = [utterance.start for utterance in chapter.utterances]
+    assert count_word_errors(chapter.text, transcript.text).wer <= CHAPTER_WER
+    assert median(start_distances(starts, reference)) <= CHAPTER_START_S
+    assert starts == sorted(starts)
+    assert transcript.segments[-1].end <= chapter.duration
+
+
+def test_the_batch_size_changes_nothing_that_is_written(
+    base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+) -> None:
+    call = shared_data / "earnings22/earnings22_1_4482311_3_62.wav"
+    for size in (1, 4, 16):
+        ended = ovsubs(
+            *("subtitle", call, "--model", base_model_dir, "--threads", "2", "--inference-precision", "f32"),
+            *("--batch-size", str(size), "-o", tmp_path / str(size), "-f", "srt,txt"),
+        )
+        assert ended.code == 0
+
+    for name in (f"{call.stem}.srt", f"{call.stem}.txt"):
+        first, *others = ((tmp_path / size / name).read_text() for size in ("1", "4", "16"))
+        assert len(first) > 300
+        assert others == [first, first]

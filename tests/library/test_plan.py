@@ -1,0 +1,270 @@
+"""Which files are worked on, which are left as they are, and which are refused. Real files, no model."""
+
+import shutil
+import wave
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ovsubs.errors import InvalidOption, UnknownFormat
+from ovsubs.library.plan import FAILED, SKIPPED, Plan, SubtitleOptions, make_plan
+from ovsubs.recognize import TranscribeOptions
+
+MakeWav = Callable[..., Path]
+SUFFIXED = SubtitleOptions(language_suffix=True)
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> MakeWav:
+    """Makes a recording of silence: `wav("talk.wav", seconds=2.5)`."""
+
+    def make(name: str, seconds: float = 1.0) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(16_000)
+            file.writeframes(bytes(2 * round(seconds * 16_000)))
+        return path
+
+    return make
+
+
+def names(plan: Plan) -> list[str]:
+    return [file.path.name for file in plan.files]
+
+
+def only_reason(plan: Plan) -> str:
+    (result,) = plan.settled
+    return result.why
+
+
+def test_nothing_named_nothing_planned() -> None:
+    assert make_plan([], SubtitleOptions()) == Plan((), ())
+    assert make_plan([], SubtitleOptions()).duration == 0.0
+
+
+def test_a_file_is_planned_with_its_duration_and_formats(wav: MakeWav) -> None:
+    talk = wav("talk.wav", seconds=2.5)
+
+    plan = make_plan([talk], SubtitleOptions(formats=("srt", "json")))
+
+    (file,) = plan.files
+    assert (file.path, file.formats) == (talk, ("srt", "json"))
+    assert file.duration == pytest.approx(2.5, abs=0.01)
+    assert plan.settled == ()
+
+
+def test_durations_add_up(wav: MakeWav) -> None:
+    plan = make_plan([wav("a.wav", 2.0), wav("b.wav", 3.0), wav("empty.wav", 0.0)], SubtitleOptions())
+
+    assert plan.duration == pytest.approx(5.0, abs=0.02)
+    assert names(plan) == ["a.wav", "b.wav", "empty.wav"]
+
+
+def test_a_folder_stands_for_the_media_right_in_it_sorted_by_name(wav: MakeWav, tmp_path: Path) -> None:
+    for name in ("season/b.wav", "season/a.WAV", "season/deeper/c.wav"):
+        wav(name)
+    (tmp_path / "season" / "notes.txt").write_text("x")
+
+    assert names(make_plan([tmp_path / "season"], SubtitleOptions())) == ["a.WAV", "b.wav"]
+
+
+def test_inputs_keep_the_order_in_which_they_are_named(wav: MakeWav, tmp_path: Path) -> None:
+    later, folder_file = wav("z.wav"), wav("folder/m.wav")
+    first = wav("a.wav")
+
+    plan = make_plan([later, folder_file.parent, first], SubtitleOptions())
+
+    assert names(plan) == ["z.wav", "m.wav", "a.wav"]
+
+
+def test_bad_inputs_are_settled_and_the_others_planned(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "nothing.mp4").touch()
+
+    plan = make_plan([tmp_path / "x", tmp_path / "empty", tmp_path / "nothing.mp4", talk], SubtitleOptions())
+
+    assert names(plan) == ["talk.wav"]
+    assert [result.status for result in plan.settled] == [FAILED] * 3
+    assert [result.path.name for result in plan.settled] == ["x", "empty", "nothing.mp4"]
+    assert all(result.why.startswith(f"{result.path}: ") for result in plan.settled)
+
+
+def test_a_track_that_is_not_there_is_refused_before_any_work(wav: MakeWav) -> None:
+    talk = wav("talk.wav")
+
+    plan = make_plan([talk], SubtitleOptions(transcribe=TranscribeOptions(audio_track=1)))
+
+    assert plan.files == ()
+    assert only_reason(plan) == f"{talk}: no audio track 1; this file has: 0"
+
+
+def test_only_the_formats_that_are_missing_are_planned(wav: MakeWav) -> None:
+    talk = wav("talk.wav")
+    talk.with_suffix(".vtt").write_text("")
+    options = SubtitleOptions(formats=("srt", "vtt", "txt"))
+
+    assert [file.formats for file in make_plan([talk], options).files] == [("srt", "txt")]
+    assert [file.formats for file in make_plan([talk], replace(options, overwrite=True)).files] == [
+        ("srt", "vtt", "txt")
+    ]
+
+
+def test_a_file_with_all_its_subtitles_is_skipped(wav: MakeWav) -> None:
+    talk = wav("talk.wav")
+    there = talk.with_suffix(".srt")
+    there.write_text("")
+
+    plan = make_plan([talk], SubtitleOptions())
+
+    (result,) = plan.settled
+    assert plan.files == ()
+    assert (result.path, result.status, result.outputs) == (talk, SKIPPED, (there,))
+    assert result.why == f"{there}: already there; use --overwrite to replace it"
+
+
+def test_subtitles_beside_the_file_are_not_those_in_the_output_folder(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    talk.with_suffix(".srt").write_text("")
+
+    plan = make_plan([talk], SubtitleOptions(output_dir=tmp_path / "subtitles"))
+
+    assert names(plan) == ["talk.wav"]
+    assert not (tmp_path / "subtitles").exists()  # planning writes nothing
+
+
+@pytest.mark.parametrize("language", ["ja", "yue", "und"])  # und: nobody speaks
+def test_a_language_to_be_detected_is_there_in_any_language(wav: MakeWav, language: str) -> None:
+    talk = wav("talk.wav")
+    there = talk.with_name(f"talk.{language}.srt")
+    there.write_text("")
+
+    plan = make_plan([talk], SUFFIXED)
+
+    assert plan.files == ()
+    assert only_reason(plan) == f"{there}: already there; use --overwrite to replace it"
+
+
+@pytest.mark.parametrize("there", ["talk.srt", "talk.part2.srt", "talk.xx.srt", "talk.en.vtt"])
+def test_other_files_with_a_similar_name_are_no_subtitles_of_it(wav: MakeWav, there: str) -> None:
+    talk = wav("talk.wav")
+    talk.with_name(there).write_text("")
+
+    assert names(make_plan([talk], SUFFIXED)) == ["talk.wav"]
+
+
+@pytest.mark.parametrize(
+    ("transcribe", "there", "is_skipped"),
+    [
+        (TranscribeOptions(language="German"), "talk.de.srt", True),
+        (TranscribeOptions(language="German"), "talk.en.srt", False),
+        (TranscribeOptions(language="de", task="translate"), "talk.en.srt", True),
+        (TranscribeOptions(language="de", task="translate"), "talk.de.srt", False),
+        (TranscribeOptions(task="translate"), "talk.fr.srt", False),
+    ],
+)
+def test_a_known_language_is_there_in_that_language_only(
+    wav: MakeWav, transcribe: TranscribeOptions, there: str, is_skipped: bool
+) -> None:
+    talk = wav("talk.wav")
+    talk.with_name(there).write_text("")
+
+    plan = make_plan([talk], replace(SUFFIXED, transcribe=transcribe))
+
+    assert names(plan) == ([] if is_skipped else ["talk.wav"])
+
+
+def test_two_files_that_would_share_subtitles_clash(wav: MakeWav, tmp_path: Path) -> None:
+    one, other = wav("monday/talk.wav"), wav("tuesday/talk.wav")
+    into_one = SubtitleOptions(output_dir=tmp_path / "out")
+
+    plan = make_plan([one, other], into_one)
+
+    assert names(plan) == ["talk.wav"]
+    assert only_reason(plan) == (
+        f"{other}: its subtitles {tmp_path / 'out' / 'talk.srt'} are those of {one} already;"
+        " give one of them another --output-dir"
+    )
+    assert plan.settled[0].status == FAILED
+    assert len(make_plan([one, other], SubtitleOptions()).files) == 2
+
+
+def test_a_clash_is_seen_whatever_is_there_already(wav: MakeWav, tmp_path: Path) -> None:
+    """Else the second run over two such files would give the second one's subtitles the first one's name."""
+    one, other = wav("talk.wav"), wav("talk.wave.wav").rename(tmp_path / "talk.w64")
+    options = SubtitleOptions(formats=("srt", "vtt"))
+    one.with_suffix(".srt").write_text("")
+
+    plan = make_plan([one, other], options)
+
+    assert [(file.path, file.formats) for file in plan.files] == [(one, ("vtt",))]
+    assert only_reason(plan).startswith(f"{other}: its subtitles ")
+    one.with_suffix(".vtt").write_text("")
+    assert [result.status for result in make_plan([one, other], options).settled] == [SKIPPED, FAILED]
+
+
+def test_a_file_that_cannot_be_read_claims_no_subtitles(wav: MakeWav, tmp_path: Path) -> None:
+    broken = tmp_path / "talk.mp4"
+    broken.write_bytes(b"not a video")
+
+    plan = make_plan([broken, wav("talk.wav")], SubtitleOptions())
+
+    assert names(plan) == ["talk.wav"]
+    assert only_reason(plan).startswith(f"{broken}: not readable")
+
+
+def test_a_file_named_twice_is_worked_on_once(
+    wav: MakeWav, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = wav("folder/talk.wav")
+    monkeypatch.chdir(tmp_path)
+    relative, roundabout = Path("folder/talk.wav"), tmp_path / "folder" / ".." / "folder" / "talk.wav"
+
+    plan = make_plan([talk, talk.parent, relative, roundabout], SubtitleOptions())
+
+    assert [file.path for file in plan.files] == [talk]
+    assert [result.status for result in plan.settled] == [SKIPPED] * 3
+    assert [result.why for result in plan.settled] == [
+        f"{path}: named twice" for path in (talk, relative, roundabout)
+    ]
+
+
+def test_an_output_folder_below_a_file_is_refused_before_any_work(wav: MakeWav) -> None:
+    talk = wav("talk.wav")
+
+    plan = make_plan([talk], SubtitleOptions(output_dir=talk / "subtitles"))
+
+    assert plan.files == ()
+    assert f"({talk} is not a folder)" in only_reason(plan)
+
+
+def test_odd_names_are_kept_as_they_are(wav: MakeWav) -> None:
+    odd = ["-n 5 [x] %d.wav", "日本語 🎬.wav", "no\\slash.wav", "two.dots.wav", "a:b.wav"]
+
+    plan = make_plan([wav(name) for name in odd], SubtitleOptions())
+
+    assert names(plan) == odd
+
+
+def test_options_are_checked_when_they_are_made() -> None:
+    with pytest.raises(InvalidOption, match="name at least one"):
+        SubtitleOptions(formats=())
+    with pytest.raises(UnknownFormat, match="docx"):
+        SubtitleOptions(formats=("srt", "docx"))
+
+
+def test_planning_changes_no_file(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    shutil.copy(talk, tmp_path / "copy.wav")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    make_plan(
+        [tmp_path], SubtitleOptions(formats=("srt", "vtt"), output_dir=tmp_path / "out", overwrite=True)
+    )
+
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,0 +1,188 @@
+"""The rooms import only downwards, heavy packages stay where they belong, and starting costs nothing."""
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import ovsubs
+
+PACKAGE = Path(ovsubs.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# Each line may import from the lines above it; what stands in one group counts as one room.
+FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
+    (frozenset({"errors", "transcript", "timing"}),),
+    (frozenset({"audio"}), frozenset({"subtitles"})),
+    (frozenset({"whisper"}),),
+    (frozenset({"convert"}),),
+    (frozenset({"recognize", "pipeline", "loading"}),),
+    (frozenset({"library"}), frozenset({"benchmark"})),
+    (frozenset({"cli", "__main__"}),),
+)
+FLOOR_OF = {room: n for n, floor in enumerate(FLOORS) for group in floor for room in group}
+GROUP_OF = {room: group for floor in FLOORS for group in floor for room in group}
+# A person expects `transcript.save("talk.srt")` to lay out and write.
+EXCEPTION = ("transcript.py", "Transcript.save", "ovsubs.subtitles.formats")
+
+HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
+HEAVY_PLACES = ("convert/", "benchmark/")
+OPENVINO_PLACES = ("whisper/model/", "audio/vad.py", "convert/")
+TYPER_PLACES = ("cli.py", "cli/")
+START_MODULES = ("torch", "transformers", "optimum", "nncf", "openvino")
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module: in which file, and within which function (empty: at the file's top level)."""
+
+    file: str
+    within: str
+    module: str
+
+    @property
+    def package(self) -> str:
+        return self.module.partition(".")[0]
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    file = path.relative_to(PACKAGE).as_posix()
+    yield from _imports(ast.parse(path.read_text(encoding="utf-8")), file, "", in_function=False)
+
+
+def _imports(node: ast.AST, file: str, within: str, *, in_function: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        place = within if in_function else ""
+        if isinstance(child, ast.Import):
+            yield from (Import(file, place, alias.name) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"{file}: relative import"
+            yield Import(file, place, str(child.module))
+        is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+        name = getattr(child, "name", "") if is_function or isinstance(child, ast.ClassDef) else ""
+        path = ".".join(filter(None, (within, name)))
+        yield from _imports(child, file, path, in_function=in_function or is_function)
+
+
+IMPORTS = [found for path in SOURCES for found in imports_of(path)]
+
+
+def room_of_file(file: str) -> str:
+    return file.partition("/")[0].removesuffix(".py")
+
+
+def test_the_imports_are_found() -> None:
+    assert Import("transcript.py", "Transcript.save", "ovsubs.subtitles.formats") in IMPORTS
+    assert Import("whisper/segments.py", "", "ovsubs.audio.windows") in IMPORTS
+
+
+def test_every_module_belongs_to_a_room() -> None:
+    rooms = {room_of_file(path.relative_to(PACKAGE).as_posix()) for path in SOURCES}
+    assert rooms - {"__init__"} <= set(FLOOR_OF)
+
+
+def test_rooms_import_only_downwards() -> None:
+    upward = []
+    for found in IMPORTS:
+        room = room_of_file(found.file)
+        if found.package != "ovsubs" or room == "__init__":  # the package's face loads all lazily
+            continue
+        if (found.file, found.within, found.module) == EXCEPTION:
+            continue
+        target = found.module.split(".")[1] if "." in found.module else "__init__"
+        if target == "__init__":
+            assert room == "cli", f"{found.file} imports the package's face"
+            continue
+        if target not in GROUP_OF[room] and FLOOR_OF[target] >= FLOOR_OF[room]:
+            upward.append(f"{found.file} imports {found.module}")
+    assert upward == []
+
+
+@pytest.mark.parametrize(
+    ("packages", "places"),
+    [({"openvino"}, OPENVINO_PLACES), (HEAVY, HEAVY_PLACES), ({"typer", "click"}, TYPER_PLACES)],
+)
+def test_packages_are_imported_only_in_their_places(packages: set[str], places: tuple[str, ...]) -> None:
+    found = {each.file for each in IMPORTS if each.package in packages}
+    assert found, f"{packages} are imported nowhere: is this list out of date?"
+    assert {file for file in found if not file.startswith(places)} == set()
+
+
+def test_packages_that_take_seconds_to_import_are_imported_within_functions() -> None:
+    assert [each for each in IMPORTS if each.package in HEAVY and not each.within] == []
+
+
+@pytest.mark.parametrize("name", ovsubs.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(ovsubs, name) is not None
+    assert name in dir(ovsubs)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'transcribe_all'"):
+        ovsubs.transcribe_all  # noqa: B018
+
+
+def test_no_source_mentions_a_place_of_one_machine() -> None:
+    place = re.compile(r"""(?<![\w.<>}~/])/(?:home|root|work|tmp|Users|mnt|opt)/\w|\b[A-Z]:\\\\""")
+    guilty = [str(path) for path in SOURCES if place.search(path.read_text(encoding="utf-8"))]
+    assert guilty == []
+
+
+def median_seconds(*command: str) -> float:
+    """Wall time of a fresh interpreter that runs this: median of three, after one to write bytecode."""
+
+    def once(*arguments: str) -> float:
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+        return time.perf_counter() - begin
+
+    once(*command)
+    return statistics.median(once(*command) for _ in range(3))
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter holds after running the code."""
+    report = "import sys; print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], check=True, capture_output=True, text=True, timeout=60
+    )
+    return set(done.stderr.split())
+
+
+HELP = """
+import sys
+sys.argv = ["ovsubs", "--help"]
+from ovsubs.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+
+
+def test_importing_the_package_is_cheap() -> None:
+    assert median_seconds("-c", "import ovsubs") < 0.3
+
+
+def test_importing_the_package_loads_nothing_large() -> None:
+    loaded = loaded_by("import ovsubs")
+    assert "ovsubs" in loaded
+    assert loaded.isdisjoint({*START_MODULES, "numpy", "typer", "rich", "moviepy"})
+
+
+def test_asking_for_help_is_cheap() -> None:
+    assert median_seconds("-c", HELP) < 0.5
+
+
+def test_asking_for_help_loads_nothing_large() -> None:
+    loaded = loaded_by(HELP)
+    assert "typer" in loaded
+    assert loaded.isdisjoint(START_MODULES)

@@ -1,0 +1,107 @@
+"""Stages are timed without those nested in them."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from ovsubs.timing import Stopwatch
+
+
+class Clock:
+    """A clock that goes on only when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("ovsubs.timing.time", clock)
+    return clock
+
+
+def seconds(clock: Stopwatch) -> dict[str, float]:
+    return {timing.stage: timing.seconds for timing in clock.timings()}
+
+
+def test_nothing_timed_no_stages() -> None:
+    assert Stopwatch().timings() == ()
+
+
+def test_the_outer_stage_stands_still_while_an_inner_one_runs(hand: Clock) -> None:
+    clock = Stopwatch()
+    with clock.stage("outer"):
+        hand.now += 1
+        with clock.stage("inner"):
+            hand.now += 3
+        hand.now += 1
+    assert seconds(clock) == {"outer": 2.0, "inner": 3.0}
+
+
+def test_time_outside_all_stages_is_nobodys(hand: Clock) -> None:
+    clock = Stopwatch()
+    with clock.stage("first"):
+        pass
+    hand.now += 1
+    with clock.stage("second"):
+        pass
+    assert seconds(clock) == {"first": 0.0, "second": 0.0}
+
+
+def test_a_stage_that_comes_again_adds_up_even_within_itself(hand: Clock) -> None:
+    clock = Stopwatch()
+    for _ in range(2):
+        with clock.stage("read"), clock.stage("read"):
+            hand.now += 1
+    assert seconds(clock) == {"read": 2.0}
+
+
+def test_a_stage_that_fails_is_timed_and_over(hand: Clock) -> None:
+    clock = Stopwatch()
+    with contextlib.suppress(KeyError), clock.stage("read"):
+        hand.now += 1
+        raise KeyError
+    hand.now += 1
+    with clock.stage("write"):
+        pass
+    assert seconds(clock)["read"] == 1.0
+
+
+def test_items_pass_and_only_the_time_that_they_take_to_come_counts(hand: Clock) -> None:
+    clock = Stopwatch()
+
+    def slow() -> Iterator[int]:
+        for n in range(3):
+            hand.now += 1
+            yield n
+
+    passed = []
+    for n in clock.each("read", slow()):
+        hand.now += 2
+        passed.append(n)
+    assert passed == [0, 1, 2]
+    assert seconds(clock) == {"read": 3.0}
+
+
+def test_one_stream_pulled_through_another_is_not_counted_twice(hand: Clock) -> None:
+    clock = Stopwatch()
+
+    def slow() -> Iterator[int]:
+        hand.now += 2
+        yield 1
+
+    def slower() -> Iterator[int]:
+        for n in clock.each("extract", slow()):
+            hand.now += 1
+            yield n
+
+    assert list(clock.each("vad", slower())) == [1]
+    assert seconds(clock) == {
+        "extract": 2.0,
+        "vad": 1.0,
+    }

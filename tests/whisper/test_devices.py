@@ -1,0 +1,62 @@
+"""Device strings; the machine that runs this has at least a CPU."""
+
+import openvino as ov
+import pytest
+
+from ovsubs.errors import DeviceNotFound
+from ovsubs.whisper.model import check_device, list_devices
+
+HAS_GPU = any(name.startswith("GPU") for name in ov.Core().available_devices)
+WITHOUT_GPU = pytest.mark.skipif(HAS_GPU, reason="this machine has a GPU")
+
+
+def test_the_cpu_is_listed_with_its_full_name() -> None:
+    (cpu,) = [device for device in list_devices() if device.name == "CPU"]
+    assert len(cpu.full_name) > 3
+
+
+@pytest.mark.parametrize("device", ["CPU", "AUTO", "AUTO:CPU", "HETERO:CPU"])
+def test_devices_that_are_there_pass_as_they_are(device: str) -> None:
+    assert check_device(device) == device
+
+
+def test_case_and_spaces_do_not_matter() -> None:
+    assert check_device(" cpu") == "CPU"
+    assert check_device("auto: cpu") == "AUTO:CPU"
+
+
+def test_a_device_may_be_left_out_whether_it_is_there_or_not() -> None:
+    assert check_device("AUTO:-GPU") == "AUTO:-GPU"
+    assert check_device("AUTO:CPU,-GPU") == "AUTO:CPU,-GPU"
+
+
+@WITHOUT_GPU
+@pytest.mark.parametrize("device", ["GPU", "GPU.0", "gpu", "AUTO:GPU,CPU", "HETERO:GPU,CPU", "AUTO:-CPU"])
+def test_an_absent_device_is_refused_and_those_that_are_there_are_named(device: str) -> None:
+    with pytest.raises(DeviceNotFound) as caught:
+        check_device(device)
+    message = str(caught.value)
+    assert repr(device) in message
+    assert "this machine has: CPU" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "",
+        "nonsense",
+        "CPU.1",
+        "CPU.0",
+        "-CPU",
+        "CPU,CPU",
+        "AUTO:",
+        "AUTO:CPU,",
+        "HETERO",
+        "HETERO:",
+        "HETERO:-CPU",
+    ],
+)
+def test_nonsense_is_refused(device: str) -> None:
+    with pytest.raises(DeviceNotFound, match="CPU"):
+        check_device(device)

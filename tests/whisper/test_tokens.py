@@ -1,0 +1,193 @@
+"""Prompts, text, and what a checkpoint refuses to do."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ovsubs.errors import BrokenModel, UnknownLanguage, UnsupportedTask
+from ovsubs.whisper.tokens import TokenReader
+
+FILES = ("tokenizer.json", "config.json", "generation_config.json")
+Edit = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def base(base_model_dir: Path) -> TokenReader:
+    return TokenReader(base_model_dir)
+
+
+@pytest.fixture(scope="module")
+def tiny_en(tiny_en_model_dir: Path) -> TokenReader:
+    return TokenReader(tiny_en_model_dir)
+
+
+@pytest.fixture
+def edited(base_model_dir: Path, tmp_path: Path) -> Edit:
+    """The text files of base with some keys changed; a value of None takes the key out."""
+
+    def edit(name: str = "model", **files: dict[str, Any]) -> Path:
+        directory = tmp_path / name
+        directory.mkdir()
+        for file in FILES:
+            shutil.copy(base_model_dir / file, directory)
+        for stem, changes in files.items():
+            path = directory / f"{stem}.json"
+            content = json.loads(path.read_text(encoding="utf-8")) | changes
+            kept = {key: value for key, value in content.items() if value is not None}
+            path.write_text(json.dumps(kept), encoding="utf-8")
+        return directory
+
+    return edit
+
+
+def test_the_special_tokens_of_a_multilingual_checkpoint(base: TokenReader) -> None:
+    special = base.special
+    assert base.multilingual
+    assert (special.eot, special.sot, special.translate, special.transcribe) == (50257, 50258, 50358, 50359)
+    assert (special.no_speech, special.no_timestamps, special.timestamp_begin) == (50362, 50363, 50364)
+    assert len(special.languages) == 99
+    assert (special.languages["en"], special.languages["de"]) == (50259, 50261)
+    assert special.begin_suppress == (220, 50257)
+    assert len(special.suppress) > 80
+
+
+def test_the_special_tokens_of_an_english_only_checkpoint(tiny_en: TokenReader) -> None:
+    special = tiny_en.special
+    assert not tiny_en.multilingual
+    assert (special.eot, special.sot, special.timestamp_begin) == (50256, 50257, 50363)
+    assert special.languages == {}
+
+
+def test_a_prompt_names_language_and_task(base: TokenReader) -> None:
+    assert base.prompt("de", "transcribe") == (50258, 50261, 50359)
+    assert base.prompt("fr", "translate") == (50258, 50265, 50358)
+
+
+def test_an_english_only_prompt_is_the_start_alone(tiny_en: TokenReader) -> None:
+    assert tiny_en.prompt("en", "transcribe") == (50257,)
+
+
+def test_text_leaves_out_specials_and_times(base: TokenReader) -> None:
+    words = base._tokenizer.encode(" Café, naïve — 日本語!", add_special_tokens=False).ids
+    assert base.decode([50364, *words, 50464, 50257]) == " Café, naïve — 日本語!"
+    assert base.decode([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "code"), [("de", "de"), ("German", "de"), ("CASTILIAN", "es"), (None, None)]
+)
+def test_a_multilingual_checkpoint_takes_any_of_its_languages(
+    base: TokenReader, given: str | None, code: str | None
+) -> None:
+    assert base.check_request(given, "transcribe") == code
+    assert base.check_request(given, "translate") == code
+
+
+@pytest.mark.parametrize("given", [None, "en", "English"])
+def test_an_english_only_checkpoint_is_always_asked_for_english(
+    tiny_en: TokenReader, given: str | None
+) -> None:
+    assert tiny_en.check_request(given, "transcribe") == "en"
+
+
+def test_an_unknown_language_is_refused_by_every_checkpoint(base: TokenReader, tiny_en: TokenReader) -> None:
+    for reader in (base, tiny_en):
+        with pytest.raises(UnknownLanguage, match="klingon"):
+            reader.check_request("klingon", "transcribe")
+
+
+def test_an_english_only_checkpoint_refuses_other_languages_and_translation(tiny_en: TokenReader) -> None:
+    with pytest.raises(UnsupportedTask) as language:
+        tiny_en.check_request("de", "transcribe")
+    assert str(language.value).endswith("it is English-only; for 'de' use a multilingual model")
+    assert "tiny.en" in str(language.value)
+    with pytest.raises(UnsupportedTask) as task:
+        tiny_en.check_request("en", "translate")
+    assert "English-only and does not translate" in str(task.value)
+
+
+def test_turbo_transcribes_any_language_but_does_not_translate(edited: Edit) -> None:
+    directory = edited(
+        config={"_name_or_path": "openai/whisper-large-v3-turbo", "encoder_layers": 32, "decoder_layers": 4}
+    )
+    reader = TokenReader(directory)
+    assert reader.check_request("fr", "transcribe") == "fr"
+    with pytest.raises(UnsupportedTask) as caught:
+        reader.check_request("fr", "translate")
+    assert "'whisper-large-v3-turbo' cannot do that: turbo and distilled models" in str(caught.value)
+
+
+def test_a_distilled_checkpoint_is_english_only_whatever_its_tokenizer_knows(edited: Edit) -> None:
+    directory = edited(config={"_name_or_path": "distil-whisper/distil-large-v3", "decoder_layers": 2})
+    reader = TokenReader(directory)
+    assert reader.multilingual
+    assert reader.check_request(None, "transcribe") == "en"
+    for language, task in (("de", "transcribe"), ("en", "translate")):
+        with pytest.raises(UnsupportedTask, match="distil-large-v3"):
+            reader.check_request(language, task)
+
+
+def test_a_pruned_checkpoint_without_a_name_of_its_own_does_not_translate(edited: Edit) -> None:
+    reader = TokenReader(edited("my-model", config={"_name_or_path": None, "decoder_layers": 2}))
+    assert reader.check_request("de", "transcribe") == "de"
+    with pytest.raises(UnsupportedTask, match="'my-model'"):
+        reader.check_request("de", "translate")
+
+
+def test_a_language_that_this_checkpoint_lacks_is_refused(base: TokenReader) -> None:
+    with pytest.raises(UnsupportedTask, match="does not know the language 'Cantonese'"):
+        base.check_request("Cantonese", "transcribe")  # only large-v3 has it
+
+
+def test_the_name_is_that_of_the_manifest_then_that_of_the_checkpoint_then_that_of_the_directory(
+    edited: Edit,
+) -> None:
+    bare = edited("bare", config={"_name_or_path": None})
+    assert TokenReader(bare).name == "bare"
+    known = edited("known", config={"_name_or_path": "openai/whisper-base"})
+    assert TokenReader(known).name == "whisper-base"
+    (known / "ovsubs.json").write_text('{"name": "base-int8"}')
+    assert TokenReader(known).name == "base-int8"
+
+
+def test_older_generation_configs_do_not_say_whether_they_are_multilingual(edited: Edit) -> None:
+    assert TokenReader(edited(generation_config={"is_multilingual": None})).multilingual
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("content", [None, "", "{", "[1, 2]", "\xff\xfe"])
+def test_a_missing_or_corrupt_file_is_named(edited: Edit, file: str, content: str | None) -> None:
+    directory = edited()
+    (directory / file).unlink()
+    if content is not None:
+        (directory / file).write_bytes(content.encode("latin-1"))
+    assert_broken(directory, file)
+
+
+@pytest.mark.parametrize(
+    ("stem", "changes", "what"),
+    [
+        ("generation_config", {"lang_to_id": None}, "generation_config.json has no lang_to_id"),
+        ("generation_config", {"lang_to_id": {}}, "generation_config.json has no lang_to_id"),
+        ("config", {"vocab_size": None}, "config.json has no vocab_size"),
+        ("config", {"encoder_layers": "many"}, "config.json has no encoder_layers"),
+        ("tokenizer", {"added_tokens": []}, "tokenizer.json has no <|notimestamps|>"),
+    ],
+)
+def test_a_file_without_what_whisper_needs_is_named(
+    edited: Edit, stem: str, changes: dict[str, Any], what: str
+) -> None:
+    assert_broken(edited(**{stem: changes}), what)
+
+
+def assert_broken(directory: Path, what: str) -> None:
+    with pytest.raises(BrokenModel) as caught:
+        TokenReader(directory).check_request("de", "translate")
+    message = str(caught.value)
+    assert what in message
+    assert str(directory) in message
+    assert "\n" not in message
