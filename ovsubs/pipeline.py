@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +38,7 @@ class Progress:
 
 
 class Model:
-    """A Whisper model ready to transcribe. `ovsubs.load_model` makes it; `with` or `close()` frees its memory."""
+    """A Whisper model ready to transcribe: `ovsubs.load_model` makes it, `with` or `close()` frees it."""
 
     def __init__(self, directory: Path, options: CompileOptions | None = None) -> None:
         """Load a model directory.
@@ -92,10 +93,11 @@ class Model:
         chosen = _merge(options, language, task)
         damage, clock, rounds = list[str](), Stopwatch(), list[Round]()
         source = open_source(audio, chosen.audio_track, damage.append)
-        for done in recognize(self._engine, source, chosen, clock):
-            rounds.append(done)
-            if on_progress:
-                on_progress(Progress(source.offset + done.position, source.duration, done.segments))
+        with closing(recognize(self._engine, source, chosen, clock)) as running:
+            for done in running:
+                rounds.append(done)
+                if on_progress:
+                    on_progress(Progress(source.offset + done.position, source.duration, done.segments))
         _refuse_damage(audio, damage, chosen)
         return self._transcript(source, chosen, rounds, damage, clock)
 
@@ -106,7 +108,7 @@ class Model:
         language: str | None = None,
         task: str | None = None,
         options: TranscribeOptions | None = None,
-    ) -> Iterator[Segment]:
+    ) -> Generator[Segment, None, None]:
         """Segments as they come, in order; arguments and errors are those of `transcribe`.
 
         Closing the iterator ends ffmpeg: nothing is left running.
@@ -114,8 +116,9 @@ class Model:
         chosen = _merge(options, language, task)
         damage = list[str]()
         source = open_source(audio, chosen.audio_track, damage.append)
-        for done in recognize(self._engine, source, chosen, Stopwatch()):
-            yield from done.segments
+        with closing(recognize(self._engine, source, chosen, Stopwatch())) as running:
+            for done in running:
+                yield from done.segments
         _refuse_damage(audio, damage, chosen)
 
     def close(self) -> None:

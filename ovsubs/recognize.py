@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
-from ovsubs.audio.sections import next_window, section_length
+from ovsubs.audio.sections import Section, section_length, stream_sections
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions
-from ovsubs.audio.windows import WINDOW_S, AudioWindow, stream_windows
+from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window
 from ovsubs.errors import InvalidOption
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow, decode, language_probabilities
-from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.language_vote import LanguageVote, vote
+from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import DecoderSession, KeyValueRows, WhisperModel
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.segments import SilenceOptions, read_window, repeats_itself, to_segments
@@ -101,7 +101,7 @@ class Round:
 
 def recognize(
     engine: Engine, source: AudioSource, options: TranscribeOptions, clock: Stopwatch
-) -> Iterator[Round]:
+) -> Generator[Round, None, None]:
     """Recognize a track round by round. A track without speech yields no round.
 
     Raises:
@@ -140,11 +140,11 @@ def recognize(
 class _Place:
     """How far one section has been read, and what was found in it."""
 
-    def __init__(self, section: AudioWindow, begin: float, pad_s: float) -> None:
+    def __init__(self, section: Section, begin: float, pad_s: float) -> None:
         self._section = section
         self._pad_s = pad_s
         self._begin = begin  # where the section before ended
-        self._cursor = section.window.start
+        self._cursor = section.span.start
         self._next = next_window(section, self._cursor, pad_s)
         self._segments = list[Segment]()
         self.n_left_out = 0  # windows given up as repetition loops
@@ -182,7 +182,7 @@ class _Place:
             self._take_in(decoded, engine)
         self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:
-            self._cursor = self._section.window.end
+            self._cursor = self._section.span.end
 
     def _take_in(self, decoded: DecodedWindow, engine: Engine) -> None:
         window = self.window.window
@@ -201,7 +201,7 @@ class _Place:
 class _SectionQueue:
     """Sections being read side by side, in file order; new ones come in as old ones are done."""
 
-    def __init__(self, sections: Iterator[AudioWindow], vad: VadOptions | None) -> None:
+    def __init__(self, sections: Iterator[Section], vad: VadOptions | None) -> None:
         self._sections = sections
         self._pad_s = vad.speech_pad_ms / 1000 if vad else 0.0
         self._places = deque[_Place]()
@@ -217,7 +217,7 @@ class _SectionQueue:
         reading = [place for place in self._places if not place.is_done]
         while len(reading) < n and (section := next(self._sections, None)) is not None:
             place = _Place(section, self._end, self._pad_s)
-            self._end = section.window.end
+            self._end = section.span.end
             self._places.append(place)
             if not place.is_done:
                 reading.append(place)
@@ -236,11 +236,11 @@ class _SectionQueue:
 
 def _sections(
     engine: Engine, source: AudioSource, options: TranscribeOptions, clock: Stopwatch
-) -> Iterator[AudioWindow]:
+) -> Iterator[Section]:
     blocks = clock.each("extract", source.blocks)
     detector = engine.detector if options.vad else None
     length = section_length(source.duration)
-    return clock.each("vad", stream_windows(blocks, detector, options.vad or VadOptions(), length))
+    return clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))
 
 
 def _batch_size(engine: Engine, options: TranscribeOptions) -> int:

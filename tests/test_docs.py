@@ -11,7 +11,6 @@ from typing import Any
 import click
 import pytest
 
-
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "cli.md"

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.regions import SpeechRegion
+from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.source import open_source
-from ovsubs.audio.windows import AudioWindow, Window
+from ovsubs.audio.windows import Window
 from ovsubs.errors import InvalidOption, UnknownLanguage, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognize import Round, TranscribeOptions, _SectionQueue, recognize
@@ -42,15 +43,15 @@ def rounds(model: Model, samples: NDArray[np.float32], options: TranscribeOption
 # The queue of sections, fed by hand
 
 
-def section(start: float, end: float) -> AudioWindow:
+def section(start: float, end: float) -> Section:
     samples = np.zeros(round((end - start) * RATE), np.float32)
-    return AudioWindow(Window(start, end), samples, (SpeechRegion(start + 0.2, end - 0.2),))
+    return Section(Span(start, end), samples, (SpeechRegion(start + 0.2, end - 0.2),))
 
 
 class Desk:
     """A queue of sections, and what a decoder could have said about their windows."""
 
-    def __init__(self, model: Model, *sections: AudioWindow) -> None:
+    def __init__(self, model: Model, *sections: Section) -> None:
         self.engine, self.options = model._engine, TranscribeOptions()
         self.begin = self.engine.reader.special.timestamp_begin
         self.queue = _SectionQueue(iter(sections), self.options.vad)

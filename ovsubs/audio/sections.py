@@ -1,14 +1,17 @@
-"""Sections -> windows: what the decoder sees next, given how far it has understood a section.
+"""Speech regions -> sections: stretches of the track between two silences, with their samples.
 
-A section is a stretch of the track between two silences that one row of the batch reads from start to
-end, like openai/whisper reads a whole file: the next window begins where the text of the last one ended.
-Many sections are read side by side. So a sentence that a window cuts off is read again in full, and
-batching costs no words.
+One row of the batch reads a section from start to end; many sections are read side by side.
 """
 
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
 from ovsubs.audio.media import SAMPLE_RATE_HZ
-from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.windows import WINDOW_S, AudioWindow, Window
+from ovsubs.audio.vad import HeardBlock, SpeechDetector, SpeechRegion, VadOptions, listen
 
 # The encoder always sees 30 s, and a section's last window is seldom full. On six joined LibriSpeech
 # chapters sections of 30, 60, 120 and 240 s needed 77, 77, 71 and 64 windows, at the same WER (5.1 to
@@ -16,7 +19,39 @@ from ovsubs.audio.windows import WINDOW_S, AudioWindow, Window
 MIN_SECTION_S = 30.0
 MAX_SECTION_S = 120.0
 SECTIONS_PER_FILE = 16  # fills a batch from one file; never the batch size, which must not change the text
-_REMAINDER_S = 0.1  # speech shorter than this after the cursor is the end of the last word
+# Where a full section is cut. Measured on ten recordings (42 min): against a cut as late as possible,
+# 6 % more sections; cuts in less than 0.3 s of silence fall from 31 % to 5 %, the median rises from
+# 0.26 to 0.42 s.
+LATE_SHARE = 2 / 3  # in its last third
+PAUSE_S = 0.4  # a silence this long is as good as any longer one: it holds both sections' padding
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One contiguous stretch of the track, `[start, end)` in seconds."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of the track with its sound and the speech in it, in seconds of the track.
+
+    `samples` are those of the section, mono 16 kHz.  # float32 [n_samples]
+    """
+
+    span: Span
+    samples: NDArray[np.float32]
+    speech: tuple[SpeechRegion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """A span and the regions in it."""
+
+    span: Span
+    regions: tuple[SpeechRegion, ...]
 
 
 def section_length(duration: float) -> float:
@@ -24,29 +59,144 @@ def section_length(duration: float) -> float:
     return min(max(duration / SECTIONS_PER_FILE, MIN_SECTION_S), MAX_SECTION_S)
 
 
-def next_window(
-    section: AudioWindow, cursor: float, pad_s: float, max_s: float = WINDOW_S
-) -> AudioWindow | None:
-    """The window to read next, or None where no speech is left in the section.
+def pack_sections(
+    regions: Iterable[SpeechRegion], max_s: float = MIN_SECTION_S, pad_s: float = 0.0, end: float = math.inf
+) -> Iterator[Span]:
+    """Pack neighbouring speech regions into few sections, cut at long silences.
 
-    It begins at the next speech (or `pad_s` before it) and is as long as allowed. Silence
-    before it is skipped, so that no window is spent on it.
+    The silence between two regions of a section stays in it, so decoder time maps back to track
+    time by adding `section.start`, and nothing else. A full section is cut at its last silence of
+    `PAUSE_S` or more, or else at the longest silence, in its last third.
 
     Args:
-        section: samples and speech regions of the section.
-        cursor: how far the section has been understood, in seconds of the track.
-        pad_s: audio kept before the first speech, in seconds.
-        max_s: longest window, in seconds; at most what the encoder takes.
+        regions: sorted by start, not overlapping.
+        max_s: longest section, in seconds. A longer region is cut at `max_s`.
+        pad_s: audio kept before and after the speech of a section, as far as it fits.
+        end: where the track ends; no section exceeds it.
+
+    Yields:
+        Sections in order, not overlapping. No regions, no sections.
     """
-    left = [region for region in section.speech if region.end > cursor + _REMAINDER_S]
-    if not left:
-        return None
-    start = max(cursor, left[0].start - pad_s, section.window.start)
-    end = min(start + max_s, section.window.end)
-    first = round((start - section.window.start) * SAMPLE_RATE_HZ)
-    # Rounding both ends apart must not make the window a sample too long.
-    last = min(round((end - section.window.start) * SAMPLE_RATE_HZ), first + round(max_s * SAMPLE_RATE_HZ))
-    speech = tuple(
-        SpeechRegion(max(region.start, start), min(region.end, end)) for region in left if region.start < end
-    )
-    return AudioWindow(Window(start, end), section.samples[first:last], speech)
+    waiting = [piece for region in regions for piece in _cut_long(region, max_s)]
+    rule = _Rule(max_s, pad_s)
+    last_end = -math.inf
+    while waiting:
+        pack, waiting = _take(waiting, rule, last_end, end)
+        last_end = pack.regions[-1].end
+        yield pack.span
+
+
+def stream_sections(
+    blocks: Iterable[NDArray[np.float32]],
+    detector: SpeechDetector | None,
+    options: VadOptions,
+    max_s: float = MIN_SECTION_S,
+) -> Iterator[Section]:
+    """Cut a track that arrives in blocks into sections of speech.
+
+    In memory are one block, and from the block before what no section has taken yet. The outcome
+    does not depend on the blocks' lengths.
+
+    Args:
+        blocks: consecutive samples of one track, 16 kHz.  # float32 [n_samples]
+        detector: open; None takes everything for speech and cuts every `max_s`.
+        options: what counts as speech, and how much is kept around it.
+        max_s: longest section, in seconds.
+
+    Yields:
+        Sections in order, not overlapping. A track without speech yields none.
+    """
+    if detector is None:
+        yield from _fixed_sections(blocks, max_s)
+        return
+    options = replace(options, max_speech_duration_s=min(options.max_speech_duration_s, max_s))
+    rule = _Rule(max_s, options.speech_pad_ms / 1000)
+    samples, offset = np.zeros(0, np.float32), 0  # `offset`: samples of the track before those held
+    waiting: list[SpeechRegion] = []
+    last_end = -math.inf
+    for heard in listen(blocks, detector, options):
+        samples = np.concatenate([samples, heard.samples])
+        waiting.extend(heard.regions)
+        track_end = (offset + len(samples)) / SAMPLE_RATE_HZ
+        while waiting and _is_decided(waiting, rule, heard):
+            pack, waiting = _take(waiting, rule, last_end, track_end)
+            last_end = pack.regions[-1].end
+            yield _section(pack, samples, offset, rule)
+        needed_from = min(waiting[0].start if waiting else heard.settled, track_end) - rule.pad_s
+        n_done = max(0, math.floor(needed_from * SAMPLE_RATE_HZ) - offset)
+        samples, offset = samples[n_done:], offset + n_done
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    max_s: float
+    pad_s: float
+
+
+def _take(
+    waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float, track_end: float
+) -> tuple[_Pack, list[SpeechRegion]]:
+    """The next section, and the regions after it. `last_end` is where the speech before it ends."""
+    n = _count(waiting, rule)
+    taken, rest = tuple(waiting[:n]), list(waiting[n:])
+    start, end = taken[0].start, taken[-1].end
+    pad = min(rule.pad_s, max(0.0, (rule.max_s - (end - start)) / 2))
+    next_start = rest[0].start if rest else math.inf
+    # A silence too short for both paddings is shared by the two sections beside it.
+    padded_start = max(start - pad, (last_end + start) / 2, 0.0)
+    padded_end = min(end + pad, (end + next_start) / 2, track_end)
+    return _Pack(Span(padded_start, max(padded_end, end)), taken), rest
+
+
+def _count(waiting: Sequence[SpeechRegion], rule: _Rule) -> int:
+    """How many of the waiting regions the next section takes; at least one."""
+    limit = waiting[0].start + rule.max_s - 2 * rule.pad_s
+    fitting = 1
+    while fitting < len(waiting) and waiting[fitting].end <= limit:
+        fitting += 1
+    if fitting == len(waiting):
+        return fitting
+    late = waiting[0].start + LATE_SHARE * rule.max_s
+    choices = [n for n in range(fitting, 0, -1) if n == fitting or waiting[n - 1].end >= late]
+    return max(choices, key=lambda n: min(waiting[n].start - waiting[n - 1].end, PAUSE_S))
+
+
+def _is_decided(waiting: Sequence[SpeechRegion], rule: _Rule, heard: HeardBlock) -> bool:
+    """Whether regions still to come cannot change the next section."""
+    overfull = waiting[-1].end > waiting[0].start + rule.max_s - 2 * rule.pad_s and len(waiting) > 1
+    quiet = heard.settled >= max(waiting[0].start + rule.max_s, waiting[-1].end + PAUSE_S)
+    return overfull or quiet
+
+
+def _section(pack: _Pack, samples: NDArray[np.float32], offset: int, rule: _Rule) -> Section:
+    first = round(pack.span.start * SAMPLE_RATE_HZ)
+    # Rounding both ends apart must not make the section a sample too long.
+    end = min(round(pack.span.end * SAMPLE_RATE_HZ), first + round(rule.max_s * SAMPLE_RATE_HZ))
+    return Section(pack.span, samples[first - offset : end - offset].copy(), pack.regions)
+
+
+def _cut_long(region: SpeechRegion, max_s: float) -> Iterator[SpeechRegion]:
+    start = region.start
+    while region.end - start > max_s:
+        yield SpeechRegion(start, start + max_s)
+        start += max_s
+    yield SpeechRegion(start, region.end)
+
+
+def _fixed_sections(blocks: Iterable[NDArray[np.float32]], max_s: float) -> Iterator[Section]:
+    n_section = round(max_s * SAMPLE_RATE_HZ)
+    held, offset = np.zeros(0, np.float32), 0
+    for block in blocks:
+        begin = n_section - len(held)  # where in the block the section after the held one begins
+        held = np.concatenate([held, block[:begin]])
+        while len(held) == n_section:
+            yield _whole(held, offset)
+            offset += n_section
+            held, begin = block[begin : begin + n_section].copy(), begin + n_section
+    if len(held):
+        yield _whole(held, offset)
+
+
+def _whole(samples: NDArray[np.float32], offset: int) -> Section:
+    start, end = offset / SAMPLE_RATE_HZ, (offset + len(samples)) / SAMPLE_RATE_HZ
+    return Section(Span(start, end), samples, (SpeechRegion(start, end),))

@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _print_utf8() -> None:
-    """Subtitles and file names in UTF-8 on stdout, whatever the console says; nothing in a name stops a run."""
+    """Subtitles and file names in UTF-8 on stdout, whatever the console says: no name may stop a run."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 

@@ -16,7 +16,7 @@ class RunProgress:
 
     def __init__(self, plan: Plan, console: Console, *, quiet: bool) -> None:
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[status]}"),
             console=console,

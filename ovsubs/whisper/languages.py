@@ -16,9 +16,8 @@ ht haitian creole, ps pashto, tk turkmen, nn nynorsk, mt maltese, sa sanskrit, l
 bo tibetan, tl tagalog, mg malagasy, as assamese, tt tatar, haw hawaiian, ln lingala, ha hausa, ba bashkir,
 jw javanese, su sundanese, yue cantonese
 """
-LANGUAGES: dict[str, str] = dict(
-    (code, name.strip()) for code, _, name in (entry.strip().partition(" ") for entry in _NAMES.split(","))
-)
+_ENTRIES = [entry.strip().partition(" ") for entry in _NAMES.split(",")]
+LANGUAGES: dict[str, str] = {code: name for code, _, name in _ENTRIES}
 _ALIASES = {
     "burmese": "my",
     "valencian": "ca",

@@ -1,139 +1,188 @@
-"""Reading a section window by window."""
+"""Packing regions into sections, and cutting a real track as it streams in."""
 
-from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovsubs.audio.features import log_mel
-from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.sections import MAX_SECTION_S, MIN_SECTION_S, next_window, section_length
-from ovsubs.audio.windows import WINDOW_S, AudioWindow, Window
+from ovsubs.audio.sections import PAUSE_S, Section, Span, pack_sections, stream_sections
+from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, find_speech
 
 RATE = 16_000
 
 
-def section(start: float, end: float, *speech: tuple[float, float]) -> AudioWindow:
-    """A section whose samples are their own numbers."""
-    samples = np.arange(round((end - start) * RATE), dtype=np.float32)
-    return AudioWindow(Window(start, end), samples, tuple(SpeechRegion(*pair) for pair in speech))
+def regions(*pairs: tuple[float, float]) -> list[SpeechRegion]:
+    return [SpeechRegion(start, end) for start, end in pairs]
 
 
-def place(window: AudioWindow | None) -> tuple[float, float] | None:
-    return window and (window.window.start, window.window.end)
+def in_blocks(samples: np.ndarray, block_s: float) -> list[np.ndarray]:
+    n = round(block_s * RATE)
+    return [samples[first : first + n] for first in range(0, len(samples), n)]
 
 
-def test_short_files_have_short_sections_and_long_files_no_longer_ones() -> None:
-    assert section_length(0.0) == MIN_SECTION_S
-    assert section_length(480.0) == 30.0
-    assert section_length(960.0) == 60.0
-    assert section_length(36_000.0) == MAX_SECTION_S
+def test_no_speech_no_sections() -> None:
+    assert list(pack_sections([])) == []
 
 
-def test_a_short_section_is_one_window() -> None:
-    whole = section(10.0, 15.0, (10.2, 14.8))
-    window = next_window(whole, 10.0, 0.2)
-    assert place(window) == (10.0, 15.0)
-    assert window is not None
-    assert window.speech == whole.speech
-    np.testing.assert_array_equal(window.samples, whole.samples)
+def test_one_region_is_one_section() -> None:
+    assert list(pack_sections(regions((1, 4)))) == [Span(1, 4)]
 
 
-def test_a_window_begins_where_the_text_ended_and_is_as_long_as_allowed() -> None:
-    long = section(100.0, 220.0, (100.2, 219.8))
-    window = next_window(long, 121.5, 0.2)
-    assert place(window) == (121.5, 151.5)
-    assert window is not None
-    assert window.speech == (SpeechRegion(121.5, 151.5),)
-    assert window.samples[0] == 21.5 * RATE
-    assert len(window.samples) == 30 * RATE
-    assert place(next_window(long, 121.5, 0.2, max_s=15.0)) == (121.5, 136.5)
+def test_neighbours_share_a_section_until_it_is_full() -> None:
+    assert list(pack_sections(regions((0, 10), (11, 20), (25, 30)))) == [Span(0, 30)]
+    assert list(pack_sections(regions((0, 10), (11, 25), (26, 31)))) == [Span(0, 25), Span(26, 31)]
 
 
-def test_silence_before_the_speech_is_skipped_but_for_the_padding() -> None:
-    gap = section(0.0, 60.0, (0.2, 5.0), (20.0, 59.8))
-    assert place(next_window(gap, 6.0, 0.2)) == (19.8, 49.8)
-    assert place(next_window(gap, 19.9, 0.2)) == (19.9, 49.9)
+def test_a_full_section_is_cut_at_its_last_pause() -> None:
+    speech = regions((0, 21), (22, 26), (26.5, 29), (29.1, 35))
+    assert list(pack_sections(speech)) == [Span(0, 26), Span(26.5, 35)]
 
 
-def test_a_region_that_the_window_cuts_is_cut_with_it() -> None:
-    window = next_window(section(0.0, 60.0, (0.0, 10.0), (25.0, 40.0), (41.0, 60.0)), 0.0, 0.0)
-    assert window is not None
-    assert window.speech == (SpeechRegion(0.0, 10.0), SpeechRegion(25.0, 30.0))
+def test_without_a_pause_the_longest_silence_is_cut() -> None:
+    speech = regions((0, 21), (21.3, 26), (26.1, 29), (29.2, 35))
+    assert list(pack_sections(speech)) == [Span(0, 21), Span(21.3, 35)]
 
 
-def test_no_window_where_no_speech_is_left() -> None:
-    done = section(0.0, 60.0, (0.2, 40.0))
-    assert next_window(done, 40.0, 0.2) is None
-    assert next_window(done, 60.0, 0.2) is None
-    assert next_window(section(0.0, 30.0), 0.0, 0.2) is None
+def test_a_silence_before_the_last_third_is_not_cut() -> None:
+    speech = regions((0, 5), (8, 26), (26.1, 40))
+    assert list(pack_sections(speech)) == [Span(0, 26), Span(26.1, 40)]
 
 
-def test_the_end_of_a_word_is_no_window() -> None:
-    done = section(0.0, 60.0, (0.2, 40.0))
-    assert next_window(done, 39.95, 0.2) is None
-    assert next_window(done, 39.8, 0.2) is not None
+def test_a_region_of_exactly_the_longest_section_is_not_cut() -> None:
+    assert list(pack_sections(regions((5, 35)), pad_s=0.2)) == [Span(5, 35)]
 
 
-@pytest.mark.parametrize(("begin", "n"), [(122.9, 6611), (121.85, 77_610), (0.0, 0), (0.0, 1)])
-def test_samples_never_exceed_a_window_by_rounding(begin: float, n: int) -> None:
-    """Half a sample beside the grid, the two ends of a window may be rounded apart."""
-    start = begin + (n + 0.5) / RATE
-    window = next_window(section(begin, begin + 60, (begin, begin + 60)), start, 0.0)
-    assert window is not None
-    assert len(window.samples) == 480_000
-    assert log_mel(window.samples, 80).shape == (80, 3000)
+def test_a_longer_region_is_cut_and_nothing_of_it_dropped() -> None:
+    assert list(pack_sections(regions((0, 65)))) == [Span(0, 30), Span(30, 60), Span(60, 65)]
+
+
+def test_padding_ends_at_the_track_and_is_shared_in_a_short_silence() -> None:
+    speech = regions((0.1, 25), (25.2, 40), (50, 60))
+    sections = list(pack_sections(speech, pad_s=0.5, end=60.2))
+    assert sections == [
+        Span(0.0, pytest.approx(25.1)),
+        Span(pytest.approx(25.1), 40.5),
+        Span(49.5, 60.2),
+    ]
 
 
 @st.composite
-def sections(draw: st.DrawFn) -> AudioWindow:
-    """Speech and silences of any length, on no particular grid, beginning anywhere in a long track."""
-    begin = draw(st.floats(0.0, 36_000.0))
-    pairs = draw(st.lists(st.tuples(st.floats(0.01, 10.0), st.floats(0.11, 40.0)), min_size=1, max_size=6))
-    found, time = [], begin
+def speech_regions(draw: st.DrawFn) -> list[SpeechRegion]:
+    lengths = st.floats(0.1, 70.0) | st.floats(0.1, 5.0)
+    pairs = draw(st.lists(st.tuples(st.just(0.0) | st.floats(0.05, 40.0), lengths), max_size=40))
+    found, time = [], 0.0
     for silence, length in pairs:
-        found.append((time + silence, time + silence + length))
-        time = found[-1][1]
-    return section(begin, time + draw(st.floats(0.0, 1.0)), *found)
+        found.append(SpeechRegion(time + silence, time + silence + length))
+        time = found[-1].end
+    return found
 
 
-@given(whole=sections(), pad_s=st.sampled_from([0.0, 0.2, 1.0]), share=st.floats(0.1, 1.0))
-def test_windows_read_to_any_point_cover_all_speech_and_stay_in_the_section(
-    whole: AudioWindow, pad_s: float, share: float
+@given(speech_regions(), st.sampled_from([0.0, 0.2, 1.0]))
+def test_sections_cover_every_region_in_order_and_never_overlap(
+    speech: list[SpeechRegion], pad_s: float
 ) -> None:
-    """`share` is how much of each window is understood; at least a second, as `read_window` promises."""
-    cursor, n_windows = whole.window.start, 0
-    while window := next_window(whole, cursor, pad_s):
-        start, end = window.window.start, window.window.end
-        assert whole.window.start <= start < end <= whole.window.end
-        assert cursor <= start
-        assert end - start <= WINDOW_S + 1e-9
-        assert abs(len(window.samples) - (end - start) * RATE) <= 1.0
-        assert len(window.samples) <= 480_000
-        assert window.speech
-        assert all(start <= region.start < region.end <= end for region in window.speech)
-        # No speech lies in what is skipped, but the end of a word.
-        assert all(
-            region.end <= cursor + 0.1 or region.start >= start for region in _between(whole, cursor, start)
-        )
-        cursor = end if share == 1.0 else start + min(max(share * (end - start), 1.0), end - start)
-        n_windows += 1
-    assert all(region.end <= cursor + 0.1 for region in whole.speech)
-    assert n_windows <= (whole.window.end - whole.window.start) + len(whole.speech) + 1
+    end = speech[-1].end + 0.1 if speech else 0.0
+    sections = list(pack_sections(speech, pad_s=pad_s, end=end))
+    for before, after in pairwise(sections):
+        assert before.end <= after.start + 1e-9
+    for section in sections:
+        assert 0 <= section.start < section.end <= end
+        assert section.end - section.start <= 30 + 1e-6
+    for region in speech:
+        inside = sum(max(0.0, min(w.end, region.end) - max(w.start, region.start)) for w in sections)
+        assert inside == pytest.approx(region.end - region.start)
 
 
-def _between(whole: AudioWindow, first: float, last: float) -> list[SpeechRegion]:
-    """Speech in `[first, last)`, cut at `first`."""
-    inside = [region for region in whole.speech if region.start < last and region.end > first]
-    return [replace(region, start=max(region.start, first)) for region in inside]
+@given(speech_regions(), st.sampled_from([0.0, 0.2]))
+def test_only_regions_longer_than_a_section_are_split(speech: list[SpeechRegion], pad_s: float) -> None:
+    sections = list(pack_sections(speech, pad_s=pad_s))
+    for region in speech:
+        if region.end - region.start <= 30:
+            assert any(w.start <= region.start and region.end <= w.end for w in sections)
 
 
-def test_a_section_read_in_full_needs_as_few_windows_as_fit() -> None:
-    whole = section(0.0, 95.0, (0.0, 95.0))
-    cursor, places = 0.0, []
-    while window := next_window(whole, cursor, 0.2):
-        places.append(place(window))
-        cursor = window.window.end
-    assert places == [(0.0, 30.0), (30.0, 60.0), (60.0, 90.0), (90.0, pytest.approx(95.0))]
+@given(speech_regions())
+def test_there_are_few_sections(speech: list[SpeechRegion]) -> None:
+    # Cut in the last third: a section with more speech to come spans at least 20 s, up to the next region.
+    sections = list(pack_sections(speech))
+    for section, after in pairwise(sections):
+        following = next(region for region in speech if region.end > after.start)
+        assert following.end - section.start > 20
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.0, 80.0), st.floats(0.5, 100.0))
+def test_without_a_detector_sections_tile_the_track(length_s: float, block_s: float) -> None:
+    samples = np.arange(round(length_s * RATE), dtype=np.float32)
+    sections = list(stream_sections(in_blocks(samples, block_s), None, VadOptions()))
+    joined = np.concatenate([np.zeros(0, np.float32), *(section.samples for section in sections)])
+    assert np.array_equal(joined, samples)
+    assert [round(section.span.start) for section in sections] == [30 * n for n in range(len(sections))]
+    assert all(len(section.samples) == 30 * RATE for section in sections[:-1])
+    assert all(w.speech == (SpeechRegion(w.span.start, w.span.end),) for w in sections)
+
+
+def outline(sections: list[Section]) -> list[tuple[Span, tuple[SpeechRegion, ...]]]:
+    return [(section.span, section.speech) for section in sections]
+
+
+@pytest.mark.parametrize("block_s", [7.0, 30.0])
+def test_block_length_does_not_change_sections(
+    block_s: float, chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    whole = list(stream_sections(in_blocks(chapter, 600.0), detector, VadOptions()))
+    parts = list(stream_sections(in_blocks(chapter, block_s), detector, VadOptions()))
+    assert outline(parts) == outline(whole)
+    for ours, expected in zip(parts, whole, strict=True):
+        assert np.array_equal(ours.samples, expected.samples)
+
+
+def test_sections_hold_all_speech_and_their_own_samples(
+    chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    sections = list(stream_sections(in_blocks(chapter, 50.0), detector, VadOptions()))
+    speech = tuple(region for section in sections for region in section.speech)
+    assert speech == find_speech(chapter, detector)
+    assert [section.span for section in sections] == list(
+        pack_sections(speech, pad_s=0.2, end=len(chapter) / RATE)
+    )
+    for section in sections:
+        first = round(section.span.start * RATE)
+        assert np.array_equal(section.samples, chapter[first : first + len(section.samples)])
+        assert len(section.samples) / RATE == pytest.approx(section.span.end - section.span.start, abs=1e-3)
+        assert len(section.samples) <= 30 * RATE
+
+
+def test_long_silence_between_speech_costs_no_section(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    track = np.concatenate([chapter[: 10 * RATE], np.zeros(200 * RATE, np.float32), chapter[: 10 * RATE]])
+    sections = list(stream_sections(in_blocks(track, 30.0), detector, VadOptions()))
+    assert len(sections) == 2
+    assert sections[0].span.end < 11
+    assert 209 < sections[1].span.start < 212
+
+
+def test_silence_gives_no_section(detector: SpeechDetector) -> None:
+    assert list(stream_sections([np.zeros(40 * RATE, np.float32)], detector, VadOptions())) == []
+    assert list(stream_sections([], detector, VadOptions())) == []
+
+
+def test_speech_without_a_pause_is_cut_into_sections_that_touch(
+    chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    # Speech whose silences are all shorter than the one asked for: one region of two minutes.
+    options = VadOptions(min_silence_duration_ms=3000)
+    sections = list(stream_sections(in_blocks(chapter, 45.0), detector, options))
+    assert len(sections) >= 4
+    for before, after in pairwise(sections):
+        assert before.speech[-1].end == after.speech[0].start
+        assert before.span.end <= after.span.start
+        assert before.span.end - before.span.start >= 19
+
+
+def test_cuts_lie_in_silence(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    sections = list(stream_sections([chapter], detector, VadOptions()))
+    gaps = [b.speech[0].start - a.speech[-1].end for a, b in pairwise(sections)]
+    assert min(gaps) >= 0.15
+    assert np.median(gaps) >= PAUSE_S - 0.05
