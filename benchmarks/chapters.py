@@ -43,9 +43,8 @@ peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before wh
 scores = [score(one, chapter) for one, chapter in zip(timed, joined_chapters(given.data), strict=True)]
 summary = summarize(timed, scores)
 for one in scores:
-    print(
-        f"{one.name:>10}  WER {one.errors.wer:6.2%}  segment starts within {one.start_distance:.2f} s (median)"
-    )
+    away = f"segment starts within {one.start_distance:.2f} s of an utterance's (median)"
+    print(f"{one.name:>10}  WER {one.errors.wer:6.2%}  {away}")
 errors = summary.errors
 print(
     f"WER {errors.wer:.2%} of {errors.n_words} words "
