@@ -67,6 +67,11 @@ class TranscribeOptions:
             raise InvalidOption("task", self.task, f"choose {' or '.join(TASKS)}")
         if self.batch_size is not None and self.batch_size < 1:
             raise InvalidOption("batch_size", self.batch_size, "at least 1 window")
+        if not 0.0 <= self.language_detection_threshold <= 1.0:
+            why = "a probability is 0 to 1"
+            raise InvalidOption("language_detection_threshold", self.language_detection_threshold, why)
+        if self.compression_ratio_threshold is not None and self.compression_ratio_threshold <= 0.0:
+            raise InvalidOption("compression_ratio_threshold", self.compression_ratio_threshold, "above 0")
         if self.language_detection_segments < 1:
             raise InvalidOption(
                 "language_detection_segments", self.language_detection_segments, "at least 1 window"

@@ -12,8 +12,10 @@ def _option(*names: str, help: str, panel: str) -> Any:
 
 _OUTPUT, _SPEECH, _VAD, _MACHINE = "Output", "Speech", "Voice activity", "Machine"
 
+# Not `readable`, which typer asks for unless told otherwise: one locked file must not stop the others.
 Inputs = Annotated[
-    list[Path], typer.Argument(help="Audio or video files, or folders of them.", metavar="INPUT...")
+    list[Path],
+    typer.Argument(help="Audio or video files, or folders of them.", metavar="INPUT...", readable=False),
 ]
 OutputDir = Annotated[
     str | None,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.progress import RunProgress
 from ovsubs.cli.tables import print_results
 from ovsubs.errors import InvalidOption
@@ -71,6 +72,9 @@ def print_subtitles(
         raise InvalidOption(
             "--output-format", ",".join(options.formats), "with --output-dir - it is one format"
         )
+    choose_track(
+        probe(inputs[0]), options.transcribe.audio_track
+    )  # a bad file is told before a model is loaded
     with _load(choice, voice) as model:
         model.check(options.transcribe)
         transcript = model.transcribe(inputs[0], options=options.transcribe)

@@ -11,6 +11,8 @@ from ovsubs.whisper.model import DecoderSession
 from ovsubs.whisper.rules import TokenRules, softmax
 from ovsubs.whisper.tokens import SpecialTokens
 
+LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
+LOOP_PERIOD = 12  # tokens; the longest period that is looked for
 MAX_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
 
 
@@ -20,7 +22,8 @@ class DecodedWindow:
 
     `tokens` are text and timestamp tokens without prompt and end. `avg_logprob` is the mean
     natural-log probability of the tokens and the end token; `no_speech_prob` (0 to 1) was read at
-    the start-of-transcript token. `finished` is false where the positions ran out before the end.
+    the start-of-transcript token. `finished` is false where the positions ran out before the end, or the
+    row was stopped because it repeated itself.
     """
 
     tokens: tuple[int, ...]
@@ -35,6 +38,16 @@ class _Row:
     tokens: list[int] = field(default_factory=list)
     sum_logprob: float = 0.0
     finished: bool = False
+
+    def add(self, token: int, logprob: float, eot: int) -> None:
+        self.sum_logprob += logprob
+        self.finished = token == eot
+        if not self.finished:
+            self.tokens.append(token)
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.finished and not is_periodic(self.tokens)
 
 
 def decode(
@@ -62,11 +75,8 @@ def decode(
         for row, token, logprob in zip(
             active, following.ids.tolist(), following.logprobs.tolist(), strict=True
         ):
-            row.sum_logprob += logprob
-            row.finished = token == special.eot
-            if not row.finished:
-                row.tokens.append(token)
-        order = session.keep([not row.finished for row in active])
+            row.add(token, logprob, special.eot)
+        order = session.keep([row.goes_on for row in active])
         active = [active[position] for position in order]
         if not active:
             break
@@ -80,6 +90,14 @@ def decode(
         )
         for row in rows
     ]
+
+
+def is_periodic(tokens: Sequence[int]) -> bool:
+    """Whether the last `LOOP_TOKENS` tokens repeat with a period of at most `LOOP_PERIOD`."""
+    tail = tokens[-LOOP_TOKENS:]
+    if len(tail) < LOOP_TOKENS:
+        return False
+    return any(tail[period:] == tail[:-period] for period in range(1, LOOP_PERIOD + 1))
 
 
 def language_probabilities(session: DecoderSession, special: SpecialTokens) -> NDArray[np.float32]:

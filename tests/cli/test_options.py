@@ -13,12 +13,12 @@ from ovsubs.cli import app
 Run = Callable[..., Any]
 COMMANDS = ("subtitle", "export", "models", "devices")
 # Flags that people know from other Whisper tools.
-KNOWN_NAMES = (
-    "--model --language --task --output_dir --output_format --device --threads --batch_size --vad_filter "
-    "--vad_threshold --vad_min_silence_duration_ms --vad_speech_pad_ms --max_line_width --max_line_count "
-    "--no_speech_threshold --logprob_threshold --compression_ratio_threshold --language_detection_segments "
-    "--local_files_only --model_dir"
-).split()
+_KNOWN = """
+    model language task output_dir output_format device threads batch_size vad_filter vad_threshold
+    vad_min_silence_duration_ms vad_speech_pad_ms max_line_width max_line_count no_speech_threshold
+    logprob_threshold compression_ratio_threshold language_detection_segments local_files_only model_dir
+"""
+KNOWN_NAMES = [f"--{name}" for name in _KNOWN.split()]
 
 
 def test_without_arguments_the_help_is_shown(ovsubs: Run) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is wrong with an input: one clear line, the right exit code, nothing half-written, the rest done."""
+"""Whatever is wrong with an input: one clear line, the right exit code, nothing half-written."""
 
 import os
 import shutil
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.model
 PICTURE = ("-f", "lavfi", "-i", "testsrc=s=320x180:r=25:d=10", "-pix_fmt", "yuv420p")
 CUT_OFF = "no index (moov atom): the file is cut off, or it is not what its name says"
 
-# What is wrong with which file (`cut.mkv` would have the subtitles of `cut.mp4`, had that been readable), and what is said about it after its path.
+# What is wrong with which file, and what is said about it after its path. `cut.mkv` comes after `cut.mp4`
+# and would have its subtitles, had that been readable.
 REFUSED = {
     "absent.mp4": "no such file; check the path",
     "folder": "no audio or video file in this folder; name files, or another folder",
@@ -156,17 +157,41 @@ def test_of_a_damaged_file_what_is_there_is_kept_on_request(
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_read_permission_is_refused(
+def test_a_file_or_folder_without_read_permission_is_refused_alone(
     talk: Path, ovsubs: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    locked = shutil.copy(talk, tmp_path / "locked.mp4")
+    locked, folder, there = tmp_path / "locked.mp4", tmp_path / "folder", tmp_path / "talk.mp4"
+    folder.mkdir()
+    shutil.copy(talk, locked)
+    shutil.copy(talk, there)
+    there.with_suffix(".srt").touch()
     locked.chmod(0)
+    folder.chmod(0)
 
-    ended = ovsubs("subtitle", locked, "-q")
+    ended = ovsubs("subtitle", locked, folder, there)
+    folder.chmod(0o700)
 
     assert ended.code == 1
     assert ended.complaints == [
-        f"{locked}: not readable as audio or video (permission denied); check that it plays in a player"
+        f"{locked}: not readable as audio or video (permission denied); check that it plays in a player",
+        f"{folder}: Permission denied",
+        f"{there.with_suffix('.srt')}: already there; use --overwrite to replace it",
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_write_permission_is_refused_before_any_work(
+    talk: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+
+    ended = ovsubs("subtitle", talk, "-o", locked, "-m", tmp_path / "nowhere", "-q")
+
+    assert ended.code == 1
+    assert ended.complaints == [
+        f"{locked / 'talk.srt'}: cannot be written (no permission to write in {locked});"
+        " choose another place with --output-dir"
     ]
 
 

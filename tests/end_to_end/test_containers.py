@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pysubs2
@@ -60,7 +61,7 @@ def test_every_container_gives_the_same_sentences_in_order_and_inside_the_file(
 
     assert words(" ".join(cue.text for cue in cues).replace("\\N", " ")) == " ".join(SENTENCES)
     assert all(cue.start < cue.end for cue in cues)
-    assert all(cue.end <= following.start for cue, following in zip(cues, cues[1:], strict=False))
+    assert all(cue.end <= following.start for cue, following in pairwise(cues))
     assert cues[0].start >= 0
     assert cues[-1].end <= probe(media).duration * 1000
 

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a long file: it ends at once, says so, and nothing is left running or lying about."""
+"""Ctrl-C in the middle of a long file: it ends at once and says so, and nothing is left running."""
 
 import signal
 import subprocess

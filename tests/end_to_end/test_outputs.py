@@ -103,6 +103,22 @@ def test_all_formats_with_the_language_in_their_names(
     assert known.complaints == [f"{tmp_path / 'talk.en.srt'}: already there; use --overwrite to replace it"]
 
 
+def test_a_silent_file_is_skipped_the_second_time_too(
+    ffmpeg: Callable[..., Path], base_model_dir: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+) -> None:
+    """Nobody speaks, so its language is undetermined (ISO 639-2: und)."""
+    silence = ffmpeg(tmp_path / "silence.wav", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "3")
+    call = ("subtitle", silence, "-m", base_model_dir, "--language-suffix")
+
+    first, second = ovsubs(*call), ovsubs(*call)
+
+    assert first.code == second.code == 0
+    assert first.complaints == [f"{silence}: no speech was found"]
+    assert second.complaints == [
+        f"{tmp_path / 'silence.und.srt'}: already there; use --overwrite to replace it"
+    ]
+
+
 def test_a_language_by_its_english_name_names_the_output(
     base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
 ) -> None:

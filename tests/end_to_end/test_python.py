@@ -24,7 +24,7 @@ def test_the_quick_start_runs_as_it_is_written(
     monkeypatch.chdir(tmp_path)
     quick_start = [line[4:] for line in str(ovsubs.__doc__).splitlines() if line.startswith("    ")]
 
-    exec("\n".join(quick_start), {})  # noqa: S102
+    exec("\n".join(quick_start), {})
 
     assert len(quick_start) == 4
     assert "Fail better." in (tmp_path / "talk.srt").read_text()

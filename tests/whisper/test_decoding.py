@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
 from ovsubs.whisper.decoding import (
+    LOOP_TOKENS,
     MAX_POSITIONS,
     DecodedWindow,
     compression_ratio,
     decode,
+    is_periodic,
     language_probabilities,
 )
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
@@ -200,3 +202,18 @@ def test_text_that_repeats_itself_compresses_well() -> None:
     assert compression_ratio("") == 0.0
     assert compression_ratio("Ever tried. Ever failed. No matter.") < 1.2
     assert compression_ratio("Thanks for watching. " * 20) > 10.0
+
+
+@pytest.mark.parametrize("period", [1, 5, 12])
+def test_text_that_has_gone_round_for_long_is_periodic(period: int) -> None:
+    cycle = list(range(100, 100 + period))
+    turns = [7, 8, 9, *cycle * LOOP_TOKENS]
+    assert is_periodic(turns)
+    assert not is_periodic(turns[: LOOP_TOKENS - 1])
+
+
+def test_a_refrain_or_a_long_list_is_not_periodic() -> None:
+    assert not is_periodic([])
+    assert not is_periodic(list(range(200)))
+    assert not is_periodic([*[5, 6] * 20, *range(30)])
+    assert not is_periodic(list(range(13)) * 10)
