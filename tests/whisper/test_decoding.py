@@ -157,7 +157,7 @@ def test_the_sample_is_understood(
 
 
 @pytest.mark.model
-def test_a_row_that_never_ends_runs_to_the_last_position(
+def test_a_row_that_never_ends_is_stopped_when_it_goes_round(
     tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
 ) -> None:
     endless = replace(reader.special, suppress=(*reader.special.suppress, reader.special.eot))
@@ -165,7 +165,7 @@ def test_a_row_that_never_ends_runs_to_the_last_position(
     with tiny_en.session(mels[:1], tiny_en.rows(1)) as session:
         (window,) = decode(session, [reader.prompt("en", "transcribe")], rules, reader.special)
     assert not window.finished
-    assert len(window.tokens) == MAX_POSITIONS - 1
+    assert is_periodic(window.tokens) or len(window.tokens) == MAX_POSITIONS - 1
     assert np.isfinite(window.avg_logprob)
 
 
