@@ -38,7 +38,9 @@ with ovsubs.load_model(given.model, compile_options=compile_options, offline=Tru
     timed = time_recordings(
         model, joined_chapters(given.data), options, given.runs, lambda line: print(line, file=sys.stderr)
     )
-peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before what counts errors is loaded
+peak_mb = (
+    resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+)  # before what counts errors is loaded
 
 scores = [score(one, chapter) for one, chapter in zip(timed, joined_chapters(given.data), strict=True)]
 summary = summarize(timed, scores)

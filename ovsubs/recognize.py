@@ -26,7 +26,7 @@ from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.segments import SilenceOptions, read_window, repeats_itself, to_segments
 from ovsubs.whisper.tokens import TASKS, TokenReader
 
-MAX_BATCH_SIZE = 8  # twice as many make a decoder step a fifth cheaper per window, for 300 MB more (base)
+MAX_BATCH_SIZE = 6  # more make a decoder step a little cheaper per window, for 37 MB each (base)
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
@@ -37,7 +37,7 @@ class TranscribeOptions:
 
     `language`: code or English name; None lets several speech windows vote.
     `task`: "transcribe", or "translate" into English.
-    `batch_size`: windows decoded together; None takes what memory allows, at most 8.
+    `batch_size`: windows decoded together; None takes what memory allows, at most 6.
     `audio_track`: index, or language as tagged in the file; None takes the default track.
     `vad`: what counts as speech; None hears everything.
     `silence`: when a window's text is taken for a hallucination.

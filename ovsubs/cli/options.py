@@ -148,7 +148,7 @@ CacheDir = Annotated[
 BatchSize = Annotated[
     int | None,
     _option(
-        "--batch-size", help="Windows decoded together. [default: up to 8, as memory allows]", panel=_MACHINE
+        "--batch-size", help="Windows decoded together. [default: up to 6, as memory allows]", panel=_MACHINE
     ),
 ]
 

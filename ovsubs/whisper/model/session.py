@@ -116,7 +116,10 @@ class WhisperModel:
             raise ValueError(f"{len(mels)} windows do not fit into {rows.n_rows} rows")
         self._encode(mels, rows)
         session = DecoderSession(self._decoder.create_infer_request(), rows, len(mels))
-        yield session
+        try:
+            yield session
+        finally:
+            session.close()
 
     def _encode(self, mels: NDArray[np.float32], rows: KeyValueRows) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
@@ -188,6 +191,10 @@ class DecoderSession:
         """Forget all tokens; the encoded windows stay."""
         self._request.reset_state()
         self._sources = np.arange(self.n_rows, dtype=np.int32)
+
+    def close(self) -> None:
+        """Let go of the decoder's state; whoever still holds the session holds no memory with it."""
+        self._request = None
 
     def _move_rows(self, order: list[int]) -> None:
         if len(order) == self.n_rows:
