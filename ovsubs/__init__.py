@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ovsubs.errors import OvsubsError
     from ovsubs.library.plan import SubtitleOptions
     from ovsubs.library.run import subtitle
-    from ovsubs.loading import load_model
+    from ovsubs.loading import load_model, transcribe
     from ovsubs.pipeline import Model, Progress
     from ovsubs.recognize import TranscribeOptions
     from ovsubs.subtitles.cues import Cue, LayoutOptions
@@ -41,6 +41,7 @@ __all__ = [
     "list_devices",
     "load_model",
     "subtitle",
+    "transcribe",
 ]
 __version__ = "0.1.0"
 
@@ -60,6 +61,7 @@ _HOMES = {
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",
     "subtitle": "ovsubs.library.run",
+    "transcribe": "ovsubs.loading",
 }
 
 

@@ -1,11 +1,12 @@
-"""The name of a model -> a loaded model."""
+"""The name of a model -> a loaded model, or at once a transcript."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
-from ovsubs.pipeline import Model
+from ovsubs.pipeline import Audio, Model
+from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions, check_device
 
 DEFAULT_MODEL = "base"
@@ -41,3 +42,27 @@ def load_model(
     directory = resolve_ir(str(model), models_dir=models_dir, offline=offline, report=report)
     check_ir_directory(directory)
     return Model(directory, options)
+
+
+def transcribe(
+    audio: Audio,
+    model: str | Path = DEFAULT_MODEL,
+    device: str = "CPU",
+    *,
+    language: str | None = None,
+    task: str | None = None,
+) -> Transcript:
+    """Load a model, recognize one file or array, and let the model go; for several, keep `load_model`'s.
+
+    Args:
+        audio: path, or samples, mono 16 kHz in [-1, 1].  # float32 [n_samples]
+        model: as `load_model` takes it.
+        device: as `load_model` takes it.
+        language: code or English name; None lets the file's windows vote.
+        task: "transcribe", or "translate" into English.
+
+    Raises:
+        OvsubsError: the model is not there or cannot do it, or the file cannot be read.
+    """
+    with load_model(model, device) as loaded:
+        return loaded.transcribe(audio, language=language, task=task)

@@ -196,3 +196,9 @@ def test_progress_is_told_round_by_round(base_model: ovsubs.Model, talk: Path) -
 
     assert tuple(segment for progress in told for segment in progress.segments) == transcript.segments
     assert all(0.0 < progress.position <= progress.duration for progress in told)
+
+
+def test_one_call_transcribes_one_file(base_model_dir: Path, speech_sample: Path) -> None:
+    transcript = ovsubs.transcribe(speech_sample, base_model_dir, language="English")
+    assert transcript.language == "en"
+    assert transcript.text.strip().endswith("Fail better.")
