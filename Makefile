@@ -18,9 +18,9 @@ SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 .PHONY: demo test check format benchmark clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
-	@$(BIN)/ovsubs subtitle "$(or $(VIDEO),demo/talk.mp4)" --output-dir demo --overwrite --offline
-	@echo
-	@cat "demo/$(basename $(notdir $(or $(VIDEO),demo/talk.mp4))).srt"
+	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
+	  $(BIN)/ovsubs subtitle "$$video" --output-dir demo --overwrite --offline && \
+	  echo && cat "demo/$${name%.*}.srt"
 
 test: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
 	$(BIN)/python -m pytest
