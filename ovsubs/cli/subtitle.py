@@ -1,5 +1,6 @@
 """`ovsubs subtitle`: plan, run, and what is shown of it."""
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,10 +13,10 @@ from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.progress import RunProgress
 from ovsubs.cli.tables import print_results
 from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import FAILED, FileResult, Plan, SubtitleOptions, make_plan
+from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
 from ovsubs.loading import load_model
-from ovsubs.pipeline import Model
+from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.formats import render
 from ovsubs.whisper.model import CompileOptions
 
@@ -103,8 +104,20 @@ def _run(
         if voice.debug:
             traceback.print_exception(error)
 
+    interrupts = list[int]()
+
+    def interrupt(number: int, frame: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    def advance(file: PlannedFile, position: Progress) -> None:
+        if interrupts:  # Python drops an interrupt that comes inside a destructor
+            raise KeyboardInterrupt
+        progress.advance(file, position)
+
+    signal.signal(signal.SIGINT, interrupt)
     progress.begin(plan.files[0])
-    for result in run_plan(model, plan, options, progress.advance, show_crash):
+    for result in run_plan(model, plan, options, advance, show_crash):
         results.append(result)
         progress.finish(result)
         if result.status == FAILED:
