@@ -3,7 +3,8 @@
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,29 +105,40 @@ def _run(
         if voice.debug:
             traceback.print_exception(error)
 
-    interrupts = list[int]()
+    with _noted_interrupts() as interrupts:
+
+        def advance(file: PlannedFile, position: Progress) -> None:
+            if interrupts:  # Python drops an interrupt that comes inside a destructor
+                raise KeyboardInterrupt
+            progress.advance(file, position)
+
+        progress.begin(plan.files[0])
+        for result in run_plan(model, plan, options, advance, show_crash):
+            results.append(result)
+            progress.finish(result)
+            if result.status == FAILED:
+                progress.print(f"ovsubs: {result.why}")
+            elif result.why and not voice.quiet:
+                progress.print(f"ovsubs: {result.path}: {result.why}")
+            if len(results) < len(plan.files):
+                progress.begin(plan.files[len(results)])
+    return results
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Ctrl-C raises KeyboardInterrupt as ever, and is written down; the handler before comes back after."""
+    noted = list[int]()
 
     def interrupt(number: int, frame: object) -> None:
-        interrupts.append(number)
+        noted.append(number)
         raise KeyboardInterrupt
 
-    def advance(file: PlannedFile, position: Progress) -> None:
-        if interrupts:  # Python drops an interrupt that comes inside a destructor
-            raise KeyboardInterrupt
-        progress.advance(file, position)
-
-    signal.signal(signal.SIGINT, interrupt)
-    progress.begin(plan.files[0])
-    for result in run_plan(model, plan, options, advance, show_crash):
-        results.append(result)
-        progress.finish(result)
-        if result.status == FAILED:
-            progress.print(f"ovsubs: {result.why}")
-        elif result.why and not voice.quiet:
-            progress.print(f"ovsubs: {result.path}: {result.why}")
-        if len(results) < len(plan.files):
-            progress.begin(plan.files[len(results)])
-    return results
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say(line: str) -> None:
