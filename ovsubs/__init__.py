@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ovsubs.library.run import subtitle
     from ovsubs.loading import load_model, transcribe
     from ovsubs.pipeline import Model, Progress
-    from ovsubs.recognize import TranscribeOptions
+    from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cues import Cue, LayoutOptions
     from ovsubs.transcript import Segment, Transcript
     from ovsubs.whisper.model import CompileOptions, Device, list_devices
@@ -55,7 +55,7 @@ _HOMES = {
     "Progress": "ovsubs.pipeline",
     "Segment": "ovsubs.transcript",
     "SubtitleOptions": "ovsubs.library.plan",
-    "TranscribeOptions": "ovsubs.recognize",
+    "TranscribeOptions": "ovsubs.recognition",
     "Transcript": "ovsubs.transcript",
     "VadOptions": "ovsubs.audio.regions",
     "list_devices": "ovsubs.whisper.model",

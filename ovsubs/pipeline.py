@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.audio.vad import open_detector
 from ovsubs.errors import TruncatedMedia
-from ovsubs.recognize import Engine, Round, TranscribeOptions, recognize
-from ovsubs.timing import Stopwatch
-from ovsubs.transcript import Segment, Transcript
+from ovsubs.recognition import Engine, Round, TranscribeOptions, check_options, recognize
+from ovsubs.timing import Stopwatch, add_up
+from ovsubs.transcript import Gap, Segment, Transcript
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.rules import TokenRules
@@ -35,6 +35,31 @@ class Progress:
     position: float
     duration: float
     segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """How the file at place `number` ended: with a transcript, or with an error."""
+
+    number: int
+    transcript: Transcript | None
+    error: Exception | None
+
+
+class _File:
+    """A file to be read, and what has been read of it."""
+
+    def __init__(self, audio: Audio, options: TranscribeOptions) -> None:
+        self.audio = audio
+        self.source: AudioSource | None = None
+        self.damage = list[str]()
+        self.rounds = list[Round]()
+        self._options = options
+
+    def open(self) -> AudioSource:
+        """Open the track; called once, when its turn comes."""
+        self.source = open_source(self.audio, self._options.audio_track, self.damage.append)
+        return self.source
 
 
 class Model:
@@ -66,7 +91,7 @@ class Model:
             UnknownLanguage: no such language.
             UnsupportedTask: the language or the task is not this model's.
         """
-        self._engine.reader.check_request(options.language, options.task)
+        check_options(self._engine, options)
 
     def transcribe(
         self,
@@ -91,15 +116,55 @@ class Model:
             UsageError: the model cannot do what is asked.
         """
         chosen = _merge(options, language, task)
-        damage, clock, rounds = list[str](), Stopwatch(), list[Round]()
-        source = open_source(audio, chosen.audio_track, damage.append)
-        with closing(recognize(self._engine, source, chosen, clock)) as running:
+        for outcome in self.transcribe_files([audio], options=chosen, on_progress=_of_one(on_progress)):
+            if outcome.error is not None:
+                raise outcome.error
+            assert outcome.transcript is not None
+            return outcome.transcript
+        raise AssertionError("a file ends with an outcome")
+
+    def transcribe_files(
+        self,
+        audios: Sequence[Audio],
+        *,
+        options: TranscribeOptions | None = None,
+        on_progress: Callable[[int, Progress], None] | None = None,
+    ) -> Generator[FileOutcome, None, None]:
+        """Recognize many files, windows of several in one batch: many short files are as fast as a long one.
+
+        Args:
+            audios: as `transcribe` takes them.
+            options: for all of them.
+            on_progress: called with the file's place in `audios` after each round that has read in it.
+
+        Yields:
+            An outcome for each, as they end; one that cannot be read has an error and stops nobody.
+
+        Raises:
+            UsageError: the model cannot do what is asked; before anything is read.
+        """
+        chosen = options or TranscribeOptions()
+        files = [_File(audio, chosen) for audio in audios]
+        openers = [file.open for file in files]
+        with closing(recognize(self._engine, openers, chosen, Stopwatch())) as running:
             for done in running:
-                rounds.append(done)
-                if on_progress:
-                    on_progress(Progress(source.offset + done.position, source.duration, done.segments))
-        _refuse_damage(audio, damage, chosen)
-        return self._transcript(source, chosen, rounds, damage, clock)
+                file = files[done.track]
+                file.rounds.append(done)
+                if on_progress and file.source:
+                    position = file.source.offset + done.position
+                    on_progress(done.track, Progress(position, file.source.duration, done.segments))
+                if done.is_last:
+                    yield self._outcome(done, file, chosen)
+                    files[done.track] = _File(file.audio, chosen)  # its segments are the caller's now
+
+    def _outcome(self, last: Round, file: _File, options: TranscribeOptions) -> FileOutcome:
+        error = last.error
+        if error is None and file.damage and not options.keep_damaged:
+            error = TruncatedMedia(file.audio, file.damage[0])
+        if error is not None:
+            return FileOutcome(last.track, None, error)
+        assert file.source is not None
+        return FileOutcome(last.track, self._transcript(file.source, options, file.rounds, file.damage), None)
 
     def stream(
         self,
@@ -114,12 +179,14 @@ class Model:
         Closing the iterator ends ffmpeg: nothing is left running.
         """
         chosen = _merge(options, language, task)
-        damage = list[str]()
-        source = open_source(audio, chosen.audio_track, damage.append)
-        with closing(recognize(self._engine, source, chosen, Stopwatch())) as running:
+        file = _File(audio, chosen)
+        with closing(recognize(self._engine, [file.open], chosen, Stopwatch())) as running:
             for done in running:
                 yield from done.segments
-        _refuse_damage(audio, damage, chosen)
+                if done.error is not None:
+                    raise done.error
+        if file.damage and not chosen.keep_damaged:
+            raise TruncatedMedia(audio, file.damage[0])
 
     def close(self) -> None:
         """Let go of the compiled graphs."""
@@ -139,11 +206,9 @@ class Model:
         options: TranscribeOptions,
         rounds: list[Round],
         damage: list[str],
-        clock: Stopwatch,
     ) -> Transcript:
         segments = tuple(segment for done in rounds for segment in done.segments)
-        code = self._engine.reader.check_request(options.language, options.task)
-        spoken = rounds[-1].spoken if rounds else LanguageVote(code, 1.0) if code else NO_LANGUAGE
+        spoken = rounds[-1].spoken or NO_LANGUAGE
         return Transcript(
             segments=segments,
             language=spoken.language,
@@ -153,7 +218,8 @@ class Model:
             task=options.task,
             source=source.name,
             model=self.name,
-            timings=clock.timings(),
+            timings=add_up(timing for done in rounds for timing in done.timings),
+            uncovered=tuple(Gap(span.start, span.end) for done in rounds for span in done.uncovered),
             notes=tuple(_notes(segments, rounds, damage)),
         )
 
@@ -163,17 +229,16 @@ def _merge(options: TranscribeOptions | None, language: str | None, task: str | 
     return replace(options, language=language or options.language, task=task or options.task)
 
 
+def _of_one(on_progress: Callable[[Progress], None] | None) -> Callable[[int, Progress], None] | None:
+    return (lambda number, progress: on_progress(progress)) if on_progress else None
+
+
 def _notes(segments: tuple[Segment, ...], rounds: list[Round], damage: list[str]) -> Iterator[str]:
     yield from damage
-    if not rounds:
+    if not any(done.speech_duration > 0.0 for done in rounds):
         yield "no speech was found"
     elif not segments:
         yield "speech was heard, but no words could be made out"
     n_left_out = sum(done.n_left_out for done in rounds)
     if n_left_out:
         yield f"{n_left_out} stretches were left out, where the text repeated itself without end"
-
-
-def _refuse_damage(audio: Audio, damage: list[str], options: TranscribeOptions) -> None:
-    if damage and not options.keep_damaged:
-        raise TruncatedMedia(audio, damage[0])

@@ -15,14 +15,17 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
+        self._counts: dict[str, int] = {}
         self._running: list[str] = []
         self._since = 0.0
+        self._before: dict[str, StageTime] = {}  # at the last lap
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Count the time inside the `with` block for `name`."""
         self._switch()
         self._running.append(name)
+        self._counts[name] = self._counts.get(name, 0) + 1
         try:
             yield
         finally:
@@ -42,7 +45,22 @@ class Stopwatch:
 
     def timings(self) -> tuple[StageTime, ...]:
         """The stages in the order in which they first ended."""
-        return tuple(StageTime(name, seconds) for name, seconds in self._seconds.items())
+        return tuple(StageTime(name, seconds, self._counts[name]) for name, seconds in self._seconds.items())
+
+    def lap(self) -> tuple[StageTime, ...]:
+        """The stages since the last lap."""
+        now = {timing.stage: timing for timing in self.timings()}
+        none = StageTime("", 0.0)
+        lap = tuple(
+            StageTime(
+                name,
+                timing.seconds - self._before.get(name, none).seconds,
+                timing.count - self._before.get(name, none).count,
+            )
+            for name, timing in now.items()
+        )
+        self._before = now
+        return lap
 
     def _switch(self) -> None:
         now = time.perf_counter()
@@ -50,3 +68,12 @@ class Stopwatch:
             name = self._running[-1]
             self._seconds[name] = self._seconds.get(name, 0.0) + now - self._since
         self._since = now
+
+
+def add_up(timings: Iterable[StageTime]) -> tuple[StageTime, ...]:
+    """One time for each stage, in the order in which they first come."""
+    whole = dict[str, StageTime]()
+    for one in timings:
+        before = whole.get(one.stage, StageTime(one.stage, 0.0))
+        whole[one.stage] = StageTime(one.stage, before.seconds + one.seconds, before.count + one.count)
+    return tuple(whole.values())

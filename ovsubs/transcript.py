@@ -14,7 +14,8 @@ class Segment:
 
     `tokens` are the text tokens and their two timestamps. `avg_logprob` (natural log, at most 0),
     `compression_ratio` (zlib, above 2.4 text repeats itself) and `no_speech_prob` (0 to 1) are
-    those of the window that the segment comes from, as in openai/whisper.
+    those of the window that the segment comes from, as in openai/whisper, and so is the `temperature` at
+    which it was sampled (0: it was not). `language` is given where each window has its own.
     """
 
     id: int
@@ -26,14 +27,27 @@ class Segment:
     compression_ratio: float
     no_speech_prob: float
     temperature: float = 0.0
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """Wall time that one stage of the pipeline took, in seconds."""
+    """Wall time that one stage of the pipeline took, in seconds, and how often it ran.
+
+    Of a round that several files share, each has its part; so `count` may be a fraction.
+    """
 
     stage: str
     seconds: float
+    count: float = field(default=0.0, compare=False)  # not in the JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Speech without text, `[start, end)` in seconds of the file."""
+
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,8 @@ class Transcript:
 
     `language` is a Whisper code ("en"), `language_probability` its share of the vote (1.0 when
     the caller gave the language). `duration` is the file's, in seconds; `speech_duration` what the
-    VAD left of it. `notes` are sentences for the person ("no speech was found").
+    VAD left of it. `uncovered` is speech for which there is no text. `notes` are sentences for the
+    person ("no speech was found").
     """
 
     segments: tuple[Segment, ...]
@@ -55,6 +70,7 @@ class Transcript:
     model: str = ""
     timings: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    uncovered: tuple[Gap, ...] = ()
 
     @property
     def text(self) -> str:
@@ -91,6 +107,7 @@ class Transcript:
             segments=segments,
             timings=tuple(StageTime(*pair) for pair in content.get("timings", {}).items()),
             notes=tuple(content.get("notes", ())),
+            uncovered=tuple(Gap(**gap) for gap in content.get("uncovered", ())),
         )
         rest.setdefault("language_probability", 1.0)
         rest.setdefault("duration", end)

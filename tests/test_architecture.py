@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"audio"}), frozenset({"subtitles"})),
     (frozenset({"whisper"}),),
     (frozenset({"convert"}),),
-    (frozenset({"recognize", "pipeline", "loading"}),),
+    (frozenset({"recognition", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"benchmark"})),
     (frozenset({"cli", "__main__"}),),
 )
@@ -34,7 +34,7 @@ EXCEPTION = ("transcript.py", "Transcript.save", "ovsubs.subtitles.formats")
 
 HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
 HEAVY_PLACES = ("convert/", "benchmark/")
-OPENVINO_PLACES = ("whisper/model/", "audio/vad.py", "convert/")
+OPENVINO_PLACES = ("whisper/model/", "audio/vad.py", "audio/vad_graph.py", "convert/")
 TYPER_PLACES = ("cli.py", "cli/")
 START_MODULES = ("torch", "transformers", "optimum", "nncf", "openvino")
 

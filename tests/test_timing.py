@@ -105,3 +105,36 @@ def test_one_stream_pulled_through_another_is_not_counted_twice(hand: Clock) -> 
         "extract": 2.0,
         "vad": 1.0,
     }
+
+
+def lap(clock: Stopwatch) -> dict[str, float]:
+    return {timing.stage: timing.seconds for timing in clock.lap()}
+
+
+def test_a_lap_counts_from_the_last_one_and_leaves_the_total(hand: Clock) -> None:
+    clock = Stopwatch()
+    with clock.stage("read"):
+        hand.now += 1
+    assert lap(clock) == {"read": 1.0}
+    with clock.stage("read"), clock.stage("write"):
+        hand.now += 2
+    assert lap(clock) == {"read": 0.0, "write": 2.0}
+    assert lap(clock) == {"read": 0.0, "write": 0.0}
+    assert seconds(clock) == {"read": 1.0, "write": 2.0}
+
+
+def test_laps_add_up_to_the_total(hand: Clock) -> None:
+    clock, laps = Stopwatch(), list[dict[str, float]]()
+    with clock.stage("read"):
+        for _ in range(3):
+            hand.now += 1
+            with clock.stage("write"):
+                hand.now += 2
+            laps.append(lap(clock))
+    laps.append(lap(clock))
+    total = {name: sum(each.get(name, 0.0) for each in laps) for name in ("read", "write")}
+    assert total == seconds(clock) == {"read": 3.0, "write": 6.0}
+
+
+def test_a_lap_without_stages_is_empty() -> None:
+    assert Stopwatch().lap() == ()

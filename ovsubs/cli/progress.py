@@ -1,6 +1,7 @@
 """Progress of a run on a terminal: position, speed and time left, for the file and the whole."""
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from ovsubs.pipeline import Progress as Position
 
 
 class RunProgress:
-    """Two bars on stderr while it is open; nothing where stderr is no terminal, or `quiet`."""
+    """Two bars on stderr, the newest file and the whole; nothing where stderr is no terminal, or `quiet`."""
 
     def __init__(self, plan: Plan, console: Console, *, quiet: bool) -> None:
         self._bars = Progress(
@@ -25,12 +26,10 @@ class RunProgress:
         )
         self._plan = plan
         self._n_done = 0
-        self._seconds_done = 0.0
-        self._began = self._file_began = time.monotonic()
+        self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done
+        self._began = time.monotonic()
         self._file: TaskID = self._bars.add_task("", total=1.0, status="")
-        self._whole: TaskID = self._bars.add_task(
-            "", total=max(plan.duration, 1e-9), status="", visible=len(plan.files) > 1
-        )
+        self._whole: TaskID = self._bars.add_task("", total=max(plan.duration, 1e-9), status="")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -42,44 +41,49 @@ class RunProgress:
         self._bars.stop()
 
     def begin(self, file: PlannedFile) -> None:
-        """A file is about to be worked on."""
-        self._file_began = time.monotonic()
-        self._bars.reset(
-            self._file, total=max(file.duration, 1e-9), description=file.path.name, status="reading"
-        )
-        self._show_whole(0.0)
+        """A first file is about to be read."""
+        self._show(file, 0.0, "reading")
 
     def advance(self, file: PlannedFile, position: Position) -> None:
         """A file has come on."""
-        status = _status(position.position, position.duration, time.monotonic() - self._file_began)
-        self._bars.update(self._file, completed=position.position, status=status)
-        self._show_whole(position.position)
+        self._positions[file.path] = position.position
+        self._show(file, position.position, _place(position.position, position.duration))
 
     def finish(self, result: FileResult) -> None:
         """A file is done, or given up."""
-        file = self._plan.files[self._n_done]
         self._n_done += 1
-        self._seconds_done += file.duration
-        self._show_whole(0.0)
+        planned = next(file for file in self._plan.files if file.path == result.path)
+        self._positions[result.path] = planned.duration
+        self._show_whole()
+
+    def _show(self, file: PlannedFile, position: float, status: str) -> None:
+        total = max(file.duration, 1e-9)
+        self._bars.update(
+            self._file, total=total, completed=position, description=file.path.name, status=status
+        )
+        self._show_whole()
 
     def print(self, line: str) -> None:
         """A line above the bars."""
         self._bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _show_whole(self, position: float) -> None:
-        done = self._seconds_done + position
+    def _show_whole(self) -> None:
+        done, n_files = sum(self._positions.values()), len(self._plan.files)
         status = _status(done, self._plan.duration, time.monotonic() - self._began)
-        name = f"file {min(self._n_done + 1, len(self._plan.files))} of {len(self._plan.files)}"
+        name = f"{self._n_done} of {n_files} files"
         self._bars.update(self._whole, completed=done, description=name, status=status)
+
+
+def _place(done: float, whole: float) -> str:
+    return f"{clock_time(done)} / {clock_time(whole)}"
 
 
 def _status(done: float, whole: float, seconds: float) -> str:
     """ "12:31 / 45:00 · 21.3x · 1:32 left"; the speed is in seconds of audio per second."""
-    place = f"{clock_time(done)} / {clock_time(whole)}"
     if done <= 0 or seconds <= 0:
-        return place
+        return _place(done, whole)
     speed = done / seconds
-    return f"{place} · {speed:.1f}x · {clock_time(max(0.0, whole - done) / speed)} left"
+    return f"{_place(done, whole)} · {speed:.1f}x · {clock_time(max(0.0, whole - done) / speed)} left"
 
 
 def clock_time(seconds: float) -> str:

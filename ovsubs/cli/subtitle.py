@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.progress import RunProgress
-from ovsubs.cli.tables import print_results
+from ovsubs.cli.tables import print_profile, print_results
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
@@ -34,16 +35,18 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How much is said: `quiet` errors only, `debug` tracebacks too."""
+    """How much is said: `quiet` errors only, `debug` tracebacks too, `profile` where the time went."""
 
     quiet: bool
     debug: bool
+    profile: bool = False
 
 
 def write_subtitles(
     inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice
 ) -> int:
     """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
+    began = time.perf_counter()
     plan = make_plan(inputs, options)
     console = Console(stderr=True)
     results = list[FileResult]()
@@ -56,6 +59,8 @@ def write_subtitles(
             results += _run(model, plan, options, progress, voice)
     if not voice.quiet:
         print_results(results)
+    if voice.profile:
+        print_profile(results, time.perf_counter() - began)
     return int(any(result.status == FAILED for result in results))
 
 
@@ -68,6 +73,8 @@ def print_subtitles(
         InvalidOption: several files or formats, which would run into each other.
         OvsubsError: the file cannot be read.
     """
+    if voice.profile:
+        raise InvalidOption("--profile", "", "not with --output-dir -, where subtitles are printed")
     if len(inputs) != 1 or inputs[0].is_dir():
         raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
     if len(options.formats) != 1:
@@ -120,8 +127,6 @@ def _run(
                 progress.print(f"ovsubs: {result.why}")
             elif result.why and not voice.quiet:
                 progress.print(f"ovsubs: {result.path}: {result.why}")
-            if len(results) < len(plan.files):
-                progress.begin(plan.files[len(results)])
     return results
 
 

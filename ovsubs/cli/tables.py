@@ -9,6 +9,7 @@ from rich.table import Table
 from ovsubs.cli.progress import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
+from ovsubs.timing import add_up
 from ovsubs.whisper.model import Device
 
 _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not cut
@@ -26,6 +27,20 @@ def print_results(results: Sequence[FileResult]) -> None:
         names = ", ".join(output.name for output in result.outputs)
         outcome = names if result.status == DONE else result.status
         table.add_row(str(result.path), *figures, outcome)
+    _print(table)
+
+
+def print_profile(results: Sequence[FileResult], wall_s: float) -> None:
+    """Where the time went: each stage of the run, the longest first."""
+    stages = add_up(timing for result in results if result.transcript for timing in result.transcript.timings)
+    table = _table("stage", "seconds", "share", "times", "ms each")
+    for stage in sorted(stages, key=lambda stage: -stage.seconds):
+        each = f"{1000 * stage.seconds / stage.count:.1f}" if stage.count else ""
+        share = f"{stage.seconds / wall_s:.1%}"
+        table.add_row(stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each)
+    rest = wall_s - sum(stage.seconds for stage in stages)
+    table.add_row("rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "")
+    table.add_row("wall", f"{wall_s:.2f}", "100.0%", "", "")
     _print(table)
 
 

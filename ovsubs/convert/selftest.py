@@ -77,8 +77,8 @@ def probe_model(directory: Path) -> ProbeResult:
     reader = TokenReader(directory)
     special = reader.special
     prompt = reader.prompt("en", "transcribe")
-    with open_model(directory, CompileOptions(device="CPU")) as model:
-        mels = log_mel(read_probe(), model.n_mels)[None]  # [1, n_mels, 3000]
+    with open_model(directory, CompileOptions(device="CPU", inference_precision="f32")) as model:
+        mels = [log_mel(read_probe(), model.n_mels)]
         with model.session(mels, model.rows(1)) as session:
             logits = session.step(np.array([[*prompt, special.no_timestamps]], dtype=np.int64))
             finite, first_token = bool(np.isfinite(logits).all()), int(logits[0, -1].argmax())

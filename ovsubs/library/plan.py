@@ -10,7 +10,7 @@ from pathlib import Path
 from ovsubs.audio.media import choose_track, find_media, probe
 from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
 from ovsubs.pipeline import NO_LANGUAGE
-from ovsubs.recognize import TranscribeOptions
+from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.cues import LayoutOptions
 from ovsubs.subtitles.formats import known_format, output_path
 from ovsubs.transcript import Transcript
@@ -82,7 +82,7 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
         try:
             found = find_media([given])
         except (OvsubsError, OSError) as error:
-            settled.append(FileResult(given, FAILED, why=_one_line(given, error)))
+            settled.append(FileResult(given, FAILED, why=one_line(given, error)))
             continue
         for path in found:
             outcome = _plan_file(path, options, taken)
@@ -113,7 +113,7 @@ def _plan_file(path: Path, options: SubtitleOptions, taken: dict[str, Path]) -> 
         taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
         return PlannedFile(path, media.duration, missing)
     except (OvsubsError, OSError) as error:
-        return FileResult(path, FAILED, why=_one_line(path, error))
+        return FileResult(path, FAILED, why=one_line(path, error))
 
 
 def _suffix(options: SubtitleOptions) -> str | None:
@@ -143,9 +143,10 @@ def _check_writable(output: Path) -> None:
         raise UnwritableOutput(output, f"no permission to write in {folder}")
 
 
-def _one_line(path: Path, error: BaseException) -> str:
+def one_line(path: Path, error: BaseException) -> str:
+    """An error as one line that names the file."""
     if isinstance(error, OvsubsError):
         return str(error)
     if isinstance(error, OSError):
         return f"{path}: {error.strerror or error}"
-    return f"{path}: {type(error).__name__}: {error}; run with --debug to see where"
+    return " ".join(f"{path}: {type(error).__name__}: {error}; run with --debug to see where".split())

@@ -1,13 +1,14 @@
-"""Planned files -> subtitle files, one after the other; one that fails never stops the rest."""
+"""Planned files -> subtitle files, several read at a time; one that fails never stops the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ovsubs.errors import OvsubsError, UnwritableOutput, UsageError
-from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, SubtitleOptions
+from ovsubs.errors import OvsubsError, UnwritableOutput
+from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, one_line
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.formats import output_path, save_transcript
 from ovsubs.transcript import Transcript
@@ -22,46 +23,43 @@ def run_plan(
     on_progress: OnProgress = lambda file, progress: None,
     on_crash: Callable[[BaseException], None] = lambda error: None,
 ) -> Iterator[FileResult]:
-    """Transcribe and write file by file; a result for each, in the plan's order.
+    """Transcribe and write all files; a result for each, as they end.
+
+    Windows of several files share a batch, so that short files are as fast as long ones. The subtitles of a
+    file are written when its last window has been read.
 
     Args:
         model: loaded.
         plan: its `settled` inputs are not touched.
         options: as the plan was made with.
-        on_progress: called after each round of windows.
+        on_progress: called with a file after each round of windows that has read in it.
         on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
 
     Raises:
         UsageError: the model cannot do what is asked; before the first file.
     """
     model.check(options.transcribe)
-    for file in plan.files:
-        try:
-            yield subtitle_file(model, file, options, on_progress)
-        except UsageError:
-            raise
-        except OvsubsError as error:
-            yield FileResult(file.path, FAILED, why=str(error))
-        except Exception as error:  # whatever it is: five hundred other files are waiting
-            on_crash(error)
-            why = f"{file.path}: {type(error).__name__}: {error}; run with --debug to see where"
-            yield FileResult(file.path, FAILED, why=" ".join(why.split()))
-
-
-def subtitle_file(
-    model: Model,
-    file: PlannedFile,
-    options: SubtitleOptions,
-    on_progress: OnProgress = lambda file, progress: None,
-) -> FileResult:
-    """Transcribe one file and write its subtitles in all formats that are missing.
-
-    Raises:
-        OvsubsError: the file cannot be read, or a result cannot be written.
-    """
-    transcript = model.transcribe(
-        file.path, options=options.transcribe, on_progress=lambda progress: on_progress(file, progress)
+    outcomes = model.transcribe_files(
+        [file.path for file in plan.files],
+        options=options.transcribe,
+        on_progress=lambda number, progress: on_progress(plan.files[number], progress),
     )
+    with closing(outcomes):
+        for outcome in outcomes:
+            file, error = plan.files[outcome.number], outcome.error
+            try:
+                if outcome.transcript is not None:
+                    yield _finish(outcome.transcript, file, options)
+                    continue
+            except Exception as unwritten:  # whatever it is: five hundred other files are waiting
+                error = unwritten
+            assert error is not None
+            if not isinstance(error, OvsubsError):
+                on_crash(error)
+            yield FileResult(file.path, FAILED, why=one_line(file.path, error))
+
+
+def _finish(transcript: Transcript, file: PlannedFile, options: SubtitleOptions) -> FileResult:
     outputs = write_outputs(transcript, file, options)
     return FileResult(file.path, DONE, outputs, transcript, "; ".join(transcript.notes))
 
@@ -95,4 +93,4 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
     """
     options = replace(options or SubtitleOptions(), overwrite=True)
     file = PlannedFile(Path(path), 0.0, options.formats)
-    return subtitle_file(model, file, options).outputs
+    return write_outputs(model.transcribe(file.path, options=options.transcribe), file, options)

@@ -1,18 +1,18 @@
-"""Encoded windows -> decoded windows: batched greedy search under Whisper's token rules."""
+"""Encoded windows -> decoded windows: batched search under Whisper's token rules."""
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model import DecoderSession
 from ovsubs.whisper.rules import TokenRules, softmax
+from ovsubs.whisper.search import SearchOptions, open_search
 from ovsubs.whisper.tokens import SpecialTokens
 
-LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
-LOOP_PERIOD = 12  # tokens; the longest period that is looked for
 MAX_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
 
 
@@ -23,81 +23,107 @@ class DecodedWindow:
     `tokens` are text and timestamp tokens without prompt and end. `avg_logprob` is the mean
     natural-log probability of the tokens and the end token; `no_speech_prob` (0 to 1) was read at
     the start-of-transcript token. `finished` is false where the positions ran out before the end, or the
-    row was stopped because it repeated itself.
+    window was stopped because it repeated itself. `temperature` is the one it was decoded at.
     """
 
     tokens: tuple[int, ...]
     avg_logprob: float
     no_speech_prob: float
     finished: bool
+    temperature: float = 0.0
 
 
-@dataclass(slots=True)
-class _Row:
-    index: int
-    tokens: list[int] = field(default_factory=list)
-    sum_logprob: float = 0.0
-    finished: bool = False
+class Sampler:
+    """Uniform numbers for sampling, one stream for each window: no window depends on its neighbours."""
 
-    def add(self, token: int, logprob: float, eot: int) -> None:
-        self.sum_logprob += logprob
-        self.finished = token == eot
-        if not self.finished:
-            self.tokens.append(token)
+    def __init__(self, seeds: Sequence[int]) -> None:
+        self._streams = [np.random.default_rng(seed) for seed in seeds]
 
-    @property
-    def goes_on(self) -> bool:
-        return not self.finished and not is_periodic(self.tokens)
+    def draw(self, windows: Sequence[int], counts: Sequence[int]) -> NDArray[np.float64]:
+        """One number in [0, 1) for each row of the windows, which have so many."""
+        drawn = [self._streams[window].random(n) for window, n in zip(windows, counts, strict=True)]
+        return np.concatenate(drawn)
 
 
 def decode(
-    session: DecoderSession, prompts: Sequence[Sequence[int]], rules: TokenRules, special: SpecialTokens
+    session: DecoderSession,
+    prompts: Sequence[Sequence[int]],
+    rules: TokenRules,
+    special: SpecialTokens,
+    options: Sequence[SearchOptions] | None = None,
+    *,
+    seeds: Sequence[int] | None = None,
+    most: Sequence[int] | None = None,
+    clock: Stopwatch | None = None,
 ) -> list[DecodedWindow]:
-    """Decode all windows of a session greedily; rows that finish leave the batch.
+    """Decode all windows of a session; those that are done leave the batch.
 
     Args:
         session: encoded windows, nothing decoded yet.
         prompts: for each window its opening tokens; all of the same length, languages may differ.
         rules: what may be said next.
         special: ids of the same checkpoint.
+        options: of each window; greedy by default. Temperatures above 0 may differ, nothing else.
+        seeds: of each window's samples, at a temperature above 0.
+        most: how many tokens each window has at most; what is longer has no end.
+        clock: counts the stages "prefill", "steps" and "token rules".
 
     Returns:
         One result per window, in the session's order. An empty session gives an empty list.
     """
     if not prompts:
         return []
-    logits = session.step(np.asarray(prompts, dtype=np.int64))  # [rows, n_prompt, n_vocab]
-    no_speech = softmax(logits[:, 0])[:, special.no_speech]
-    rows = [_Row(index) for index in range(len(prompts))]
-    active = rows
-    for _ in range(MAX_POSITIONS - len(prompts[0])):
-        following = rules.likeliest(logits[:, -1], [row.tokens for row in active])
-        for row, token, logprob in zip(
-            active, following.ids.tolist(), following.logprobs.tolist(), strict=True
-        ):
-            row.add(token, logprob, special.eot)
-        order = session.keep([row.goes_on for row in active])
-        active = [active[position] for position in order]
-        if not active:
-            break
-        logits = session.step(np.array([[row.tokens[-1]] for row in active], dtype=np.int64))
+    options, clock = options or [SearchOptions()] * len(prompts), clock or Stopwatch()
+    common = options[0]
+    if any((one.temperature > 0.0) != (common.temperature > 0.0) for one in options):
+        raise ValueError("windows at temperature 0 and above it are decoded apart")
+    sampler = Sampler(seeds or range(len(prompts)))
+    searches = [open_search(of_window, special.eot) for of_window in options]
+    sot = list(prompts[0]).index(special.sot)
+    with clock.stage("prefill"):
+        tokens = np.asarray(prompts, dtype=np.int64)
+        logits = session.step(tokens, places=(sot, tokens.shape[1] - 1))
+        no_speech = softmax(logits[:, 0])[:, special.no_speech]
+    active, counts = list(range(len(prompts))), [1] * len(prompts)
+    for n_steps in range(1, MAX_POSITIONS - len(prompts[0]) + 1):
+        with clock.stage("token rules"):
+            histories = [history for window in active for history in searches[window].histories]
+            if common.temperature > 0.0:
+                heat = np.repeat([options[window].temperature for window in active], counts)
+                draws = sampler.draw(active, counts)
+                candidates = rules.sample(logits[:, -1], histories, heat, draws)
+            else:
+                candidates = rules.best(logits[:, -1], histories, common.n_candidates)
+            firsts = [0, *np.cumsum(counts).tolist()]
+            moves = [
+                searches[window].advance(candidates.rows(firsts[place], firsts[place + 1]))
+                for place, window in enumerate(active)
+            ]
+        with clock.stage("steps"):
+            wanted = [
+                bool(of_window) and (most is None or n_steps < most[window])
+                for of_window, window in zip(moves, active, strict=True)
+            ]
+            order = session.keep(wanted)
+            active = [active[place] for place in order]
+            if not active:
+                break
+            sources = [firsts[place] + move.source for place in order for move in moves[place]]
+            following = [[move.token] for place in order for move in moves[place]]
+            counts = [len(moves[place]) for place in order]
+            logits = session.step(np.array(following), np.array(sources, dtype=np.int32), counts)
     return [
         DecodedWindow(
-            tokens=tuple(row.tokens),
-            avg_logprob=row.sum_logprob / (len(row.tokens) + 1),
-            no_speech_prob=float(no_speech[row.index]),
-            finished=row.finished,
+            tokens=tuple(best.tokens),
+            avg_logprob=best.avg_logprob,
+            no_speech_prob=float(silence),
+            finished=best.finished,
+            temperature=of_window.temperature,
         )
-        for row in rows
+        for best, silence, of_window in zip(
+            (search.best() for search in searches), no_speech, options, strict=True
+        )
     ]
-
-
-def is_periodic(tokens: Sequence[int]) -> bool:
-    """Whether the last `LOOP_TOKENS` tokens repeat with a period of at most `LOOP_PERIOD`."""
-    tail = tokens[-LOOP_TOKENS:]
-    if len(tail) < LOOP_TOKENS:
-        return False
-    return any(tail[period:] == tail[:-period] for period in range(1, LOOP_PERIOD + 1))
 
 
 def language_probabilities(session: DecoderSession, special: SpecialTokens) -> NDArray[np.float32]:
@@ -105,7 +131,7 @@ def language_probabilities(session: DecoderSession, special: SpecialTokens) -> N
 
     Languages stand in the order of `special.languages`. The session is at its start again afterwards.
     """
-    sot = np.full((session.n_rows, 1), special.sot, dtype=np.int64)
+    sot = np.full((session.n_windows, 1), special.sot, dtype=np.int64)
     logits = session.step(sot)[:, 0]
     session.rewind()
     return softmax(logits[:, list(special.languages.values())])

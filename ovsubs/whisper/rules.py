@@ -13,10 +13,14 @@ MAX_INITIAL_TIMESTAMP_S = 1.0  # the first segment of a window starts within it 
 
 @dataclass(frozen=True, slots=True)
 class NextTokens:
-    """The likeliest allowed token of each row: ids int64 [rows], natural-log probabilities float32 [rows]."""
+    """Candidates of each row, best first: ids int64 and natural-log probabilities float32, [rows, n]."""
 
     ids: NDArray[np.int64]
     logprobs: NDArray[np.float32]
+
+    def rows(self, first: int, end: int) -> "NextTokens":
+        """Some of the rows."""
+        return NextTokens(self.ids[first:end], self.logprobs[first:end])
 
 
 class TokenRules:
@@ -62,17 +66,65 @@ class TokenRules:
         masked[timestamps_win, :begin] = -np.inf
         return masked
 
-    def likeliest(self, logits: NDArray[np.float32], sampled: Sequence[Sequence[int]]) -> NextTokens:
-        """Greedy choice among the allowed tokens; log-probabilities are taken after the rules.
+    def best(self, logits: NDArray[np.float32], sampled: Sequence[Sequence[int]], n: int = 1) -> NextTokens:
+        """The `n` likeliest allowed tokens of each row; log-probabilities are taken after the rules.
 
         Args:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
+            n: how many; a token that is not allowed has -inf.
         """
         masked = self.allowed(logits, sampled)
-        ids = masked.argmax(axis=1)
-        best = masked[np.arange(len(ids)), ids]
-        return NextTokens(ids, best - _logsumexp(masked))
+        ids = _take_largest(masked, n)
+        found = np.take_along_axis(masked, ids, axis=1)
+        # In place: memory that is fresh at each step costs more than the exponentials.
+        top = np.where(np.isfinite(found[:, :1]), found[:, :1], 0)
+        np.exp(np.subtract(masked, top, out=masked), out=masked)
+        with np.errstate(divide="ignore"):  # a row with nothing allowed sums to 0, whose log is -inf
+            return NextTokens(ids, found - top - np.log(masked.sum(axis=1, keepdims=True)))
+
+    def sample(
+        self,
+        logits: NDArray[np.float32],
+        sampled: Sequence[Sequence[int]],
+        temperatures: NDArray[np.float64],
+        draws: NDArray[np.float64],
+    ) -> NextTokens:
+        """One token of each row, drawn from the allowed ones; its log-probability is that at temperature 1.
+
+        Args:
+            logits: float32 [rows, n_vocab].
+            sampled: for each row the tokens since the prompt; all rows at the same step.
+            temperatures: of each row, above 0; the lower, the likelier the likeliest.
+            draws: a number in [0, 1) for each row.
+        """
+        masked = self.allowed(logits, sampled)
+        cumulated = np.exp((masked - masked.max(axis=1, keepdims=True)) / temperatures[:, None]).cumsum(
+            axis=1
+        )
+        wanted = draws * cumulated[:, -1]
+        ids = np.array(
+            [np.searchsorted(row, x, side="right") for row, x in zip(cumulated, wanted, strict=True)]
+        )
+        ids = np.minimum(ids, masked.shape[1] - 1)[:, None]
+        return NextTokens(ids, np.take_along_axis(masked, ids, axis=1) - _logsumexp(masked)[:, None])
+
+
+def _take_largest(values: NDArray[np.float32], n: int) -> NDArray[np.int64]:
+    """Columns of the n largest values of each row, largest first, ties by column: int64 [rows, n].
+
+    A few passes over rows that are in the cache beat a partial sort of 50,000 columns.
+    """
+    rows = np.arange(len(values))
+    ids = np.empty((len(values), n), dtype=np.int64)
+    taken = np.empty((len(values), n), dtype=np.float32)
+    for rank in range(n):
+        ids[:, rank] = values.argmax(axis=1)
+        taken[:, rank] = values[rows, ids[:, rank]]
+        values[rows, ids[:, rank]] = -np.inf
+    for rank in reversed(range(n)):  # a row of -inf alone is taken from twice
+        values[rows, ids[:, rank]] = taken[:, rank]
+    return ids
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from ovsubs.errors import BrokenModel, UnsupportedTask
+from ovsubs.errors import BrokenModel, InvalidOption, UnsupportedTask
 from ovsubs.whisper.languages import language_code
 
 TIMESTAMP_STEP_S = 0.02  # one timestamp token is two mel frames (arXiv:2212.04356, section 2.3)
 MULTILINGUAL_VOCAB = 51865  # with as many tokens or more it knows languages (openai/whisper, model.py)
+MAX_CONTEXT = 223  # tokens before the start of transcript (openai/whisper, decoding.py: n_ctx // 2 - 1)
 TASKS = ("transcribe", "translate")
 _ENGLISH_ONLY_DISTIL = re.compile(r"distil-(small|medium|large)")  # all of huggingface.co/distil-whisper
 
@@ -28,6 +29,7 @@ class SpecialTokens:
     """
 
     sot: int
+    sot_prev: int
     eot: int
     transcribe: int
     translate: int
@@ -71,12 +73,40 @@ class TokenReader:
                 return Path(str(name)).name
         return self._directory.name
 
-    def prompt(self, language: str, task: str) -> tuple[int, ...]:
-        """Tokens that open a window: start of transcript, language, task (English-only: the first alone)."""
+    def prompt(self, language: str, task: str, context: Sequence[int] = ()) -> tuple[int, ...]:
+        """Tokens that open a window: start of transcript, language, task (English-only: the first alone).
+
+        Before them stands the `context`, if there is any: text that the window goes on from.
+        """
+        before = (self.special.sot_prev, *context) if context else ()
         if not self.multilingual:
-            return (self.special.sot,)
+            return (*before, self.special.sot)
         task_id = self.special.translate if task == "translate" else self.special.transcribe
-        return (self.special.sot, self.special.languages[language], task_id)
+        return (*before, self.special.sot, self.special.languages[language], task_id)
+
+    def context(
+        self, hotwords: str | None, initial_prompt: str | None, previous: Sequence[int] = ()
+    ) -> tuple[int, ...]:
+        """Tokens of what a window is told beforehand, at most `MAX_CONTEXT` of them.
+
+        Raises:
+            InvalidOption: hotwords and prompt alone are longer.
+        """
+        words = [
+            self.encode(" " + text.strip()) for text in (hotwords, initial_prompt) if text and text.strip()
+        ]
+        given = [token for tokens in words for token in tokens]
+        if len(given) > MAX_CONTEXT:
+            name = "initial_prompt" if initial_prompt else "hotwords"
+            raise InvalidOption(name, f"{len(given)} tokens", f"there is room for {MAX_CONTEXT}")
+        room = MAX_CONTEXT - len(given)
+        return (*given, *(tuple(previous)[-room:] if room else ()))
+
+    def encode(self, text: str) -> list[int]:
+        """Tokens of a text; special tokens written out in it are left out."""
+        for token in re.findall(r"<\|[^|]*\|>", text):
+            text = text.replace(token, " ")
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def check_request(self, language: str | None, task: str) -> str | None:
         """The language's code, after refusing what this checkpoint was not trained for.
@@ -124,6 +154,7 @@ class TokenReader:
             raise BrokenModel(self._directory, "generation_config.json has no lang_to_id")
         return SpecialTokens(
             sot=self._id("<|startoftranscript|>"),
+            sot_prev=self._id("<|startofprev|>"),
             eot=self._id("<|endoftext|>"),
             transcribe=self._id("<|transcribe|>"),
             translate=self._id("<|translate|>"),

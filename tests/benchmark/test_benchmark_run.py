@@ -10,7 +10,7 @@ from ovsubs.benchmark.datasets import Recording, Utterance, read_samples
 from ovsubs.benchmark.metrics import WordErrors
 from ovsubs.benchmark.run import Score, Timed, score, summarize, time_recordings
 from ovsubs.pipeline import Model
-from ovsubs.recognize import TranscribeOptions
+from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Transcript
 
 WORDS = "ever tried ever failed no matter try again fail again fail better"
@@ -39,8 +39,8 @@ def test_the_speed_of_a_run_is_that_of_all_recordings_together() -> None:
 
 
 def test_loud_samples_do_not_wrap_around(tmp_path: Path) -> None:
-    from ovsubs.benchmark.run import _write_wav
+    from ovsubs.benchmark.run import write_wav
 
     path = tmp_path / "loud.wav"
-    _write_wav(path, Recording("loud", np.array([1.0, -1.0, 2.0, 0.5], np.float32), ()))
+    write_wav(path, Recording("loud", np.array([1.0, -1.0, 2.0, 0.5], np.float32), ()))
     assert read_samples(path).tolist() == pytest.approx([32767 / 32768, -1.0, 32767 / 32768, 0.5])

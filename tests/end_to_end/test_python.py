@@ -2,7 +2,8 @@
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,17 @@ import pysubs2
 import pytest
 
 import ovsubs
-from ovsubs.errors import InvalidOption, MissingFile, OutputExists, UnknownFormat, UnsupportedTask
+from ovsubs.errors import (
+    InvalidOption,
+    MissingFile,
+    OutputExists,
+    TruncatedMedia,
+    UnknownFormat,
+    UnreadableMedia,
+    UnsupportedTask,
+)
+from ovsubs.pipeline import FileOutcome
+from ovsubs.whisper.model import CompileOptions
 
 pytestmark = pytest.mark.model
 
@@ -27,7 +38,7 @@ def test_the_quick_start_runs_as_it_is_written(
     exec("\n".join(quick_start), {})
 
     assert len(quick_start) == 4
-    assert "Fail better." in (tmp_path / "talk.srt").read_text()
+    assert "fail better." in (tmp_path / "talk.srt").read_text().lower()
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +54,19 @@ def test_a_transcript_knows_its_file_its_language_and_its_times(
     assert 0.9 < transcript.language_probability <= 1.0
     assert transcript.duration == pytest.approx(10.0, abs=0.1)
     assert 3.0 < transcript.speech_duration < transcript.duration
-    assert {timing.stage for timing in transcript.timings} == {"extract", "vad", "mel", "encode", "decode"}
+    stages = {
+        "open",
+        "extract",
+        "vad",
+        "mel",
+        "encode",
+        "language",
+        "prefill",
+        "token rules",
+        "steps",
+        "other",
+    }
+    assert {timing.stage for timing in transcript.timings} == stages
     assert transcript.rtfx > 1.0
     assert transcript.notes == ()
 
@@ -201,4 +224,152 @@ def test_progress_is_told_round_by_round(base_model: ovsubs.Model, talk: Path) -
 def test_one_call_transcribes_one_file(base_model_dir: Path, speech_sample: Path) -> None:
     transcript = ovsubs.transcribe(speech_sample, base_model_dir, language="English")
     assert transcript.language == "en"
-    assert transcript.text.strip().endswith("Fail better.")
+    assert transcript.text.strip().lower().endswith("fail better.")
+
+
+# Many files
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tiny_en_model_dir: Path) -> Iterator[ovsubs.Model]:
+    """In f32: what is decoded beside a window must not change its text."""
+    with ovsubs.Model(tiny_en_model_dir, CompileOptions(threads=2, inference_precision="f32")) as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def short_files(
+    speech_sample: Path, talk: Path, ffmpeg: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, Path]:
+    """A video, a file that is none, and a part of the sample."""
+    folder = tmp_path_factory.mktemp("short")
+    broken = folder / "broken.mp4"
+    broken.write_bytes(b"this is no video" * 100)
+    return talk, broken, ffmpeg(folder / "part.flac", "-ss", "4", "-i", speech_sample)
+
+
+def by_place(outcomes: Iterator[FileOutcome]) -> list[FileOutcome]:
+    """In the order of the files; each has exactly one outcome."""
+    ended = sorted(outcomes, key=lambda outcome: outcome.number)
+    assert [outcome.number for outcome in ended] == list(range(len(ended)))
+    assert all((outcome.transcript is None) != (outcome.error is None) for outcome in ended)
+    return ended
+
+
+def test_a_broken_file_stops_no_other_and_neighbours_change_no_text(
+    tiny_model: ovsubs.Model, short_files: tuple[Path, Path, Path]
+) -> None:
+    talk, broken, part = short_files
+    alone = {path: tiny_model.transcribe(path) for path in (talk, part)}
+    with pytest.raises(UnreadableMedia) as raised:
+        tiny_model.transcribe(broken)
+
+    for order in permutations(short_files):
+        outcomes = by_place(tiny_model.transcribe_files(order))
+        assert len(outcomes) == 3
+        for path, outcome in zip(order, outcomes, strict=True):
+            if path == broken:
+                assert str(outcome.error) == str(raised.value)
+                continue
+            assert outcome.transcript is not None
+            assert outcome.transcript.segments == alone[path].segments
+            assert outcome.transcript.source == str(path)
+            assert outcome.transcript.duration == alone[path].duration
+            assert outcome.transcript.speech_duration == alone[path].speech_duration
+            assert outcome.transcript.notes == alone[path].notes == ()
+
+
+def test_no_files_have_no_outcomes(tiny_model: ovsubs.Model) -> None:
+    assert list(tiny_model.transcribe_files([])) == []
+
+
+def test_the_same_file_twice_has_the_same_text_twice(tiny_model: ovsubs.Model, talk: Path) -> None:
+    first, second = by_place(tiny_model.transcribe_files([talk, talk]))
+    assert first.transcript is not None
+    assert second.transcript is not None
+    assert first.transcript.segments == second.transcript.segments
+
+
+def test_files_samples_and_silence_may_stand_side_by_side(
+    tiny_model: ovsubs.Model, speech_sample: Path, read_samples: Callable[[Path], np.ndarray], tmp_path: Path
+) -> None:
+    silence, twice = np.zeros(16_000, np.float32), np.zeros((2, 16_000), np.float32)
+    audios = [silence, speech_sample, twice, read_samples(speech_sample), tmp_path / "absent.mp4"]
+    outcomes = by_place(tiny_model.transcribe_files(audios))
+    kinds = [type(outcome.error) for outcome in outcomes]
+    assert kinds == [type(None), type(None), InvalidOption, type(None), MissingFile]
+    spoken = [outcome.transcript.segments for outcome in outcomes if outcome.transcript is not None]
+    assert spoken[0] == ()
+    assert spoken[1] == spoken[2] != ()
+
+
+def test_a_file_that_breaks_off_fails_or_keeps_what_is_there(
+    tiny_model: ovsubs.Model, talk: Path, speech_sample: Path, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(speech_sample.read_bytes()[: speech_sample.stat().st_size // 2])
+    failed, whole = by_place(tiny_model.transcribe_files([cut, talk]))
+    assert isinstance(failed.error, TruncatedMedia)
+    assert whole.transcript is not None
+    options = ovsubs.TranscribeOptions(keep_damaged=True)
+    kept, _ = by_place(tiny_model.transcribe_files([cut, talk], options=options))
+    assert kept.transcript is not None
+    assert kept.transcript.segments
+    assert "breaks off" in kept.transcript.notes[0]
+
+
+def test_progress_of_many_files_is_told_with_their_places(
+    tiny_model: ovsubs.Model, short_files: tuple[Path, Path, Path]
+) -> None:
+    told: list[tuple[int, ovsubs.Progress]] = []
+    outcomes = by_place(
+        tiny_model.transcribe_files(short_files, on_progress=lambda *progress: told.append(progress))
+    )
+    for outcome in outcomes:
+        seen = [progress for number, progress in told if number == outcome.number]
+        if outcome.transcript is None:
+            assert seen == []
+            continue
+        assert tuple(one for each in seen for one in each.segments) == outcome.transcript.segments
+        assert all(0.0 < each.position <= each.duration for each in seen)
+
+
+def test_what_the_model_cannot_do_is_refused_before_any_file(
+    tiny_model: ovsubs.Model, short_files: tuple[Path, Path, Path]
+) -> None:
+    with pytest.raises(UnsupportedTask):
+        next(tiny_model.transcribe_files(short_files, options=ovsubs.TranscribeOptions(language="de")))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+def test_each_file_has_its_own_language_whatever_is_read_beside_it(
+    base_model: ovsubs.Model, shared_data: Path, batch_size: int
+) -> None:
+    spoken = ["de", "en", "fr", "es"]
+    files = [shared_data / f"fleurs/{language}/fleurs-{language}-000.ogg" for language in spoken]
+    if not all(path.is_file() for path in files):
+        pytest.skip("the recordings of several languages (fleurs) are not there")
+    options = ovsubs.TranscribeOptions(beam_size=1, batch_size=batch_size)
+    for order in (files, files[::-1]):
+        outcomes = by_place(base_model.transcribe_files(order, options=options))
+        for path, outcome in zip(order, outcomes, strict=True):
+            assert outcome.transcript is not None
+            assert outcome.transcript.language == path.parent.name
+            alone = base_model.transcribe(path, options=options)
+            assert outcome.transcript.language_probability == pytest.approx(
+                alone.language_probability, abs=1e-3
+            )
+            assert outcome.transcript.text == alone.text
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="child processes are looked up in /proc")
+def test_closing_the_outcomes_ends_ffmpeg(tiny_model: ovsubs.Model, long_talk: Path, talk: Path) -> None:
+    gc.collect()
+    assert ffmpeg_children() == []
+    outcomes = tiny_model.transcribe_files(
+        [talk, long_talk, long_talk], options=ovsubs.TranscribeOptions(beam_size=1, batch_size=2)
+    )
+    assert next(outcomes).number == 0
+    assert ffmpeg_children()
+    outcomes.close()
+    assert ffmpeg_children() == []

@@ -10,7 +10,7 @@ import pytest
 
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import FAILED, SKIPPED, Plan, SubtitleOptions, make_plan
-from ovsubs.recognize import TranscribeOptions
+from ovsubs.recognition import TranscribeOptions
 
 MakeWav = Callable[..., Path]
 SUFFIXED = SubtitleOptions(language_suffix=True)

@@ -1,6 +1,7 @@
-"""Greedy decoding of real speech, against transformers and against itself in other batches."""
+"""Decoding of real speech, against transformers, openai's beam search and itself in other batches."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
+from ovsubs.timing import Stopwatch
+from ovsubs.whisper import search
 from ovsubs.whisper.decoding import (
-    LOOP_TOKENS,
     MAX_POSITIONS,
     DecodedWindow,
     compression_ratio,
     decode,
-    is_periodic,
     language_probabilities,
 )
-from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
+from ovsubs.whisper.model import CompileOptions, DecoderSession, WhisperModel, open_model
 from ovsubs.whisper.rules import TokenRules, softmax
+from ovsubs.whisper.search import SearchOptions, is_periodic
 from ovsubs.whisper.tokens import SpecialTokens, TokenReader
 
 RATE = 16_000
@@ -135,7 +137,8 @@ def test_the_log_probability_is_the_mean_over_tokens_and_end(
     (window,) = decode_all(tiny_en, reader, mels[:1], batch_size=1)
     rules, prompt = TokenRules(reader.special, tiny_en.n_vocab), reader.prompt("en", "transcribe")
     with tiny_en.session(mels[:1], tiny_en.rows(1)) as session:
-        logits = session.step(np.array([[*prompt, *window.tokens]]))[0]
+        fed = np.array([[*prompt, *window.tokens]])
+        logits = session.step(fed, places=range(fed.shape[1]))[0]
     said = [*window.tokens, reader.special.eot]
     logprobs = []
     for n, token in enumerate(said):
@@ -204,16 +207,190 @@ def test_text_that_repeats_itself_compresses_well() -> None:
     assert compression_ratio("Thanks for watching. " * 20) > 10.0
 
 
-@pytest.mark.parametrize("period", [1, 5, 12])
-def test_text_that_has_gone_round_for_long_is_periodic(period: int) -> None:
-    cycle = list(range(100, 100 + period))
-    turns = [7, 8, 9, *cycle * LOOP_TOKENS]
-    assert is_periodic(turns)
-    assert not is_periodic(turns[: LOOP_TOKENS - 1])
+def decode_with(
+    model: WhisperModel,
+    reader: TokenReader,
+    mels: NDArray[np.float32],
+    options: Sequence[SearchOptions],
+    seeds: Sequence[int] | None = None,
+) -> list[DecodedWindow]:
+    """All windows in one batch."""
+    rules = TokenRules(reader.special, model.n_vocab)
+    prompts = [reader.prompt("en", "transcribe")] * len(mels)
+    with model.session(mels, model.rows(len(mels))) as session:
+        return decode(session, prompts, rules, reader.special, options, seeds=seeds)
 
 
-def test_a_refrain_or_a_long_list_is_not_periodic() -> None:
-    assert not is_periodic([])
-    assert not is_periodic(list(range(200)))
-    assert not is_periodic([*[5, 6] * 20, *range(30)])
-    assert not is_periodic(list(range(13)) * 10)
+def assert_same(one: DecodedWindow, other: DecodedWindow) -> None:
+    """Sums of other order in another batch move log-probabilities by up to 1e-3."""
+    assert one.tokens == other.tokens
+    assert one.finished == other.finished
+    assert one.temperature == other.temperature
+    assert one.avg_logprob == pytest.approx(other.avg_logprob, abs=1e-3)
+    assert one.no_speech_prob == pytest.approx(other.no_speech_prob, abs=1e-3)
+
+
+def beam_search_of_openai(
+    session: DecoderSession, prompt: Sequence[int], rules: TokenRules, eot: int, beam_size: int
+) -> tuple[list[int], float]:
+    """openai/whisper's beam search (decoding.py) on a session of one window.
+
+    Each hypothesis is fed from its start, alone: no cache, no beams side by side, nothing dropped. Returns
+    the text and its mean log-probability.
+    """
+
+    def candidates(tokens: Sequence[int]) -> list[tuple[int, float]]:
+        session.rewind()
+        found = rules.best(session.step(np.array([[*prompt, *tokens]]))[:, -1], [tokens], beam_size + 1)
+        return list(zip(found.ids[0].tolist(), found.logprobs[0].tolist(), strict=True))
+
+    beams: dict[tuple[int, ...], float] = {(): 0.0}
+    finished: dict[tuple[int, ...], float] = {}
+    while len(finished) < beam_size:
+        scores = {
+            (*tokens, token): total + logprob
+            for tokens, total in beams.items()
+            for token, logprob in candidates(tokens)
+        }
+        beams = {}
+        for tokens in sorted(scores, key=lambda key: -scores[key]):
+            if tokens[-1] != eot:
+                beams[tokens] = scores[tokens]
+            elif len(finished) < beam_size:
+                finished[tokens] = scores[tokens]
+            if len(beams) == beam_size:
+                break
+    best = max(finished, key=lambda tokens: finished[tokens] / (len(tokens) - 1))
+    return list(best[:-1]), finished[best] / len(best)
+
+
+@pytest.mark.model
+def test_beams_side_by_side_say_what_each_would_say_alone(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three windows in a batch, three beams each, against one hypothesis at a time."""
+    monkeypatch.setattr(search, "PRUNE_LOGPROB", math.inf)
+    monkeypatch.setattr(search, "MERGE_TOKENS", MAX_POSITIONS)
+    batch, options = mels[[0, 2, 3]], SearchOptions(beam_size=3)
+    decoded = decode_with(tiny_en, reader, batch, [options] * 3)
+    rules, prompt = TokenRules(reader.special, tiny_en.n_vocab), reader.prompt("en", "transcribe")
+    for mel, window in zip(batch, decoded, strict=True):
+        with tiny_en.session([mel], tiny_en.rows(1)) as session:
+            tokens, avg_logprob = beam_search_of_openai(session, prompt, rules, reader.special.eot, 3)
+        assert list(window.tokens) == tokens
+        assert window.avg_logprob == pytest.approx(avg_logprob, abs=1e-3)
+        assert window.finished
+
+
+@pytest.mark.model
+def test_beams_in_a_batch_are_those_of_each_window_alone(
+    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32]
+) -> None:
+    mels, options = windows(spoken, 4), SearchOptions(beam_size=5)
+    together = decode_with(tiny_en, reader, mels, [options] * 4)
+    assert len({len(window.tokens) for window in together}) > 1
+    for n in (0, 3):
+        (alone,) = decode_with(tiny_en, reader, mels[[n]], [options])
+        assert_same(alone, together[n])
+
+
+@pytest.mark.model
+def test_beams_find_texts_about_as_likely_as_those_of_greedy_search_or_likelier(
+    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32]
+) -> None:
+    """To be likelier is not a law of beam search, so 0.03 a token are given: less than a wrong word costs."""
+    mels = windows(spoken, 4)
+    greedy = decode_with(tiny_en, reader, mels, [SearchOptions()] * 4)
+    beams = decode_with(tiny_en, reader, mels, [SearchOptions(beam_size=5)] * 4)
+    for one, other in zip(beams, greedy, strict=True):
+        assert one.finished
+        assert one.avg_logprob > other.avg_logprob - 0.03
+
+
+@pytest.mark.model
+def test_samples_are_the_same_for_the_same_seed_whatever_else_is_in_the_batch(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    options = SearchOptions(temperature=1.0, best_of=2)
+    together = decode_with(tiny_en, reader, mels[:3], [options] * 3, seeds=(7, 8, 9))
+    again = decode_with(tiny_en, reader, mels[:3], [options] * 3, seeds=(7, 8, 9))
+    (alone,) = decode_with(tiny_en, reader, mels[[1]], [options], seeds=(8,))
+    others = decode_with(tiny_en, reader, mels[:3], [options] * 3, seeds=(10, 11, 12))
+    assert [window.tokens for window in again] == [window.tokens for window in together]
+    assert_same(alone, together[1])
+    assert [window.tokens for window in others] != [window.tokens for window in together]
+    assert {window.temperature for window in together} == {1.0}
+
+
+@pytest.mark.model
+def test_windows_of_one_batch_may_be_sampled_at_different_temperatures(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    options = [SearchOptions(temperature=heat, best_of=2) for heat in (0.2, 1.0, 0.6)]
+    together = decode_with(tiny_en, reader, mels[:3], options, seeds=(3, 4, 5))
+    assert [window.temperature for window in together] == [0.2, 1.0, 0.6]
+    for n in range(3):
+        (alone,) = decode_with(tiny_en, reader, mels[[n]], [options[n]], seeds=(3 + n,))
+        assert_same(alone, together[n])
+
+
+@pytest.mark.model
+def test_hardly_heated_samples_are_the_greedy_text(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    (greedy,) = decode_with(tiny_en, reader, mels[:1], [SearchOptions()])
+    (sampled,) = decode_with(tiny_en, reader, mels[:1], [SearchOptions(temperature=1e-3, best_of=2)])
+    assert sampled.tokens == greedy.tokens
+    assert sampled.avg_logprob == pytest.approx(greedy.avg_logprob, abs=1e-3)
+
+
+@pytest.mark.model
+def test_greedy_and_sampled_windows_are_not_decoded_in_one_batch(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    with pytest.raises(ValueError, match="decoded apart"):
+        decode_with(
+            tiny_en, reader, mels[:2], [SearchOptions(), SearchOptions(temperature=1.0)], seeds=(3, 4)
+        )
+
+
+@pytest.mark.model
+def test_the_text_before_changes_what_is_heard_and_not_the_chance_of_silence_alone(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    """A prompt in capitals makes Whisper write in capitals; the silence is asked after at the start token."""
+    rules = TokenRules(reader.special, tiny_en.n_vocab)
+    context = reader.context(None, "EVER TRIED. EVER FAILED. NO MATTER. TRY AGAIN. FAIL AGAIN. FAIL BETTER.")
+    prompt = reader.prompt("en", "transcribe", context)
+    with tiny_en.session(mels[:1], tiny_en.rows(1)) as session:
+        logits = session.step(np.array([prompt]), places=[prompt.index(reader.special.sot)])[0].copy()
+        session.rewind()
+        (told,) = decode(session, [prompt], rules, reader.special)
+    text = reader.decode(told.tokens)
+    assert sum(letter.isupper() for letter in text) > 0.8 * sum(letter.isalpha() for letter in text)
+    assert told.no_speech_prob == pytest.approx(softmax(logits[0])[reader.special.no_speech], abs=1e-4)
+    assert all(token < reader.special.eot or token >= reader.special.timestamp_begin for token in told.tokens)
+
+
+@pytest.mark.model
+def test_the_stages_of_decoding_are_timed(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    rules, clock = TokenRules(reader.special, tiny_en.n_vocab), Stopwatch()
+    with tiny_en.session(mels[:1], tiny_en.rows(1), clock) as session:
+        decode(session, [reader.prompt("en", "transcribe")], rules, reader.special, clock=clock)
+    assert [timing.stage for timing in clock.timings()] == ["encode", "prefill", "token rules", "steps"]
+    assert all(timing.seconds > 0.0 for timing in clock.timings())
+
+
+@pytest.mark.model
+def test_a_window_with_more_tokens_than_it_may_have_is_stopped_alone(
+    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+) -> None:
+    rules, prompts = TokenRules(reader.special, tiny_en.n_vocab), [reader.prompt("en", "transcribe")] * 2
+    whole = decode_with(tiny_en, reader, mels[:2], [SearchOptions()] * 2)
+    with tiny_en.session(mels[:2], tiny_en.rows(2)) as session:
+        stopped, other = decode(session, prompts, rules, reader.special, most=(7, MAX_POSITIONS))
+    assert stopped.tokens == whole[0].tokens[:7]
+    assert not stopped.finished
+    assert_same(other, whole[1])

@@ -35,7 +35,7 @@ def linked_copy(source: Path, target: Path, *leave_out: str) -> Path:
 
 def logits_of(directory: Path, mel: NDArray[np.float32]) -> NDArray[np.float32]:
     with open_model(directory, EXACT) as model, model.session(mel, model.rows(1)) as session:
-        return session.step(TOKENS)[0].copy()
+        return session.step(TOKENS, places=range(TOKENS.shape[1]))[0].copy()
 
 
 def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_model_dir: Path) -> None:
@@ -43,7 +43,8 @@ def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_
     assert (graphs.n_mels, graphs.n_layers) == (80, 4)
     layers = {f"{kind}.{layer}" for kind in ("key", "value") for layer in range(4)}
     assert {output.get_any_name() for output in graphs.encoder.outputs} == layers
-    assert {port.get_any_name() for port in graphs.decoder.inputs} == layers | {"input_ids", "beam_idx"}
+    of_batch = {"input_ids", "beam_idx", "logit_places", "n_positions", "slot_rows", "row_slots"}
+    assert {port.get_any_name() for port in graphs.decoder.inputs} == layers | of_batch
     assert [output.get_any_name() for output in graphs.decoder.outputs] == ["logits"]
     assert len(graphs.decoder.get_sinks()) == 8  # keys and values of four self-attentions
 
@@ -52,10 +53,7 @@ def test_a_graph_in_half_precision_gives_close_logits(
     tiny_en_model_dir: Path, tmp_path: Path, mels: NDArray[np.float32]
 ) -> None:
     """Within 0.05, where the logits span some 60."""
-    directory = linked_copy(tiny_en_model_dir, tmp_path / "fp16", *(f"{name}.bin" for name in GRAPHS))
-    for name in GRAPHS:
-        model = ov.Core().read_model(tiny_en_model_dir / f"{name}.xml")
-        ov.save_model(model, directory / f"{name}.xml", compress_to_fp16=True)
+    directory = in_half_precision(tiny_en_model_dir, tmp_path / "fp16")
     np.testing.assert_allclose(
         logits_of(directory, mels[:1]), logits_of(tiny_en_model_dir, mels[:1]), atol=0.05
     )
@@ -67,18 +65,73 @@ def test_a_graph_with_int8_weights_gives_close_logits(
     tiny_en_model_dir: Path, tmp_path: Path, mels: NDArray[np.float32]
 ) -> None:
     """Compressed by `nncf.compress_weights`, as the Hub's OpenVINO models are: the same word each time."""
-    nncf = pytest.importorskip("nncf", reason="needs the export extra")
-    directory = linked_copy(tiny_en_model_dir, tmp_path / "int8", *(f"{name}.bin" for name in GRAPHS))
-    for name in GRAPHS:
-        model = ov.Core().read_model(tiny_en_model_dir / f"{name}.xml")
-        compressed = nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)
-        ov.save_model(compressed, directory / f"{name}.xml")
+    directory = with_int8_weights(tiny_en_model_dir, tmp_path / "int8")
     assert (directory / f"{GRAPHS[1]}.bin").stat().st_size < 0.4 * (
         tiny_en_model_dir / f"{GRAPHS[1]}.bin"
     ).stat().st_size
     exact, close = logits_of(tiny_en_model_dir, mels[:1]), logits_of(directory, mels[:1])
     assert exact.argmax(axis=1).tolist() == close.argmax(axis=1).tolist()
     assert np.abs(exact - close).mean() < 0.5
+
+
+def with_int8_weights(source: Path, target: Path) -> Path:
+    nncf = pytest.importorskip("nncf", reason="needs the export extra")
+    directory = linked_copy(source, target, *(f"{name}.bin" for name in GRAPHS))
+    for name in GRAPHS:
+        model = ov.Core().read_model(source / f"{name}.xml")
+        compressed = nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)
+        ov.save_model(compressed, directory / f"{name}.xml")
+    return directory
+
+
+def in_half_precision(source: Path, target: Path) -> Path:
+    directory = linked_copy(source, target, *(f"{name}.bin" for name in GRAPHS))
+    for name in GRAPHS:
+        model = ov.Core().read_model(source / f"{name}.xml")
+        ov.save_model(model, directory / f"{name}.xml", compress_to_fp16=True)
+    return directory
+
+
+def encoded(directory: Path, mel: NDArray[np.float32], *, any_length: bool) -> list[NDArray[np.float32]]:
+    """Keys and values of all layers, computed in float32, also where the weights are of 8 bits."""
+    encoder = read_graphs(directory, any_length=any_length).encoder
+    assert encoder.input(0).get_partial_shape()[2].is_dynamic == any_length
+    exact = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
+    compiled = ov.Core().compile_model(encoder, "CPU", exact)
+    return [np.array(array) for array in compiled(mel[None]).values()]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["fp32", "fp16", "int8"])
+def test_an_encoder_of_any_length_hears_in_30_s_what_that_of_30_s_hears(
+    tiny_en_model_dir: Path, tmp_path: Path, mels: NDArray[np.float32], kind: str
+) -> None:
+    """Within 1e-3 where they span some 10, and 1e-5 in the mean: other kernels add up in another order."""
+    if kind == "fp32":
+        directory = tiny_en_model_dir
+    elif kind == "fp16":
+        directory = in_half_precision(tiny_en_model_dir, tmp_path / kind)
+    else:
+        directory = with_int8_weights(tiny_en_model_dir, tmp_path / kind)
+    fixed, free = (encoded(directory, mels[0], any_length=any_length) for any_length in (False, True))
+    assert len(fixed) == len(free) == 8
+    for one, other in zip(free, fixed, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3, rtol=0)
+        assert np.abs(one - other).mean() < 1e-5
+    short = encoded(directory, mels[0][:, :1000], any_length=True)
+    assert short[0].shape == (1, 6, 64, 500)
+    assert short[1].shape == (1, 6, 500, 64)
+    assert all(np.isfinite(array).all() for array in short)
+
+
+def test_the_table_of_positions_begins_at_the_same_place_in_a_short_window(
+    tiny_en_model_dir: Path, mels: NDArray[np.float32]
+) -> None:
+    """Keys of a short window of speech are far nearer to those of 30 s at their own place than at others."""
+    short = encoded(tiny_en_model_dir, mels[0][:, :1000], any_length=True)[0]
+    whole = encoded(tiny_en_model_dir, mels[0], any_length=True)[0]
+    off = [float(np.abs(short[..., :400] - whole[..., at : at + 400]).mean()) for at in (0, 20, 500)]
+    assert off[0] < 0.5 * min(off[1:])
 
 
 @pytest.mark.parametrize("name", [f"{graph}.{ending}" for graph in GRAPHS for ending in ("xml", "bin")])

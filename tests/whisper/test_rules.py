@@ -1,5 +1,6 @@
 """Which tokens Whisper may say next: each rule by hand, all of them against transformers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ovsubs.whisper.rules import TokenRules, softmax
+from ovsubs.whisper.decoding import Sampler
+from ovsubs.whisper.rules import NextTokens, TokenRules, softmax
 from ovsubs.whisper.tokens import SpecialTokens, TokenReader
 
 # A small vocabulary in Whisper's order: text, end, start, tasks, no-speech, no-timestamps, then times.
 BEGIN, N_TIMES = 20, 101
 SPECIAL = SpecialTokens(
     sot=11,
+    sot_prev=17,
     eot=10,
     transcribe=14,
     translate=13,
@@ -109,9 +112,160 @@ def test_the_likeliest_allowed_token_comes_with_its_probability_among_the_allowe
     logits = np.zeros((2, N_VOCAB), np.float32)
     logits[:, 3] = 50.0  # suppressed
     logits[:, 7] = np.log(90.0)
-    following = RULES.likeliest(logits, [(time(0.5),), (time(0.7),)])
-    assert following.ids.tolist() == [7, 7]
+    following = RULES.best(logits, [(time(0.5),), (time(0.7),)])
+    assert following.ids.tolist() == [[7], [7]]
     np.testing.assert_allclose(np.exp(following.logprobs), 90 / 99, rtol=1e-5)  # 9 others with e^0 each
+
+
+def test_candidates_of_some_rows_are_those_of_the_rows() -> None:
+    candidates = NextTokens(np.arange(6).reshape(3, 2), np.zeros((3, 2), np.float32))
+    assert candidates.rows(1, 3).ids.tolist() == [[2, 3], [4, 5]]
+    assert candidates.rows(1, 1).ids.shape == (0, 2)
+
+
+# A vocabulary with many more words and times.
+WIDE_EOT, WIDE_BEGIN = 690, 700
+WIDE_VOCAB = WIDE_BEGIN + 1501
+WIDE = TokenRules(
+    replace(
+        SPECIAL,
+        eot=WIDE_EOT,
+        timestamp_begin=WIDE_BEGIN,
+        no_timestamps=WIDE_BEGIN - 1,
+        suppress=(3, *range(WIDE_EOT + 1, WIDE_BEGIN)),
+        begin_suppress=(1, WIDE_EOT),
+    ),
+    WIDE_VOCAB,
+)
+WIDE_HISTORIES = [[WIDE_BEGIN], [WIDE_BEGIN, 4, 5], [WIDE_BEGIN, 4, WIDE_BEGIN + 9]]
+
+
+def by_argsort(rules: TokenRules, logits: NDArray[np.float32], n: int) -> NextTokens:
+    """The n likeliest by sorting all of them; of equal ones the lowest id comes first."""
+    masked = rules.allowed(logits, WIDE_HISTORIES[: len(logits)]).astype(np.float64)
+    ids = np.argsort(-masked, axis=1, kind="stable")[:, :n]
+    logprobs = masked - np.logaddexp.reduce(masked, axis=1)[:, None]
+    return NextTokens(ids, np.take_along_axis(logprobs, ids, axis=1).astype(np.float32))
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n_rows=st.integers(1, 3), n=st.integers(1, 11), eager=st.booleans())
+def test_the_likeliest_tokens_are_those_of_a_full_sort(seed: int, n_rows: int, n: int, eager: bool) -> None:
+    logits = np.random.default_rng(seed).normal(scale=3.0, size=(n_rows, WIDE_VOCAB)).astype(np.float32)
+    logits[:, WIDE_BEGIN:] += 4.0 if eager else -20.0
+    found, expected = WIDE.best(logits, WIDE_HISTORIES[:n_rows], n), by_argsort(WIDE, logits, n)
+    np.testing.assert_array_equal(found.ids, expected.ids)
+    np.testing.assert_allclose(found.logprobs, expected.logprobs, atol=1e-4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 11), n_levels=st.integers(1, 40))
+def test_among_ties_the_likeliest_tokens_are_as_likely_as_those_of_a_full_sort(
+    seed: int, n: int, n_levels: int
+) -> None:
+    """Which of equally likely tokens is taken may differ, but none is taken twice."""
+    levels = np.random.default_rng(seed).integers(0, n_levels, size=(3, WIDE_VOCAB))
+    logits = levels.astype(np.float32) * 0.5
+    found, expected = WIDE.best(logits, WIDE_HISTORIES, n), by_argsort(WIDE, logits, n)
+    np.testing.assert_allclose(found.logprobs, expected.logprobs, atol=1e-4)
+    for row in found.ids:
+        assert len(set(row.tolist())) == n
+    masked = WIDE.allowed(logits, WIDE_HISTORIES)
+    assert np.isfinite(np.take_along_axis(masked, found.ids, axis=1)).all()
+
+
+def test_of_equally_likely_tokens_those_with_the_lowest_ids_come_first() -> None:
+    logits = np.zeros((3, WIDE_VOCAB), np.float32)
+    for n in (1, 2, 4, 6):
+        found, expected = WIDE.best(logits, WIDE_HISTORIES, n), by_argsort(WIDE, logits, n)
+        np.testing.assert_array_equal(found.ids, expected.ids)
+
+
+def test_where_fewer_tokens_are_allowed_than_wanted_the_rest_is_impossible() -> None:
+    logits = np.zeros((1, WIDE_VOCAB), np.float32)
+    history = [WIDE_BEGIN, 4, WIDE_VOCAB - 1]  # nothing but the last time or the end may follow
+    logits[0, WIDE_EOT] = 1.0
+    found = WIDE.best(logits, [history], 4)
+    assert found.ids[0, :2].tolist() == [WIDE_EOT, WIDE_VOCAB - 1]
+    assert found.logprobs[0, 2:].tolist() == [-np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("n", [2, 3, 6, 50])
+def test_a_small_vocabulary_gives_as_many_candidates(n: int) -> None:
+    logits = np.random.default_rng(0).normal(size=(1, N_VOCAB)).astype(np.float32)
+    masked = RULES.allowed(logits, [[time(0.5), 4]])
+    found = RULES.best(logits, [[time(0.5), 4]], n)
+    assert found.ids.tolist() == np.argsort(-masked, axis=1, kind="stable")[:, :n].tolist()
+
+
+HISTORY = [time(0.5), 4]
+
+
+def sampled_ids(logits: NDArray[np.float32], temperature: float, draws: NDArray[np.float64]) -> list[int]:
+    rows = np.tile(logits, (len(draws), 1))
+    drawn = RULES.sample(rows, [HISTORY] * len(draws), np.full(len(draws), temperature), draws)
+    assert drawn.ids.shape == drawn.logprobs.shape == (len(draws), 1)
+    return drawn.ids[:, 0].tolist()
+
+
+@pytest.mark.parametrize("temperature", [0.2, 0.6, 1.0])
+def test_evenly_spread_draws_take_each_token_as_often_as_it_is_likely(temperature: float) -> None:
+    """Each token owns a stretch of [0, 1) as long as its probability: to within one draw."""
+    logits = np.random.default_rng(3).normal(scale=1.5, size=(1, N_VOCAB)).astype(np.float32)
+    expected = softmax(RULES.allowed(logits, [HISTORY]) / np.float32(temperature))[0]
+    n_draws = 4000
+    ids = sampled_ids(logits, temperature, (np.arange(n_draws) + 0.5) / n_draws)
+    found = np.bincount(ids, minlength=N_VOCAB) / n_draws
+    assert np.count_nonzero(found) > 5
+    np.testing.assert_allclose(found, expected, atol=1.01 / n_draws)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0])
+def test_random_draws_take_each_token_as_often_as_it_is_likely(temperature: float) -> None:
+    """Within 0.02: five standard deviations of a share of 20 000 draws, at most."""
+    logits = np.random.default_rng(4).normal(scale=1.5, size=(1, N_VOCAB)).astype(np.float32)
+    expected = softmax(RULES.allowed(logits, [HISTORY]) / np.float32(temperature))[0]
+    ids = sampled_ids(logits, temperature, Sampler([5]).draw([0], [20_000]))
+    np.testing.assert_allclose(np.bincount(ids, minlength=N_VOCAB) / 20_000, expected, atol=0.02)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    temperature=st.floats(0.01, 1.0),
+    draw=st.sampled_from([0.0, 5e-324, 0.5, 1.0 - 2**-53]) | st.floats(0, 1, exclude_max=True),
+)
+def test_no_forbidden_token_is_ever_drawn(seed: int, temperature: float, draw: float) -> None:
+    logits = np.random.default_rng(seed).normal(scale=8.0, size=(1, N_VOCAB)).astype(np.float32)
+    logits[0, 3] = 60.0  # suppressed
+    (token,) = sampled_ids(logits, temperature, np.array([draw]))
+    assert np.isfinite(RULES.allowed(logits, [HISTORY])[0, token])
+
+
+def test_a_drawn_token_comes_with_its_probability_at_temperature_one() -> None:
+    logits = np.random.default_rng(6).normal(size=(1, N_VOCAB)).astype(np.float32)
+    drawn = RULES.sample(logits, [HISTORY], np.array([0.3]), np.array([0.7]))
+    expected = softmax(RULES.allowed(logits, [HISTORY]))[0, int(drawn.ids[0, 0])]
+    assert float(np.exp(drawn.logprobs[0, 0])) == pytest.approx(expected, rel=1e-5)
+
+
+def test_each_row_is_drawn_at_its_own_temperature() -> None:
+    logits = np.zeros((2, N_VOCAB), np.float32)
+    logits[:, 7] = 6.0
+    draws = np.full(2, 0.999)
+    drawn = RULES.sample(logits, [HISTORY, HISTORY], np.array([0.05, 1.0]), draws)
+    assert drawn.ids[0, 0] == 7  # e^120 times as likely as any other
+    assert drawn.ids[1, 0] == time(2.0)  # the last of those allowed
+
+
+def test_each_window_draws_from_a_stream_of_its_own() -> None:
+    together = Sampler([1, 2, 3])
+    first, second = together.draw([0, 1, 2], [2, 1, 3]), together.draw([1], [2])
+    alone = Sampler([2])
+    np.testing.assert_array_equal(alone.draw([0], [1]), first[2:3])
+    np.testing.assert_array_equal(alone.draw([0], [2]), second)
+    assert ((first >= 0) & (first < 1)).all()
+    assert len(set(first.tolist())) == 6
 
 
 def test_softmax_adds_up_to_one_and_survives_large_logits() -> None:

@@ -1,6 +1,7 @@
 """Logits of our graphs: equal to optimum-intel's and torch's, whatever else is in the batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,11 @@ from numpy.typing import NDArray
 from small_export import SmallExport
 
 from ovsubs.errors import DeviceNotFound, InvalidOption
+from ovsubs.whisper.decoding import decode
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
+from ovsubs.whisper.model.devices import has_bfloat16
+from ovsubs.whisper.rules import TokenRules
+from ovsubs.whisper.tokens import TokenReader
 
 EXACT = CompileOptions(threads=2, inference_precision="f32")
 SOT = 50257  # tiny.en
@@ -67,7 +72,8 @@ def test_logits_equal_those_of_optimum_intel(
         input_features=torch.from_numpy(mels), decoder_input_ids=torch.from_numpy(tokens)
     ).logits.numpy()  # [4, 7, n_vocab], all positions in one step, without a cache
     with tiny_en.session(mels, tiny_en.rows(4)) as session:
-        np.testing.assert_allclose(session.step(tokens[:, :3]), theirs[:, :3], atol=2e-4)
+        first = session.step(tokens[:, :3], places=(0, 1, 2))
+        np.testing.assert_allclose(first, theirs[:, :3], atol=2e-4)
         for position in range(3, 7):
             logits = session.step(tokens[:, position : position + 1])
             np.testing.assert_allclose(logits[:, 0], theirs[:, position], atol=2e-4)
@@ -122,9 +128,10 @@ def test_rows_that_leave_do_not_change_the_others(
         for step in range(3):
             session.step(FED[:, [step]])
         assert session.keep(wanted) == order
-        assert session.n_rows == len(order)
+        assert session.n_windows == len(order)
+        sources = np.array(order, np.int32)
         for step in range(3, 7) if order else ():
-            logits = session.step(FED[order][:, [step]])
+            logits = session.step(FED[order][:, [step]], sources if step == 3 else None)
             np.testing.assert_allclose(logits[:, 0], expected[step][order], atol=1e-4)
 
 
@@ -134,8 +141,9 @@ def test_rows_may_leave_in_several_steps(
     rows = [0, 1, 2, 3]
     leaving = {1: 0, 2: 1, 4: 3}  # step: row
     with small.session(noise, small.rows(4)) as session:
+        order = rows
         for step in range(7):
-            logits = session.step(FED[rows][:, [step]])
+            logits = session.step(FED[rows][:, [step]], np.array(order, np.int32) if step else None)
             np.testing.assert_allclose(logits[:, 0], expected[step][rows], atol=1e-4)
             order = session.keep([row != leaving.get(step) for row in rows])
             rows = [rows[position] for position in order]
@@ -149,7 +157,7 @@ def test_two_rounds_of_leaving_without_a_step_between_them(
         session.step(FED[:, :1])
         assert session.keep([False, True, True, True]) == [3, 1, 2]
         assert session.keep([True, False, True]) == [0, 2]  # of those three
-        logits = session.step(FED[[3, 2], 1:2])
+        logits = session.step(FED[[3, 2], 1:2], np.array([3, 2], np.int32))  # rows of the step before
         np.testing.assert_allclose(logits[:, 0], expected[1][[3, 2]], atol=1e-4)
 
 
@@ -176,6 +184,197 @@ def test_a_session_leaves_nothing_behind_for_the_next(
     np.testing.assert_allclose(np.stack(logits)[:, 0], expected[:, 1], atol=1e-4)
 
 
+def alone(model: WhisperModel, mel: NDArray[np.float32], history: Sequence[int]) -> NDArray[np.float32]:
+    """Logits after a history fed at once, in a session of its own.  # float32 [n_vocab]"""
+    with model.session([mel], model.rows(1)) as session:
+        logits: NDArray[np.float32] = session.step(np.array([history]))[0, -1].copy()
+    return logits
+
+
+@pytest.mark.parametrize("counts", [[3, 1, 2], [1, 4, 1], [2, 2, 2], [1, 1, 5]])
+def test_several_rows_of_a_window_have_the_logits_of_each_alone(
+    small: WhisperModel, noise: NDArray[np.float32], counts: list[int]
+) -> None:
+    """Rows part after a common beginning and then swap their pasts within the window."""
+    random, windows = np.random.default_rng(1), np.repeat(range(3), counts)
+    histories: list[list[int]] = FED[:3, :2].tolist()
+    with small.session(noise[:3], small.rows(3)) as session:
+        session.step(FED[:3, :2])
+        sources = windows
+        for _ in range(4):
+            tokens = random.integers(3, 190, len(windows))
+            histories = [
+                [*histories[source], token] for source, token in zip(sources, tokens.tolist(), strict=True)
+            ]
+            logits = session.step(tokens[:, None], sources.astype(np.int32), counts)[:, 0]
+            for row, window in enumerate(windows):
+                expected = alone(small, noise[window], histories[row])
+                np.testing.assert_allclose(logits[row], expected, atol=1e-3)
+            firsts = np.cumsum([0, *counts[:-1]])
+            sources = firsts[windows] + random.integers(0, np.array(counts)[windows])
+
+
+def test_rows_of_windows_that_stay_go_on_when_others_leave(
+    small: WhisperModel, noise: NDArray[np.float32]
+) -> None:
+    """Of four windows with 2, 1, 3 and 2 rows two leave; the last takes the place of the first."""
+    counts, windows = [2, 1, 3, 2], [0, 0, 1, 2, 2, 2, 3, 3]
+    first: list[int] = FED[[0, 1, 2, 3], 0].tolist()
+    second = [5, 6, 7, 8, 9, 10, 11, 12]
+    with small.session(noise, small.rows(4)) as session:
+        session.step(FED[:, :1])
+        session.step(np.array(second)[:, None], np.array(windows, np.int32), counts)
+        assert session.keep([False, True, False, True]) == [3, 1]
+        assert session.n_windows == 2
+        sources, tokens = [7, 6, 7, 2], [20, 30, 40, 50]  # three rows of the last window, one of the second
+        logits = session.step(np.array(tokens)[:, None], np.array(sources, np.int32), [3, 1])[:, 0].copy()
+        histories = [
+            [first[windows[source]], second[source], token]
+            for source, token in zip(sources, tokens, strict=True)
+        ]
+        for row, window in enumerate([3, 3, 3, 1]):
+            expected = alone(small, noise[window], histories[row])
+            np.testing.assert_allclose(logits[row], expected, atol=1e-3)
+        assert session.keep([True, False]) == [0]
+        last = session.step(np.array([[60], [70]]), np.array([2, 0], np.int32), [2])[:, 0]
+        for row, history in enumerate([[*histories[2], 60], [*histories[0], 70]]):
+            np.testing.assert_allclose(last[row], alone(small, noise[3], history), atol=1e-3)
+
+
+def test_logits_come_for_the_wanted_tokens_alone(small: WhisperModel, noise: NDArray[np.float32]) -> None:
+    with small.session(noise, small.rows(4)) as session:
+        every = session.step(FED, places=range(7)).copy()
+        session.rewind()
+        some = session.step(FED, places=(2, 6, 2)).copy()
+        session.rewind()
+        last = session.step(FED)
+        assert (every.shape, some.shape, last.shape) == ((4, 7, 200), (4, 3, 200), (4, 1, 200))
+        np.testing.assert_allclose(some, every[:, [2, 6, 2]], atol=1e-5)
+        np.testing.assert_allclose(last, every[:, [6]], atol=1e-5)
+
+
+LENGTHS = (1000, 3000, 400, 2)  # mel frames
+
+
+def test_windows_of_different_length_have_the_logits_of_each_alone(
+    small: WhisperModel, noise: NDArray[np.float32]
+) -> None:
+    mels = [mel[:, :length] for mel, length in zip(noise, LENGTHS, strict=True)]
+    together = run_several(small, mels, FED)
+    for row, mel in enumerate(mels):
+        np.testing.assert_allclose(together[:, row], run_several(small, [mel], FED[[row]])[:, 0], atol=1e-3)
+    long = run(small, noise, FED)
+    assert min(np.abs(together[:, row] - long[:, row]).max() for row in (0, 2, 3)) > 0.01
+
+
+def run_several(
+    model: WhisperModel, mels: Sequence[NDArray[np.float32]], tokens: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """As `run`, for windows of different length."""
+    with model.session(mels, model.rows(len(mels))) as session:
+        return np.stack([session.step(tokens[:, [step]])[:, 0].copy() for step in range(tokens.shape[1])])
+
+
+def test_real_speech_of_different_length_has_the_logits_of_each_window_alone(
+    tiny_en: WhisperModel, mels: NDArray[np.float32]
+) -> None:
+    cut = [mel[:, :length] for mel, length in zip(mels[:3], (1100, 3000, 600), strict=True)]
+    tokens = np.full((3, 7), (SOT, *TEXT))
+    together = run_several(tiny_en, cut, tokens)
+    for row, mel in enumerate(cut):
+        np.testing.assert_allclose(together[:, row], run_several(tiny_en, [mel], tokens[:1])[:, 0], atol=1e-3)
+
+
+def test_lengths_go_with_their_windows_when_others_leave(
+    small: WhisperModel, noise: NDArray[np.float32]
+) -> None:
+    mels = [mel[:, :length] for mel, length in zip(noise, (1000, 3000, 400, 600), strict=True)]
+    with small.session(mels, small.rows(4)) as session:
+        session.step(FED[:, :2])
+        assert session.keep([True, False, False, True]) == [0, 3]
+        logits = session.step(FED[[0, 3], 2:3], np.array([0, 3], np.int32))[:, 0]
+        for row, window in enumerate((0, 3)):
+            expected = alone(small, mels[window], FED[window, :3].tolist())
+            np.testing.assert_allclose(logits[row], expected, atol=1e-3)
+
+
+def test_short_windows_see_nothing_of_long_ones_that_were_there_before(
+    small: WhisperModel, noise: NDArray[np.float32]
+) -> None:
+    rows = small.rows(3)
+    mels = [noise[0][:, :1000], noise[1][:, :500]]
+    with small.session(list(noise[1:] * 30.0), rows) as session:
+        session.step(FED[:3])
+    with small.session(mels, rows) as session:
+        after = session.step(FED[:2])[:, -1].copy()
+    for row, mel in enumerate(mels):
+        np.testing.assert_allclose(after[row], alone(small, mel, FED[row].tolist()), atol=1e-3)
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("n_frames", [2, 500, 1998])
+def test_short_windows_run_like_torch_without_its_demand_for_30_s(
+    small_export: SmallExport, small: WhisperModel, noise: NDArray[np.float32], n_frames: int
+) -> None:
+    """The encoder's own modules on fewer frames, and the first rows of its table; within 1e-4."""
+    import torch
+
+    mel, tokens = noise[0][:, :n_frames], FED[:1, :4]
+    whole = small_export.torch_model.model
+    with torch.no_grad():
+        hidden = torch.nn.functional.gelu(whole.encoder.conv1(torch.from_numpy(mel[None])))
+        hidden = torch.nn.functional.gelu(whole.encoder.conv2(hidden)).permute(0, 2, 1)
+        hidden = hidden + whole.encoder.embed_positions.weight[: hidden.shape[1]]
+        for layer in whole.encoder.layers:
+            following = layer(hidden, None)
+            hidden = following[0] if isinstance(following, tuple) else following
+        hidden = whole.encoder.layer_norm(hidden)
+        decoded = whole.decoder(input_ids=torch.from_numpy(tokens), encoder_hidden_states=hidden)
+        theirs = small_export.torch_model.proj_out(decoded.last_hidden_state)
+    with small.session([mel], small.rows(1)) as session:
+        ours = session.step(tokens, places=range(4))
+    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
+
+
+def test_keys_and_values_are_stored_as_the_cpu_computes() -> None:
+    assert CompileOptions(inference_precision="f32").key_type == "f32"
+    assert CompileOptions(inference_precision="bf16").key_type == "bf16"
+    assert CompileOptions().key_type == ("bf16" if has_bfloat16() else "f32")
+    for device in ("GPU", "NPU", "AUTO"):
+        assert CompileOptions(device=device).key_type == "f32"
+        assert CompileOptions(device=device).precision() is None
+
+
+def test_a_device_with_a_space_before_it_is_compiled_as_the_cpu() -> None:
+    """`check_device` takes it for the CPU."""
+    assert CompileOptions(device=" cpu").precision() == CompileOptions(device="CPU").precision()
+
+
+@pytest.mark.model
+def test_bfloat16_keys_take_half_the_room_and_give_nearly_the_same_text(
+    tiny_en_model_dir: Path, tiny_en: WhisperModel, mels: NDArray[np.float32]
+) -> None:
+    """Windows of different length. Texts agree in 90 % of their words, mean log-probabilities within 0.1."""
+    if not has_bfloat16():
+        pytest.skip("this CPU does not compute in bfloat16 (AVX512-BF16 or AMX)")
+    reader = TokenReader(tiny_en_model_dir)
+    cut, rules = [mels[0][:, :1100], mels[2]], TokenRules(reader.special, tiny_en.n_vocab)
+    prompts = [reader.prompt("en", "transcribe")] * 2
+    options = CompileOptions(threads=2, inference_precision="bf16")
+    with open_model(tiny_en_model_dir, options) as close:
+        assert 2 * close.row_bytes == tiny_en.row_bytes
+        assert close.rows(1).array("key.0").dtype == np.uint16
+        decoded = []
+        for model in (tiny_en, close):
+            with model.session(cut, model.rows(2)) as session:
+                decoded.append(decode(session, prompts, rules, reader.special))
+    for exact, rounded in zip(*decoded, strict=True):
+        words = [reader.decode(window.tokens).split() for window in (exact, rounded)]
+        assert SequenceMatcher(None, *words, autojunk=False).ratio() >= 0.9
+        assert rounded.avg_logprob == pytest.approx(exact.avg_logprob, abs=0.1)
+        assert rounded.finished
+
+
 def test_more_windows_than_rows_are_refused(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
     with (
         pytest.raises(ValueError, match="4 windows do not fit into 3 rows"),
@@ -185,7 +384,8 @@ def test_more_windows_than_rows_are_refused(tiny_en: WhisperModel, mels: NDArray
 
 
 def test_the_memory_of_a_row_is_that_of_its_arrays(tiny_en: WhisperModel) -> None:
-    arrays = tiny_en.rows(2).arrays.values()
+    rows = tiny_en.rows(2)
+    arrays = [rows.array(name) for name in rows.names]
     assert sum(array.nbytes for array in arrays) == 2 * tiny_en.row_bytes
     assert len(arrays) == 8  # keys and values of four layers
 

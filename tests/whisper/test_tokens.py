@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ovsubs.errors import BrokenModel, UnknownLanguage, UnsupportedTask
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.errors import BrokenModel, InvalidOption, UnknownLanguage, UnsupportedTask
+from ovsubs.whisper.tokens import MAX_CONTEXT, TokenReader
 
 FILES = ("tokenizer.json", "config.json", "generation_config.json")
 Edit = Callable[..., Path]
@@ -69,6 +69,82 @@ def test_a_prompt_names_language_and_task(base: TokenReader) -> None:
 
 def test_an_english_only_prompt_is_the_start_alone(tiny_en: TokenReader) -> None:
     assert tiny_en.prompt("en", "transcribe") == (50257,)
+
+
+def test_the_text_before_stands_before_the_start(base: TokenReader, tiny_en: TokenReader) -> None:
+    assert base.special.sot_prev == 50361
+    assert base.prompt("de", "transcribe", (5, 6)) == (50361, 5, 6, 50258, 50261, 50359)
+    assert tiny_en.prompt("en", "transcribe", (5, 6)) == (tiny_en.special.sot_prev, 5, 6, 50257)
+    assert base.prompt("de", "transcribe", ()) == base.prompt("de", "transcribe")
+
+
+def test_the_context_is_hotwords_then_prompt_then_what_was_said_before(base: TokenReader) -> None:
+    hotwords, prompt = base.encode(" Beckett, Godot"), base.encode(" A reading.")
+    assert base.context("Beckett, Godot", "A reading.", (7, 8)) == (*hotwords, *prompt, 7, 8)
+    assert base.decode(base.context("Beckett, Godot", "A reading.")) == " Beckett, Godot A reading."
+    assert base.context(None, " A reading. ", (7,)) == (*prompt, 7)
+    assert base.context("Beckett, Godot", None) == tuple(hotwords)
+
+
+def test_nothing_beforehand_is_no_context(base: TokenReader) -> None:
+    assert base.context(None, None) == ()
+    assert base.context("", " ") == ()
+    assert base.context(None, None, (1, 2, 3)) == (1, 2, 3)
+
+
+def test_of_what_was_said_before_the_end_is_kept_as_far_as_there_is_room(base: TokenReader) -> None:
+    previous = range(1000, 1000 + 2 * MAX_CONTEXT)
+    prompt = base.encode(" A reading.")
+    found = base.context(None, "A reading.", previous)
+    assert len(found) == MAX_CONTEXT == 223
+    assert found == (*prompt, *previous[-(MAX_CONTEXT - len(prompt)) :])
+    assert base.context(None, None, previous) == tuple(previous[-MAX_CONTEXT:])
+
+
+def test_a_context_that_fills_the_room_leaves_none_for_what_was_said_before(base: TokenReader) -> None:
+    full = " a" * MAX_CONTEXT
+    assert len(base.encode(full)) == MAX_CONTEXT
+    assert base.context(None, full, (7, 8)) == tuple(base.encode(full))
+    assert base.context(full, None, (7, 8)) == tuple(base.encode(full))
+
+
+@pytest.mark.parametrize(
+    ("hotwords", "initial_prompt", "name"),
+    [
+        (None, " a" * (MAX_CONTEXT + 1), "initial_prompt"),
+        (" a" * (MAX_CONTEXT + 1), None, "hotwords"),
+        (" a" * 200, " a" * 24, "initial_prompt"),
+    ],
+)
+def test_a_context_that_does_not_fit_is_refused(
+    base: TokenReader, hotwords: str | None, initial_prompt: str | None, name: str
+) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        base.context(hotwords, initial_prompt)
+    assert str(caught.value) == f"{name} = '224 tokens' is not valid: there is room for 223"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ever <|endoftext|> tried",
+        "<|startoftranscript|><|en|><|transcribe|> Ever tried <|0.00|>",
+        "Ever <|end<|endoftext|>oftext|> tried",
+        "Ever <|nospeech|><|notimestamps|><|startofprev|> tried",
+        "Ever <|<|0.02|>|> tried",
+    ],
+)
+def test_special_tokens_written_in_a_prompt_are_not_taken_as_such(base: TokenReader, text: str) -> None:
+    for tokens in (base.encode(text), base.context(text, None), base.context(None, text)):
+        assert all(token < base.special.eot for token in tokens)
+        said = base.decode(tokens)
+        assert "Ever" in said
+        assert "tried" in said
+
+
+def test_other_angles_and_bars_are_text(base: TokenReader) -> None:
+    for text in (" a <b> |c| <|", " x |> y", " <| not closed"):
+        assert base.decode(base.encode(text)) == text
 
 
 def test_text_leaves_out_specials_and_times(base: TokenReader) -> None:

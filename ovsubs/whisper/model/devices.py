@@ -51,6 +51,11 @@ def check_device(device: str) -> str:
     return wanted
 
 
+def has_bfloat16() -> bool:
+    """Whether the CPU multiplies in bfloat16 (AVX512-BF16 or AMX)."""
+    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 def _is_available(name: str, available: list[str]) -> bool:
     """`GPU` also stands for `GPU.0`, and `GPU.0` for a lone `GPU`; the CPU has no number."""
     kinds = {known.partition(".")[0] for known in available}

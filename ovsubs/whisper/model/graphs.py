@@ -18,19 +18,23 @@ import openvino as ov
 from openvino import opset15 as ops
 
 from ovsubs.errors import BrokenModel
+from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
+from ovsubs.whisper.model.lengths import free_length
 
-N_FRAMES = 3000  # mel frames of 10 ms in one window (arXiv:2212.04356, section 2)
-N_POSITIONS = 1500  # encoder positions of 20 ms in one window
+_TYPES = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "i32": ov.Type.i32, "i64": ov.Type.i64}
+N_FRAMES = 3000  # mel frames of 10 ms in 30 s (arXiv:2212.04356, section 2)
 
 
 @dataclass(frozen=True, slots=True)
 class WhisperGraphs:
     """Both graphs, not compiled yet.
 
-    Encoder: `input_features` float32 [1, n_mels, 3000] -> for each layer `key.N` [1, heads, head_dim, 1500]
-    and `value.N` [1, heads, 1500, head_dim]. Decoder: `input_ids` int64 [rows, n], `beam_idx` int32 [rows]
-    (which row of the state each row goes on from), `key.N`, `value.N` -> `logits` [rows, n, n_vocab];
-    the self-attention cache is its state.
+    Encoder: `input_features` float32 [1, n_mels, frames] -> for each layer `key.N` [1, heads, head_dim,
+    frames / 2] and `value.N` [1, heads, frames / 2, head_dim]. Decoder: `input_ids` int64 [rows, n],
+    `beam_idx` int32 [rows] (which row of the state each row goes on from), `logit_places` int64 [m] (the
+    tokens of which logits are wanted), `n_positions` int32 [windows] (how much of the keys is filled),
+    `slot_rows` int32 [windows * slots] and `row_slots` int32 [rows] (which rows belong to which window),
+    `key.N`, `value.N` [windows, ...] -> `logits` [rows, m, n_vocab]; the self-attention cache is its state.
     """
 
     encoder: ov.Model
@@ -39,15 +43,13 @@ class WhisperGraphs:
     n_layers: int
 
 
-@dataclass(frozen=True, slots=True)
-class _CrossAttention:
-    attention: ov.Node
-    key: Any  # ov.Output that depends on the encoder's output alone
-    value: Any
-
-
-def read_graphs(directory: Path) -> WhisperGraphs:
+def read_graphs(directory: Path, key_type: str = "f32", *, any_length: bool = True) -> WhisperGraphs:
     """Read a model directory and cut its decoder at the cross-attentions.
+
+    Args:
+        directory: of the standard layout.
+        key_type: element type of keys and values between the graphs, "f32" or "bf16".
+        any_length: the encoder takes any even number of frames up to 3000; else 3000.
 
     Raises:
         BrokenModel: a graph cannot be read, or is not a stateful Whisper decoder of optimum-intel.
@@ -64,14 +66,12 @@ def read_graphs(directory: Path) -> WhisperGraphs:
     crosses = list(_cross_attentions(decoder, hidden))
     if not crosses:
         raise BrokenModel(directory, "no cross-attention was found in the decoder")
-    inputs = [
-        parameter
-        for layer, cross in enumerate(crosses)
-        for parameter in _attend_to_inputs(cross, f"key.{layer}", f"value.{layer}")
-    ]
-    full_encoder = _encoder_with_outputs(encoder, hidden, crosses)
+    inputs = _cut(decoder, crosses, key_type)
+    if any_length:
+        free_length(encoder)
+    full_encoder = _encoder_with_outputs(encoder, hidden, crosses, key_type)
     try:
-        full_encoder.reshape([1, n_mels, N_FRAMES])
+        full_encoder.reshape([1, n_mels, -1 if any_length else N_FRAMES])
     except RuntimeError:
         why = f"config.json says {n_mels} mel bands, the encoder takes another number"
         raise BrokenModel(directory, why) from None
@@ -98,13 +98,13 @@ def _parameter(model: ov.Model, name: str) -> ov.Node:
     return next(node for node in model.get_parameters() if name in node.output(0).get_names())
 
 
-def _cross_attentions(decoder: ov.Model, hidden: ov.Node) -> Iterator[_CrossAttention]:
+def _cross_attentions(decoder: ov.Model, hidden: ov.Node) -> Iterator[CrossAttention]:
     for node in decoder.get_ordered_ops():
         if node.get_type_name() != "ScaledDotProductAttention":
             continue
         key, value = (_without_state(node.input_value(position)) for position in (1, 2))
         if _parameters_of(key) == {hidden.get_friendly_name()}:
-            yield _CrossAttention(node, key, value)
+            yield CrossAttention(node, key, value)
 
 
 def _without_state(source: Any) -> Any:
@@ -129,38 +129,42 @@ def _parameters_of(output: Any) -> set[str]:
     return found
 
 
-def _attend_to_inputs(cross: _CrossAttention, key_name: str, value_name: str) -> list[ov.Node]:
-    """Put MatMul-Softmax-MatMul over two new Parameters in the place of one attention."""
-    _, heads, _, head_dim = cross.key.get_partial_shape()
-    key = _new_parameter([-1, heads, head_dim, N_POSITIONS], key_name)
-    value = _new_parameter([-1, heads, N_POSITIONS, head_dim], value_name)
-    query = cross.attention.input_value(0)
-    scale = _scale(cross.attention, head_dim.get_length())
-    if scale != 1.0:
-        query = ops.multiply(query, np.float32(scale)).output(0)
-    weights = ops.softmax(ops.matmul(query, key, False, False), axis=-1)
-    attended = ops.matmul(weights, value, False, False)
-    cross.attention.output(0).replace(attended.output(0))
-    return [key, value]
+def _cut(decoder: ov.Model, crosses: list[CrossAttention], key_type: str) -> list[ov.Node]:
+    """Give the decoder its new inputs in place of what is moved to the encoder; returns them."""
+    keys, values = list[ov.Node](), list[ov.Node]()
+    for layer, cross in enumerate(crosses):
+        _, heads, _, head_dim = cross.key.get_partial_shape()
+        keys.append(_parameter_of([-1, heads, head_dim, -1], key_type, f"key.{layer}"))
+        values.append(_parameter_of([-1, heads, -1, head_dim], key_type, f"value.{layer}"))
+    n_positions = _parameter_of([-1], "i32", "n_positions")
+    slot_rows = _parameter_of([-1], "i32", "slot_rows")
+    row_slots = _parameter_of([-1], "i32", "row_slots")
+    shape = batch_shape(_parameter(decoder, "input_ids"), keys[0], n_positions, slot_rows, row_slots)
+    for cross, key, value in zip(crosses, keys, values, strict=True):
+        attend_to_inputs(cross, key, value, shape)
+    return [*keys, *values, n_positions, slot_rows, row_slots, _choose_logits(decoder)]
 
 
-def _scale(attention: ov.Node, head_dim: int) -> float:
-    """The attention's own scale: its fifth input; 1/sqrt(head_dim) where it has none."""
-    if attention.get_input_size() < 5:
-        return float(head_dim**-0.5)
-    source = attention.input_value(4).get_node()
-    while source.get_type_name() == "Convert":  # FP16 and INT8 graphs store it as float16
-        source = source.input_value(0).get_node()
-    return float(np.asarray(source.data).item())
+def _choose_logits(decoder: ov.Model) -> ov.Node:
+    """Let the last MatMul see only the wanted tokens: a long prompt has no use for all its logits."""
+    node = decoder.output("logits").get_node()
+    while node.get_type_name() != "MatMul":
+        node = node.input_value(0).get_node()
+    places = _parameter_of([-1], "i64", "logit_places")
+    chosen = ops.gather(node.input_value(0), places, np.array(1))
+    node.input(0).replace_source_output(chosen.output(0))
+    return places
 
 
-def _new_parameter(shape: list[Any], name: str) -> ov.Node:
-    node = ops.parameter(ov.PartialShape(shape), ov.Type.f32, name)
+def _parameter_of(shape: list[Any], element_type: str, name: str) -> ov.Node:
+    node = ops.parameter(ov.PartialShape(shape), _TYPES[element_type], name)
     node.output(0).set_names({name})
     return node
 
 
-def _encoder_with_outputs(encoder: ov.Model, hidden: ov.Node, crosses: list[_CrossAttention]) -> ov.Model:
+def _encoder_with_outputs(
+    encoder: ov.Model, hidden: ov.Node, crosses: list[CrossAttention], key_type: str
+) -> ov.Model:
     last_hidden = encoder.output("last_hidden_state").get_node().input_value(0)
     for target in hidden.output(0).get_target_inputs():
         target.replace_source_output(last_hidden)
@@ -168,20 +172,20 @@ def _encoder_with_outputs(encoder: ov.Model, hidden: ov.Node, crosses: list[_Cro
     for layer, cross in enumerate(crosses):
         key = ops.transpose(cross.key, np.array([0, 1, 3, 2]))
         results += [
-            _named_result(key.output(0), f"key.{layer}"),
-            _named_result(cross.value, f"value.{layer}"),
+            _named_result(key.output(0), key_type, f"key.{layer}"),
+            _named_result(cross.value, key_type, f"value.{layer}"),
         ]
     return ov.Model(results, encoder.get_parameters(), "whisper_encoder")
 
 
-def _named_result(output: Any, name: str) -> ov.Node:
-    result = ops.result(output)
+def _named_result(output: Any, key_type: str, name: str) -> ov.Node:
+    result = ops.result(output if key_type == "f32" else ops.convert(output, key_type).output(0))
     result.output(0).set_names({name})
     return result
 
 
 def _decoder_with_inputs(
-    decoder: ov.Model, hidden: ov.Node, crosses: list[_CrossAttention], inputs: list[ov.Node]
+    decoder: ov.Model, hidden: ov.Node, crosses: list[CrossAttention], inputs: list[ov.Node]
 ) -> ov.Model:
     moved = [output for cross in crosses for output in (cross.key, cross.value)]
     sinks = [sink for sink in decoder.get_sinks() if _without_state(sink.input_value(0)) not in moved]

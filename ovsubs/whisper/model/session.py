@@ -13,8 +13,10 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from ovsubs.errors import BrokenModel, InvalidOption
-from ovsubs.whisper.model.devices import check_device
+from ovsubs.timing import Stopwatch
+from ovsubs.whisper.model.devices import check_device, has_bfloat16
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
+from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 
 # The CPU keeps self-attention in 8 bits otherwise, which moves logits by up to 0.1 (tiny.en) and saves no
 # time: the cache is a tenth of what a step reads. Where the precision is bf16, so is the cache.
@@ -26,8 +28,8 @@ _PRECISIONS = ("f32", "bf16", "f16")  # what INFERENCE_PRECISION_HINT takes on a
 class CompileOptions:
     """How OpenVINO compiles the graphs. None leaves a choice to OpenVINO.
 
-    `threads` and `streams` are counts (CPU). `inference_precision` is "f32", "bf16" or "f16"; None is f32
-    on `CPU`, so that all of them give the same text, and the device's own elsewhere. `cache_dir` keeps
+    `threads` and `streams` are counts (CPU). `inference_precision` is "f32", "bf16" or "f16"; None is bf16
+    on a `CPU` that has it, f32 on others, and the device's own elsewhere. `cache_dir` keeps
     compiled graphs between runs.
 
     Raises:
@@ -48,6 +50,17 @@ class CompileOptions:
             why = f"choose from {', '.join(_PRECISIONS)}"
             raise InvalidOption("inference_precision", self.inference_precision, why)
 
+    def precision(self) -> str | None:
+        """The precision to compute in; None leaves it to a device other than the CPU."""
+        if self.inference_precision is not None or self.device.strip().upper() != "CPU":
+            return self.inference_precision
+        return "bf16" if has_bfloat16() else "f32"
+
+    @property
+    def key_type(self) -> str:
+        """Element type of keys and values: bfloat16 where the CPU computes in it, half as much to read."""
+        return "bf16" if self.device.strip().upper() == "CPU" and self.precision() == "bf16" else "f32"
+
     def properties(self) -> dict[str, Any]:
         """OpenVINO's properties for these options."""
         chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
@@ -55,9 +68,8 @@ class CompileOptions:
             chosen["INFERENCE_NUM_THREADS"] = self.threads
         if self.streams is not None:
             chosen["NUM_STREAMS"] = self.streams
-        if self.inference_precision is not None or self.device.upper() == "CPU":
-            # OpenVINO's own choice is bf16 on the CPUs that have it, which changes the text.
-            chosen["INFERENCE_PRECISION_HINT"] = self.inference_precision or "f32"
+        if precision := self.precision():
+            chosen["INFERENCE_PRECISION_HINT"] = precision
         if self.cache_dir is not None:
             chosen["CACHE_DIR"] = str(self.cache_dir)
         return chosen
@@ -66,13 +78,50 @@ class CompileOptions:
 class KeyValueRows:
     """Room for the cross-attention keys and values of `n_rows` windows, one array per layer and kind.
 
-    `arrays[f"key.{layer}"]` is float32 [n_rows, heads, head_dim, 1500], `value.…` [n_rows, heads, 1500,
-    head_dim]. Made once per file and filled again for each batch: fresh memory costs page faults.
+    `key.N` is [n_rows, heads, head_dim, positions], `value.N` [n_rows, heads, positions, head_dim], where
+    positions are those of the longest window of the batch. Made once per run and filled again for each
+    batch: fresh memory costs page faults.
     """
 
-    def __init__(self, n_rows: int, shapes: dict[str, Sequence[int]]) -> None:
+    def __init__(
+        self,
+        n_rows: int,
+        shapes: dict[str, Sequence[int]],
+        element_type: Any,
+        n_positions: int = MAX_POSITIONS,
+    ) -> None:
         self.n_rows = n_rows
-        self.arrays = {name: np.empty((n_rows, *shape[1:]), np.float32) for name, shape in shapes.items()}
+        self.n_positions = n_positions
+        self._shapes = shapes
+        self._type = element_type
+        # numpy has no bfloat16: two bytes are two bytes. Zeros, since a masked NaN is still a NaN.
+        stored = np.float32 if element_type == ov.Type.f32 else np.uint16
+        sizes = {name: n_rows * math.prod(_filled(shape, n_positions)) for name, shape in shapes.items()}
+        self._memory = {name: np.zeros(size, stored) for name, size in sizes.items()}
+
+    def lend(self, name: str, n_rows: int) -> Any:
+        """The first rows as an OpenVINO tensor."""
+        array = self.array(name)[:n_rows]
+        return ov.Tensor(array, ov.Shape(array.shape), self._type)
+
+    def lend_row(self, name: str, row: int) -> Any:
+        """One row as an OpenVINO tensor of one window."""
+        array = self.array(name)[row : row + 1]
+        return ov.Tensor(array, ov.Shape(array.shape), self._type)
+
+    def array(self, name: str) -> NDArray[Any]:
+        """All rows in the present length; bfloat16 as uint16."""
+        shape = (self.n_rows, *_filled(self._shapes[name], self.n_positions))
+        return self._memory[name][: math.prod(shape)].reshape(shape)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """`key.0`, `value.0`, `key.1`, …"""
+        return tuple(self._shapes)
+
+
+def _filled(shape: Sequence[int], n_positions: int) -> list[int]:
+    return [n_positions if size < 0 else size for size in shape]
 
 
 class WhisperModel:
@@ -80,8 +129,10 @@ class WhisperModel:
 
     def __init__(self, graphs: WhisperGraphs, options: CompileOptions, directory: Path) -> None:
         core = ov.Core()
-        core.set_property("CPU", _CPU_CACHE)  # also where AUTO or HETERO choose the CPU
-        device, properties = check_device(options.device), options.properties()
+        properties = options.properties()
+        if properties.get("INFERENCE_PRECISION_HINT") == "f32":
+            core.set_property("CPU", _CPU_CACHE)  # also where AUTO or HETERO choose the CPU
+        device = check_device(options.device)
         try:
             self._encoder: Any = core.compile_model(graphs.encoder, device, properties)
             self._decoder: Any = core.compile_model(graphs.decoder, device, properties)
@@ -90,44 +141,72 @@ class WhisperModel:
                 directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
             ) from error
         self.n_mels = graphs.n_mels
+        self.any_length = self._encoder.input(0).get_partial_shape()[2].is_dynamic
         self.n_vocab: int = graphs.decoder.output("logits").get_partial_shape()[2].get_length()
 
     @property
     def row_bytes(self) -> int:
-        """Memory that the keys and values of one window take, in bytes."""
-        return sum(math.prod(shape) for shape in self._row_shapes().values()) * np.dtype(np.float32).itemsize
+        """Memory that the keys and values of one window of 30 s take, in bytes."""
+        n_values = sum(math.prod(_filled(shape, MAX_POSITIONS)) for shape in self._row_shapes().values())
+        return n_values * int(self._encoder.outputs[0].get_element_type().size)
 
     def rows(self, n_rows: int) -> KeyValueRows:
         """Room for up to `n_rows` windows, to be lent to one session at a time."""
-        return KeyValueRows(n_rows, self._row_shapes())
+        return KeyValueRows(n_rows, self._row_shapes(), self._encoder.outputs[0].get_element_type())
 
     def _row_shapes(self) -> dict[str, Sequence[int]]:
-        return {output.get_any_name(): output.get_shape() for output in self._encoder.outputs}
+        return {
+            output.get_any_name(): [
+                -1 if size.is_dynamic or size.get_length() == MAX_POSITIONS else size.get_length()
+                for size in list(output.get_partial_shape())[1:]
+            ]
+            for output in self._encoder.outputs
+        }
 
     @contextmanager
-    def session(self, mels: NDArray[np.float32], rows: KeyValueRows) -> Iterator["DecoderSession"]:
+    def session(
+        self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch | None = None
+    ) -> Iterator["DecoderSession"]:
         """Encode windows and open a session that decodes them.
 
         Args:
-            mels: float32 [windows, n_mels, 3000], at most `rows.n_rows` windows.
+            mels: of each window float32 [n_mels, frames], an even number of frames, 3000 at most; 3000
+                where the model has no `any_length`. At most `rows.n_rows` windows.
             rows: overwritten; the session's until it closes.
+            clock: counts the encoder as "encode".
         """
         if len(mels) > rows.n_rows:
             raise ValueError(f"{len(mels)} windows do not fit into {rows.n_rows} rows")
-        self._encode(mels, rows)
-        session = DecoderSession(self._decoder.create_infer_request(), rows, len(mels))
+        lengths = [mel.shape[1] // 2 for mel in mels]
+        rows.n_positions = max(lengths, default=MAX_POSITIONS)
+        self._encode(mels, rows, clock or Stopwatch())
+        session = DecoderSession(self._decoder.create_infer_request(), rows, lengths)
         try:
             yield session
         finally:
             session.close()
 
-    def _encode(self, mels: NDArray[np.float32], rows: KeyValueRows) -> None:
+    def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
         request = self._encoder.create_infer_request()
         for row, mel in enumerate(mels):
-            for name, array in rows.arrays.items():
-                request.set_tensor(name, ov.Tensor(array[row : row + 1], shared_memory=True))
+            with clock.stage("encode"):
+                self._encode_row(request, mel, rows, row)
+
+    def _encode_row(self, request: Any, mel: NDArray[np.float32], rows: KeyValueRows, row: int) -> None:
+        n_positions = mel.shape[1] // 2
+        if n_positions == rows.n_positions:
+            for name in rows.names:
+                request.set_tensor(name, rows.lend_row(name, row))
             request.infer({"input_features": mel[None]})
+            return
+        own = KeyValueRows(1, self._row_shapes(), self._encoder.outputs[0].get_element_type(), n_positions)
+        for name in rows.names:
+            request.set_tensor(name, own.lend(name, 1))
+        request.infer({"input_features": mel[None]})
+        for name in rows.names:
+            found = own.array(name)[0]
+            rows.array(name)[row][: found.shape[0], : found.shape[1], : found.shape[2]] = found
 
     def __enter__(self) -> Self:
         return self
@@ -149,36 +228,65 @@ def open_model(directory: Path, options: CompileOptions) -> WhisperModel:
         DeviceNotFound: the device is not there; asked before the model is read.
         BrokenModel: a graph is missing, corrupt or not Whisper's.
     """
-    check_device(options.device)
-    return WhisperModel(read_graphs(directory), options, directory)
+    device = check_device(options.device)
+    # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
+    graphs = read_graphs(directory, options.key_type, any_length=device == "CPU")
+    return WhisperModel(graphs, options, directory)
 
 
 class DecoderSession:
-    """Several encoded windows being decoded together, one row each.
+    """Several encoded windows being decoded together, each in one row or in several (beams).
 
-    Rows that are done leave by `keep`; each row that stays keeps its own cache.
+    Windows that are done leave by `keep`; each row that stays keeps its own cache.
     """
 
-    def __init__(self, request: Any, rows: KeyValueRows, n_windows: int) -> None:
+    def __init__(self, request: Any, rows: KeyValueRows, lengths: Sequence[int]) -> None:
         self._request = request
         self._rows = rows
-        self._sources = np.arange(n_windows, dtype=np.int32)  # row of the state that each row goes on from
-        self.n_rows = n_windows
+        self._lengths = np.asarray(lengths, dtype=np.int32)
+        self.n_windows = len(lengths)
         self._lend_rows()
 
-    def step(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Feed tokens [rows, n]; returns logits float32 [rows, n, n_vocab], valid until the next step."""
-        self._request.infer({"input_ids": tokens, "beam_idx": self._sources}, share_inputs=True)
-        self._sources = np.arange(self.n_rows, dtype=np.int32)
+    def step(
+        self,
+        tokens: NDArray[np.int64],
+        sources: NDArray[np.int32] | None = None,
+        counts: Sequence[int] | None = None,
+        places: Sequence[int] | None = None,
+    ) -> NDArray[np.float32]:
+        """Feed tokens, and compute what may follow.
+
+        Args:
+            tokens: [rows, n]; rows of one window are neighbours.
+            sources: for each row the row of the step before that it goes on from; None: the same (not
+                after `keep`, which moves windows).
+            counts: how many rows each window has, at least one; None: one.
+            places: the tokens whose logits are wanted; None: the last one.
+
+        Returns:
+            Logits float32 [rows, places, n_vocab], valid until the next step.
+        """
+        n_rows, n_tokens = tokens.shape
+        slots = _slots(counts or [1] * self.n_windows)
+        inputs = {
+            "input_ids": tokens,
+            "beam_idx": np.arange(n_rows, dtype=np.int32) if sources is None else sources,
+            "logit_places": np.asarray([n_tokens - 1] if places is None else places, dtype=np.int64),
+            "n_positions": self._lengths,
+            "slot_rows": slots.rows_of_slots,
+            "row_slots": slots.slots_of_rows,
+        }
+        self._request.infer(inputs, share_inputs=True)
         return np.asarray(self._request.get_tensor("logits").data)
 
     def keep(self, wanted: Sequence[bool]) -> list[int]:
-        """Drop the rows that are not wanted; returns for each row from now on which one it was.
+        """Drop the windows that are not wanted; returns for each window from now on which one it was.
 
-        The last rows move into the holes, so that the others' keys and values stay where they are.
+        The last windows move into the holes, so that the others' keys and values stay where they are. The
+        caches of rows are not touched: the next step's `sources` tell which of them go on.
         """
-        order = list(range(self.n_rows))
-        for position in reversed(range(self.n_rows)):
+        order = list(range(self.n_windows))
+        for position in reversed(range(self.n_windows)):
             if wanted[position]:
                 continue
             last = order.pop()
@@ -190,24 +298,41 @@ class DecoderSession:
     def rewind(self) -> None:
         """Forget all tokens; the encoded windows stay."""
         self._request.reset_state()
-        self._sources = np.arange(self.n_rows, dtype=np.int32)
 
     def close(self) -> None:
         """Let go of the decoder's state; whoever still holds the session holds no memory with it."""
         self._request = None
 
     def _move_rows(self, order: list[int]) -> None:
-        if len(order) == self.n_rows:
+        if len(order) == self.n_windows:
             return
-        for array in self._rows.arrays.values():
+        for name in self._rows.names:
+            array = self._rows.array(name)
             for target, source in enumerate(order):
                 if target != source:
                     array[target] = array[source]
-        self._sources = self._sources[order]
-        self.n_rows = len(order)
+        self._lengths = self._lengths[order]
+        self.n_windows = len(order)
         if order:
             self._lend_rows()
 
     def _lend_rows(self) -> None:
-        for name, array in self._rows.arrays.items():
-            self._request.set_tensor(name, ov.Tensor(array[: self.n_rows], shared_memory=True))
+        for name in self._rows.names:
+            self._request.set_tensor(name, self._rows.lend(name, self.n_windows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Which rows belong to which window: int32 [windows * slots] and int32 [rows]."""
+
+    rows_of_slots: NDArray[np.int32]
+    slots_of_rows: NDArray[np.int32]
+
+
+def _slots(counts: Sequence[int]) -> _Slots:
+    """As many slots for each window as the largest needs; spare ones repeat the window's last row."""
+    n_slots, firsts = max(counts), np.cumsum([0, *counts[:-1]])
+    slot = np.arange(n_slots)
+    rows = firsts[:, None] + np.minimum(slot, np.asarray(counts)[:, None] - 1)  # [windows, n_slots]
+    taken = slot < np.asarray(counts)[:, None]
+    return _Slots(rows.astype(np.int32).reshape(-1), np.flatnonzero(taken).astype(np.int32))

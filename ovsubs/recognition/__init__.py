@@ -1,0 +1,7 @@
+"""Tracks -> segments: sections of one or many files read side by side, in batches of windows."""
+
+from ovsubs.recognition.engine import Engine
+from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.recognition.rounds import Round, check_options, recognize
+
+__all__ = ["Engine", "Round", "TranscribeOptions", "check_options", "recognize"]

@@ -1,0 +1,94 @@
+"""How a window is decoded: at first cheaply, then with more effort where the text cannot be right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
+from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
+from ovsubs.whisper.language_vote import LanguageVote
+from ovsubs.whisper.search import SearchOptions
+from ovsubs.whisper.tokens import TokenReader
+
+
+class Verdict(Enum):
+    """What is thought of a window's text."""
+
+    GOOD = "good"
+    UNLIKELY = "unlikely"  # below `logprob_threshold`
+    LOOP = "loop"  # it repeats itself, or has no end
+    SILENT = "silent"  # nobody speaks, or nobody intelligibly
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to decode a window.
+
+    `fits`: the encoder sees the window and a little silence, not 30 s: cheaper, and nearly always as good.
+    """
+
+    search: SearchOptions
+    fits: bool = True
+
+    @property
+    def batch_key(self) -> tuple[int, bool]:
+        """Windows with the same key can be decoded in one batch."""
+        return self.search.n_candidates, self.search.temperature > 0.0
+
+
+def first_attempt(options: TranscribeOptions) -> Attempt:
+    """How every window is decoded at first."""
+    return Attempt(
+        SearchOptions(
+            options.beam_size,
+            options.patience,
+            options.length_penalty,
+            options.temperature,
+            options.best_of,
+        )
+    )
+
+
+def judge(
+    decoded: DecodedWindow,
+    reader: TokenReader,
+    spoken: LanguageVote,
+    options: TranscribeOptions,
+    *,
+    fits: bool = False,
+) -> Verdict:
+    """Judge the text of a window by the thresholds of the options (openai/whisper, transcribe.py).
+
+    Where the language is unknown, nobody may be speaking at all: what is unlikely there is no text, nor is
+    what repeats itself although the encoder has seen 30 s (not `fits`). A crowd's babble would otherwise be
+    read over and over.
+    """
+    least, ratio = options.silence.logprob_threshold, options.compression_ratio_threshold
+    unlikely = least is not None and decoded.avg_logprob < least
+    unknown_language = spoken.probability < options.language_detection_threshold
+    if options.silence.is_silent(decoded):
+        return Verdict.SILENT
+    repeats = ratio is not None and compression_ratio(reader.decode(decoded.tokens)) > ratio
+    if repeats or not decoded.finished:
+        return Verdict.SILENT if unknown_language and not fits else Verdict.LOOP
+    if unlikely:
+        return Verdict.SILENT if unknown_language else Verdict.UNLIKELY
+    return Verdict.GOOD
+
+
+def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions) -> Attempt | None:
+    """What to try after an attempt that gave such a text; None: nothing, it stands."""
+    if verdict in (Verdict.GOOD, Verdict.SILENT):
+        return None
+    if verdict is Verdict.LOOP and attempt.fits:
+        return replace(attempt, fits=False)
+    hotter = _hotter(attempt.search.temperature, options)
+    return None if hotter is None else Attempt(replace(attempt.search, temperature=hotter), fits=False)
+
+
+def _hotter(temperature: float, options: TranscribeOptions) -> float | None:
+    step = options.temperature_increment_on_fallback
+    if step is None or temperature + step > MAX_TEMPERATURE + 1e-6:
+        return None
+    return min(round(temperature + step, 6), MAX_TEMPERATURE)

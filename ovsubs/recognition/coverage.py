@@ -1,0 +1,40 @@
+"""Speech regions and segments -> the speech that has no text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ovsubs.audio.sections import Span
+from ovsubs.audio.vad import SpeechRegion
+from ovsubs.transcript import Segment
+
+LEAST_S = 0.5  # less than this beside a segment is the inexactness of its times
+
+
+def uncovered(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> tuple[Span, ...]:
+    """Stretches of speech that no segment covers, in order.
+
+    A region that no segment touches is uncovered however short it is; of a region that is partly covered,
+    what is left counts from `LEAST_S`.
+
+    Args:
+        speech: regions in order, not overlapping.
+        segments: in any order.
+    """
+    return tuple(span for region in speech for span in _left_of(region, segments))
+
+
+def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span]:
+    touching = sorted(
+        (max(segment.start, region.start), min(segment.end, region.end))
+        for segment in segments
+        if segment.start < region.end and segment.end > region.start
+    )
+    if not touching:
+        yield Span(region.start, region.end)
+        return
+    position = region.start
+    for start, end in [*touching, (region.end, region.end)]:
+        if start - position >= LEAST_S:
+            yield Span(position, start)
+        position = max(position, end)

@@ -1,0 +1,93 @@
+"""What the caller asks of recognition, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ovsubs.audio.vad import VadOptions
+from ovsubs.errors import InvalidOption
+from ovsubs.whisper.languages import language_code
+from ovsubs.whisper.search import SearchOptions
+from ovsubs.whisper.segments import SilenceOptions
+from ovsubs.whisper.tokens import TASKS
+
+MAX_TEMPERATURE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeOptions:
+    """What to hear and how. Names are those of openai/whisper and faster-whisper.
+
+    `language`: code or English name; None lets several speech windows vote.
+    `multilingual`: each window has its own language, out of `languages` where that is given.
+    `task`: "transcribe", or "translate" into English.
+    `initial_prompt`: text that every window is told to follow: names, spelling, style.
+    `hotwords`: words that every window is told to expect.
+    `condition_on_previous_text`: each window is told the text before it; windows are read one by one.
+    `beam_size`: hypotheses of each window, 1 is greedy; `patience`, `length_penalty`: see `SearchOptions`.
+    `temperature`: the first one; `temperature_increment_on_fallback` is added until a window's text is
+    likely enough, up to 1.0 (None: never); `best_of` texts are sampled at each.
+    `batch_size`: windows decoded together; None takes what memory allows.
+    `audio_track`: index, or language as tagged in the file; None takes the default track.
+    `vad`: what counts as speech; None hears everything.
+    `silence`: when a window's text is taken for a hallucination.
+    `compression_ratio_threshold`: text that zlib shrinks more repeats itself; its window is read again
+    in halves, and left out if it never ends. None switches that off.
+    `language_detection_segments`: how many windows vote.
+    `language_detection_threshold`: where the vote's winner has less, nobody may be speaking at all: of
+    such a file, windows below `silence.logprob_threshold` are left out.
+    `keep_damaged`: transcribe what is there of a file that breaks off, instead of failing.
+    """
+
+    language: str | None = None
+    multilingual: bool = False
+    languages: tuple[str, ...] = ()
+    task: str = "transcribe"
+    initial_prompt: str | None = None
+    hotwords: str | None = None
+    condition_on_previous_text: bool = False
+    beam_size: int = 2
+    patience: float = 1.0
+    length_penalty: float | None = None
+    temperature: float = 0.0
+    temperature_increment_on_fallback: float | None = 0.2
+    best_of: int = 5
+    batch_size: int | None = None
+    audio_track: int | str | None = None
+    vad: VadOptions | None = field(default_factory=VadOptions)
+    silence: SilenceOptions = field(default_factory=SilenceOptions)
+    compression_ratio_threshold: float | None = 2.4  # openai/whisper, transcribe.py
+    language_detection_segments: int = 5
+    language_detection_threshold: float = 0.5
+    keep_damaged: bool = False
+
+    def __post_init__(self) -> None:
+        self._check_language()
+        SearchOptions(self.beam_size, self.patience, self.length_penalty, self.temperature, self.best_of)
+        step = self.temperature_increment_on_fallback
+        if step is not None and not 0.0 < step <= MAX_TEMPERATURE:
+            raise InvalidOption("temperature_increment_on_fallback", step, "above 0, at most 1")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise InvalidOption("batch_size", self.batch_size, "at least 1 window")
+        if self.condition_on_previous_text and (self.batch_size or 1) > 1:
+            why = "with condition_on_previous_text windows are read one by one"
+            raise InvalidOption("batch_size", self.batch_size, why)
+        if not 0.0 <= self.language_detection_threshold <= 1.0:
+            why = "a probability is 0 to 1"
+            raise InvalidOption("language_detection_threshold", self.language_detection_threshold, why)
+        if self.compression_ratio_threshold is not None and self.compression_ratio_threshold <= 0.0:
+            raise InvalidOption("compression_ratio_threshold", self.compression_ratio_threshold, "above 0")
+        if self.language_detection_segments < 1:
+            why = "at least 1 window"
+            raise InvalidOption("language_detection_segments", self.language_detection_segments, why)
+
+    def _check_language(self) -> None:
+        for name in (self.language, *self.languages):
+            if name is not None:
+                language_code(name)
+        if self.task not in TASKS:
+            raise InvalidOption("task", self.task, f"choose {' or '.join(TASKS)}")
+        if self.multilingual and self.language is not None:
+            raise InvalidOption("language", self.language, "with multilingual each window has its own")
+        if self.languages and not self.multilingual:
+            raise InvalidOption("languages", ", ".join(self.languages), "it goes with multilingual")

@@ -1,0 +1,313 @@
+"""Tracks -> segments: rounds of windows from many sections, recognized together, given out in order."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovsubs.audio.sections import Span
+from ovsubs.errors import UnsupportedTask
+from ovsubs.recognition.attempts import judge
+from ovsubs.recognition.engine import Engine
+from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.recognition.reading import SectionReading, samples_seed
+from ovsubs.recognition.tracks import SourceOpener, TrackReading
+from ovsubs.timing import Stopwatch
+from ovsubs.transcript import Segment, StageTime
+from ovsubs.whisper.decoding import decode, language_probabilities
+from ovsubs.whisper.language_vote import LanguageVote, vote
+from ovsubs.whisper.languages import language_code
+from ovsubs.whisper.model import DecoderSession
+
+TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of windows has added to one track.
+
+    `track` counts from 0 in the order given. `segments` follow those of the round before, in file order.
+    `position` is how much of the file has been recognized, in seconds; `speech_duration` how much of the
+    round was speech. `n_left_out` windows were given up, because their text repeated itself without end;
+    `uncovered` is speech that has no text. `error` ends the track: it cannot be read any further.
+    `timings` are the track's share of the round.
+    """
+
+    track: int
+    segments: tuple[Segment, ...]
+    position: float
+    speech_duration: float
+    spoken: LanguageVote | None
+    n_left_out: int
+    uncovered: tuple[Span, ...]
+    is_last: bool
+    error: Exception | None = None
+    timings: tuple[StageTime, ...] = ()
+
+
+def recognize(
+    engine: Engine, openers: Iterable[SourceOpener], options: TranscribeOptions, clock: Stopwatch
+) -> Generator[Round, None, None]:
+    """Recognize tracks round by round, windows of several tracks in one batch.
+
+    A track that cannot be read ends with its `error`, and the others go on. Each ends with a round that
+    `is_last`.
+
+    Raises:
+        UsageError: the model cannot do what is asked; before anything is read.
+    """
+    code = check_options(engine, options)
+    desk = _Desk(engine, options, LanguageVote(code, 1.0) if code else None, clock)
+    waiting = iter(openers)
+    try:
+        while True:
+            yield from desk.open_tracks(waiting)
+            batch = desk.next_batch()
+            yield from desk.close_tracks()
+            if not batch and not desk.tracks and not desk.may_open:
+                return
+            if not batch:
+                continue
+            try:
+                with clock.stage("other"):
+                    desk.decode_batch(batch)
+            except Exception as error:  # of these files alone: the others go on
+                yield from desk.give_up(batch, error)
+                continue
+            yield from desk.reports(batch)
+    finally:
+        desk.close()
+
+
+def check_options(engine: Engine, options: TranscribeOptions) -> str | None:
+    """Refuse what the model cannot do; returns the language's code, None where it is to be detected.
+
+    Raises:
+        UsageError: the language, the task or a prompt is not for this model.
+    """
+    reader = engine.reader
+    code = reader.check_request(options.language, options.task)
+    for name in options.languages:
+        reader.check_request(name, options.task)
+    if options.multilingual and not reader.multilingual:
+        raise UnsupportedTask(
+            reader.name, "it is English-only; for several languages use a multilingual model"
+        )
+    reader.context(options.hotwords, options.initial_prompt)
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """A section of a track in a batch."""
+
+    track: TrackReading
+    reading: SectionReading
+
+
+class _Desk:
+    """The tracks being read, and the batches that are made of them."""
+
+    def __init__(
+        self, engine: Engine, options: TranscribeOptions, spoken: LanguageVote | None, clock: Stopwatch
+    ) -> None:
+        self.tracks = list[TrackReading]()
+        self.may_open = True
+        self._engine = engine
+        self._options = options
+        self._spoken = spoken
+        self._clock = clock
+        self._batch_size = engine.batch_size(options)
+        self._rows = engine.whisper.rows(self._batch_size)
+        self._n_opened = 0
+        self._failed = list[Round]()
+
+    def open_tracks(self, openers: Iterator[SourceOpener]) -> Iterator[Round]:
+        """Open the next tracks until a batch can be filled; yields those that cannot be opened."""
+        while self.may_open and len(self.tracks) < TRACKS_AT_ONCE and self._n_waiting() < self._batch_size:
+            opener = next(openers, None)
+            if opener is None:
+                self.may_open = False
+                break
+            number, self._n_opened = self._n_opened, self._n_opened + 1
+            try:
+                with self._clock.stage("open"):
+                    source = opener()
+            except Exception as error:  # whatever it is: other files are waiting
+                yield _failure(number, error)
+                continue
+            track = TrackReading(number, source, self._engine, self._options, self._spoken, self._clock)
+            self.tracks.append(track)
+        yield from self._failed
+        self._failed.clear()
+
+    def _n_waiting(self) -> int:
+        n = 0
+        for track in list(self.tracks):
+            n += len(self._waiting(track, self._batch_size - n))
+            if n >= self._batch_size:
+                break
+        return n
+
+    def _waiting(self, track: TrackReading, n: int) -> list[SectionReading]:
+        try:
+            return track.waiting(n)
+        except Exception as error:
+            self.tracks.remove(track)
+            track.close()
+            self._failed.append(_failure(track.number, error))
+            return []
+
+    def next_batch(self) -> list[_Seat]:
+        """Windows that are decoded in the same way, the earliest first."""
+        seats = list[_Seat]()
+        for track in list(self.tracks):
+            n = self._batch_size
+            if track.spoken is None:
+                n = max(n, self._options.language_detection_segments)
+            seats += [_Seat(track, reading) for reading in self._waiting(track, n)]
+            if len(seats) >= 2 * self._batch_size:
+                break
+        groups = dict[tuple[int, bool], list[_Seat]]()
+        for seat in seats:
+            groups.setdefault(seat.reading.attempt.batch_key, []).append(seat)
+        if not groups:
+            return []
+        # The fullest: windows that need another attempt wait for company, and hold nobody up.
+        fullest = max(groups.values(), key=lambda group: min(len(group), self._batch_size))
+        return fullest[: self._batch_size]
+
+    def decode_batch(self, batch: Sequence[_Seat]) -> None:
+        """Encode and decode the windows, judge their texts and go on in their sections."""
+        self._ask_alone(batch)
+        engine, options = self._engine, self._options
+        with ExitStack() as stack:
+            session = self._open_session([seat.reading for seat in batch], stack)
+            self._ask(batch, session)
+            prompts = [self._prompt(seat) for seat in batch]
+            searches = [seat.reading.attempt.search for seat in batch]
+            seeds = [samples_seed(seat.reading.window) for seat in batch]
+            decoded = decode(
+                session,
+                prompts,
+                engine.rules,
+                engine.reader.special,
+                searches,
+                seeds=seeds,
+                most=[seat.reading.max_tokens for seat in batch],
+                clock=self._clock,
+            )
+        for seat, result in zip(batch, decoded, strict=True):
+            assert seat.track.spoken is not None
+            fits = seat.reading.attempt.fits
+            verdict = judge(result, engine.reader, seat.track.spoken, options, fits=fits)
+            seat.reading.advance(result, verdict, engine)
+            if options.condition_on_previous_text:
+                seat.track.remember(result, verdict, engine)
+
+    def _prompt(self, seat: _Seat) -> tuple[int, ...]:
+        assert seat.track.spoken is not None
+        options, reader = self._options, self._engine.reader
+        previous = seat.track.previous_tokens if options.condition_on_previous_text else ()
+        context = reader.context(options.hotwords, options.initial_prompt, previous)
+        return reader.prompt(seat.reading.language or seat.track.spoken.language, options.task, context)
+
+    def _open_session(self, readings: Sequence[SectionReading], stack: ExitStack) -> DecoderSession:
+        mels = []
+        for reading in readings:
+            with self._clock.stage("mel"):
+                mels.append(reading.mel(self._engine))
+        return stack.enter_context(self._engine.whisper.session(mels, self._rows, self._clock))
+
+    def _ask(self, batch: Sequence[_Seat], session: DecoderSession) -> None:
+        """Let windows tell their language: each its own, or those of a track together."""
+        tracks = {seat.track.number: seat.track for seat in batch}.values()
+        asked = [track for track in tracks if track.spoken is None]
+        if not asked and not self._options.multilingual:
+            return
+        with self._clock.stage("language"):
+            heard = language_probabilities(session, self._engine.reader.special)
+        if self._options.multilingual:
+            for seat, of_window in zip(batch, heard, strict=True):
+                told = self._vote(of_window[None], [seat.reading])
+                seat.reading.language = told.language
+                seat.track.hear(told, seat.reading.speech_duration)
+            return
+        for track in asked:
+            places = [place for place, seat in enumerate(batch) if seat.track is track]
+            voters = places[: self._options.language_detection_segments]
+            track.spoken = self._vote(heard[voters], [batch[place].reading for place in voters])
+
+    def _ask_alone(self, batch: Sequence[_Seat]) -> None:
+        """A vote apart for a track that has more voters than seats: no batch changes the language."""
+        n_voters = 0 if self._options.multilingual else self._options.language_detection_segments
+        for track in {seat.track.number: seat.track for seat in batch}.values():
+            voters = self._waiting(track, n_voters)[:n_voters] if track.spoken is None else []
+            n_seats = sum(seat.track is track for seat in batch)
+            if len(voters) <= n_seats:
+                continue
+            heard = []
+            for first in range(0, len(voters), self._rows.n_rows):
+                with ExitStack() as stack:
+                    session = self._open_session(voters[first : first + self._rows.n_rows], stack)
+                    with self._clock.stage("language"):
+                        heard.append(language_probabilities(session, self._engine.reader.special))
+            track.spoken = self._vote(np.concatenate(heard), voters)
+
+    def _vote(self, probabilities: NDArray[np.float32], voters: Sequence[SectionReading]) -> LanguageVote:
+        speech_s = [voter.speech_duration for voter in voters]
+        codes = list(self._engine.reader.special.languages)
+        if allowed := [codes.index(language_code(name)) for name in self._options.languages]:
+            probabilities, codes = probabilities[:, allowed], [codes[place] for place in allowed]
+            probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
+        return vote(probabilities, speech_s, codes)
+
+    def reports(self, batch: Sequence[_Seat]) -> Iterator[Round]:
+        """What the batch has added to each of its tracks."""
+        lap = self._clock.lap()
+        for track in {seat.track.number: seat.track for seat in batch}.values():
+            share = sum(seat.track is track for seat in batch) / len(batch)
+            timings = tuple(StageTime(time.stage, time.seconds * share, time.count * share) for time in lap)
+            yield self._report(track, timings)
+
+    def give_up(self, batch: Sequence[_Seat], error: Exception) -> Iterator[Round]:
+        """End the tracks of a batch that could not be decoded."""
+        for track in {seat.track.number: seat.track for seat in batch}.values():
+            self.tracks.remove(track)
+            track.close()
+            yield _failure(track.number, error)
+
+    def close_tracks(self) -> Iterator[Round]:
+        """End the tracks in which nothing is left to read."""
+        for track in [track for track in self.tracks if track.is_done]:
+            yield self._report(track, self._clock.lap())
+
+    def _report(self, track: TrackReading, timings: tuple[StageTime, ...]) -> Round:
+        self._waiting(track, 1)  # finds out whether anything is left
+        news = track.report()
+        if track.is_done and track in self.tracks:
+            self.tracks.remove(track)
+            track.close()
+        return Round(
+            track.number,
+            news.segments,
+            news.position,
+            news.speech_duration,
+            track.spoken,
+            news.n_left_out,
+            news.uncovered,
+            track.is_done,
+            timings=timings,
+        )
+
+    def close(self) -> None:
+        for track in self.tracks:
+            track.close()
+
+
+def _failure(number: int, error: Exception) -> Round:
+    return Round(number, (), 0.0, 0.0, None, 0, (), is_last=True, error=error)

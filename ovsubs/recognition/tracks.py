@@ -1,0 +1,145 @@
+"""One track being read: its sections side by side, its language, and its segments in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from ovsubs.audio.sections import Section, Span, section_length, stream_sections
+from ovsubs.audio.source import AudioSource
+from ovsubs.audio.vad import VadOptions
+from ovsubs.recognition.attempts import Verdict
+from ovsubs.recognition.engine import Engine
+from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.recognition.reading import Found, SectionReading
+from ovsubs.timing import Stopwatch
+from ovsubs.transcript import Segment
+from ovsubs.whisper.decoding import DecodedWindow
+from ovsubs.whisper.language_vote import LanguageVote
+from ovsubs.whisper.tokens import MAX_CONTEXT
+
+# Where each window has its own language, windows are short: they end at pauses, where languages change.
+MULTILINGUAL_SECTION_S = 12.0
+RESET_TEMPERATURE = 0.5  # text sampled above it is not passed on (openai/whisper, transcribe.py)
+SourceOpener = Callable[[], AudioSource]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackNews:
+    """What has been added to a track: its next segments, in seconds of the file, and how far it is."""
+
+    segments: tuple[Segment, ...]
+    uncovered: tuple[Span, ...]
+    position: float
+    speech_duration: float
+    n_left_out: int
+
+
+class TrackReading:
+    """Sections of one track being read side by side; new ones come in as old ones are done."""
+
+    def __init__(
+        self,
+        number: int,
+        source: AudioSource,
+        engine: Engine,
+        options: TranscribeOptions,
+        spoken: LanguageVote | None,
+        clock: Stopwatch,
+    ) -> None:
+        self.number = number
+        self.spoken = spoken
+        self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as a prompt has room for it
+        self._heard = dict[str, float]()  # seconds of speech in each language
+        self._source = source
+        self._options = options
+        self._sections = _sections(engine, source, options, clock)
+        self._readings = deque[SectionReading]()
+        self._has_more = True
+        self._end = 0.0  # of the last section that came in
+        self._seconds_given_out = 0.0
+        self._n_segments = 0
+        self._speech_before = 0.0  # what was left at the last report
+
+    @property
+    def is_done(self) -> bool:
+        return not self._has_more and all(one.is_done for one in self._readings)
+
+    def hear(self, told: LanguageVote, seconds: float) -> None:
+        """Count a window of so many seconds of speech for its language; the track's is the most spoken."""
+        self._heard[told.language] = self._heard.get(told.language, 0.0) + seconds + 1e-3
+        most = max(self._heard, key=lambda language: self._heard[language])
+        self.spoken = LanguageVote(most, self._heard[most] / sum(self._heard.values()))
+
+    def remember(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
+        """Keep a window's text as what the next is told beforehand; doubtful text is forgotten."""
+        if verdict is not Verdict.GOOD or decoded.temperature > RESET_TEMPERATURE:
+            self.previous_tokens = ()
+            return
+        text = [token for token in decoded.tokens if token < engine.reader.special.eot]
+        self.previous_tokens = (*self.previous_tokens, *text)[-MAX_CONTEXT:]
+
+    def waiting(self, n: int) -> list[SectionReading]:
+        """Sections that have a window to read, the earliest first; new ones come in up to `n`.
+
+        Raises:
+            MediaError: the file turns out unreadable.
+        """
+        reading = [one for one in self._readings if not one.is_done]
+        pad_s = self._options.vad.speech_pad_ms / 1000 if self._options.vad else 0.0
+        while len(reading) < n and self._has_more:
+            section = next(self._sections, None)
+            if section is None:
+                self._has_more = False
+                break
+            one = SectionReading(section, self._end, pad_s, self._options)
+            self._end = section.span.end
+            self._speech_before += one.speech_left
+            self._readings.append(one)
+            if not one.is_done:
+                reading.append(one)
+        return reading
+
+    def report(self) -> TrackNews:
+        """What nothing earlier can precede any more."""
+        found = list[Found]()
+        while self._readings:
+            found.append(self._readings[0].take())
+            if not self._readings[0].is_done:
+                break
+            self._seconds_given_out += self._readings.popleft().seconds_done
+        segments = self._number([segment for one in found for segment in one.segments])
+        left = sum(one.speech_left for one in self._readings)
+        heard, self._speech_before = self._speech_before - left, left
+        return TrackNews(
+            segments,
+            tuple(self._in_file(span) for one in found for span in one.uncovered),
+            self._seconds_given_out + sum(one.seconds_done for one in self._readings),
+            heard,
+            sum(one.n_left_out for one in found),
+        )
+
+    def close(self) -> None:
+        """End ffmpeg."""
+        self._source.blocks.close()
+
+    def _in_file(self, span: Span) -> Span:
+        return Span(span.start + self._source.offset, span.end + self._source.offset)
+
+    def _number(self, segments: list[Segment]) -> tuple[Segment, ...]:
+        first, offset = self._n_segments, self._source.offset
+        self._n_segments += len(segments)
+        return tuple(
+            replace(segment, id=first + n, start=segment.start + offset, end=segment.end + offset)
+            for n, segment in enumerate(segments)
+        )
+
+
+def _sections(
+    engine: Engine, source: AudioSource, options: TranscribeOptions, clock: Stopwatch
+) -> Iterator[Section]:
+    blocks = clock.each("extract", source.blocks)
+    detector = engine.detector if options.vad else None
+    length = MULTILINGUAL_SECTION_S if options.multilingual else section_length(source.duration)
+    return clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))

@@ -1,0 +1,207 @@
+"""Candidates for the next token -> the hypotheses of one window that go on: greedy, beams, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ovsubs.errors import InvalidOption
+from ovsubs.whisper.rules import NextTokens
+
+LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
+LOOP_PERIOD = 12  # tokens; the longest period that is looked for
+PRUNE_LOGPROB = 1.0  # natural log: a hypothesis e times less likely than the best is dropped
+MERGE_TOKENS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How a window is decoded; names and meaning are those of openai/whisper (decoding.py).
+
+    At `temperature` 0 the likeliest text is looked for with `beam_size` hypotheses (1: greedy), until
+    `beam_size * patience` have ended. Above 0, `best_of` texts are sampled. The best is the one of the
+    highest log-probability per token, or over Wu's ((5 + n) / 6) ^ `length_penalty` where that is given
+    (arXiv:1609.08144).
+    """
+
+    beam_size: int = 1
+    patience: float = 1.0
+    length_penalty: float | None = None
+    temperature: float = 0.0
+    best_of: int = 5
+
+    def __post_init__(self) -> None:
+        for name, count in (("beam_size", self.beam_size), ("best_of", self.best_of)):
+            if count < 1:
+                raise InvalidOption(name, count, "at least 1")
+        if not self.patience > 0.0:
+            raise InvalidOption("patience", self.patience, "above 0")
+        if self.length_penalty is not None and not 0.0 <= self.length_penalty <= 1.0:
+            raise InvalidOption("length_penalty", self.length_penalty, "it is between 0 and 1")
+        if not 0.0 <= self.temperature <= 1.0:
+            raise InvalidOption("temperature", self.temperature, "it is between 0 and 1")
+
+    @property
+    def n_candidates(self) -> int:
+        """How many next tokens each hypothesis is asked for: one more than beams, since one may end."""
+        return 1 if self.temperature > 0.0 or self.beam_size == 1 else self.beam_size + 1
+
+
+@dataclass(slots=True)
+class Hypothesis:
+    """Tokens since the prompt, without the end, and the sum of their natural-log probabilities."""
+
+    tokens: list[int] = field(default_factory=list)
+    sum_logprob: float = 0.0
+    finished: bool = False
+
+    @property
+    def avg_logprob(self) -> float:
+        """Mean over the tokens and the end."""
+        return self.sum_logprob / (len(self.tokens) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A hypothesis goes on from row `source` of its window with `token`."""
+
+    source: int
+    token: int
+
+
+class WindowSearch(Protocol):
+    """The hypotheses of one window, in one row each. It begins with one row, empty."""
+
+    @property
+    def histories(self) -> Sequence[list[int]]:
+        """The tokens of each row."""
+
+    def advance(self, candidates: NextTokens) -> list[Move]:
+        """Take in each row's candidates; returns the rows that follow. None: the window is done."""
+
+    def best(self) -> Hypothesis:
+        """The text to keep."""
+
+
+def open_search(options: SearchOptions, eot: int) -> WindowSearch:
+    """The hypotheses of a window at its start."""
+    if options.temperature > 0.0:
+        return _Samples(options, eot)
+    return _Beams(options, eot)
+
+
+class _Samples:
+    """Texts drawn independently of each other; the likeliest is kept."""
+
+    def __init__(self, options: SearchOptions, eot: int) -> None:
+        self._options = options
+        self._eot = eot
+        self._rows = [Hypothesis()]
+        self._ended = list[Hypothesis]()
+
+    @property
+    def histories(self) -> Sequence[list[int]]:
+        return [row.tokens for row in self._rows]
+
+    def advance(self, candidates: NextTokens) -> list[Move]:
+        # The first step draws one token, the same for all; they part from the second on.
+        sources = [*range(len(self._rows))]
+        if not self._rows[0].tokens:
+            sources *= self._options.best_of
+        before, moves = self._rows, list[Move]()
+        self._rows = []
+        for source in sources:
+            token = int(candidates.ids[source, 0])
+            score = before[source].sum_logprob + float(candidates.logprobs[source, 0])
+            if token == self._eot:
+                self._ended.append(Hypothesis(before[source].tokens, score, finished=True))
+                continue
+            following = Hypothesis([*before[source].tokens, token], score)
+            if is_periodic(following.tokens):
+                self._ended.append(following)
+                continue
+            self._rows.append(following)
+            moves.append(Move(source, token))
+        return moves
+
+    def best(self) -> Hypothesis:
+        return max([*self._ended, *self._rows], key=lambda row: _rank(row, self._options))
+
+
+class _Beams:
+    """Beam search (openai/whisper, decoding.py, BeamSearchDecoder) that lets go of what cannot win.
+
+    Greedy search is a single beam. Of several, those that fall `PRUNE_LOGPROB` behind the best are dropped
+    (relative threshold pruning, arXiv:1702.01806), and of those that agree in their last `MERGE_TOKENS`
+    tokens, whatever the times, only the best goes on: they have the same future (path merging,
+    arXiv:2012.06749). What is left is a few hypotheses where the text is doubtful, and one elsewhere.
+    """
+
+    def __init__(self, options: SearchOptions, eot: int) -> None:
+        self._options = options
+        self._eot = eot
+        self._n_wanted = max(1, round(options.beam_size * options.patience))
+        self._rows = [Hypothesis()]
+        self._ended = list[Hypothesis]()
+
+    @property
+    def histories(self) -> Sequence[list[int]]:
+        return [row.tokens for row in self._rows]
+
+    def advance(self, candidates: NextTokens) -> list[Move]:
+        before, moves, endings = self._rows, list[Move](), set[tuple[int, ...]]()
+        scores = np.array([row.sum_logprob for row in before])[:, None] + candidates.logprobs
+        least = max((row.sum_logprob for row in self._ended), default=-np.inf) - PRUNE_LOGPROB
+        self._rows = []
+        for place in np.argsort(-scores, axis=None, kind="stable").tolist():
+            source, rank = divmod(place, candidates.ids.shape[1])
+            token, score = int(candidates.ids[source, rank]), float(scores[source, rank])
+            if score < least or not np.isfinite(score):
+                break
+            least = max(least, score - PRUNE_LOGPROB)
+            if token == self._eot:
+                if len(self._ended) < self._n_wanted:
+                    self._ended.append(Hypothesis(before[source].tokens, score, finished=True))
+                if self._options.beam_size == 1:
+                    break
+                continue
+            tokens = [*before[source].tokens, token]
+            ending = self._ending(tokens)
+            if ending in endings:
+                continue
+            endings.add(ending)
+            self._rows.append(Hypothesis(tokens, score))
+            moves.append(Move(source, token))
+            if len(moves) == self._options.beam_size:
+                break
+        if not moves and not self._ended:  # nothing may follow
+            self._rows = before
+        if len(self._ended) >= self._n_wanted or (moves and is_periodic(self._rows[0].tokens)):
+            return []
+        return moves
+
+    def _ending(self, tokens: list[int]) -> tuple[int, ...]:
+        # A segment that has closed and one that has not have different futures; when it closed is the same.
+        return tuple(min(token, self._eot) for token in tokens[-MERGE_TOKENS:])
+
+    def best(self) -> Hypothesis:
+        n_missing = max(0, self._options.beam_size - len(self._ended))
+        return max([*self._ended, *self._rows[:n_missing]], key=lambda row: _rank(row, self._options))
+
+
+def _rank(hypothesis: Hypothesis, options: SearchOptions) -> float:
+    length = len(hypothesis.tokens)
+    if options.length_penalty is None:
+        return hypothesis.sum_logprob / max(length, 1)
+    return float(hypothesis.sum_logprob / ((5 + length) / 6) ** options.length_penalty)
+
+
+def is_periodic(tokens: Sequence[int]) -> bool:
+    """Whether the last `LOOP_TOKENS` tokens repeat with a period of at most `LOOP_PERIOD`."""
+    tail = tokens[-LOOP_TOKENS:]
+    if len(tail) < LOOP_TOKENS:
+        return False
+    return any(tail[period:] == tail[:-period] for period in range(1, LOOP_PERIOD + 1))

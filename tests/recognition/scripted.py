@@ -1,0 +1,70 @@
+"""Sections without sound, and what a decoder could have said about their windows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ovsubs.audio.regions import SpeechRegion
+from ovsubs.audio.sections import Section, Span
+from ovsubs.recognition import Engine, TranscribeOptions
+from ovsubs.recognition.attempts import Attempt, Verdict
+from ovsubs.recognition.reading import SectionReading
+from ovsubs.whisper.decoding import DecodedWindow
+
+RATE = 16_000
+HELLO, WORLD = 18435, 995  # " Hello", " world" in tiny.en
+PAD_S = 0.2
+GOOD, UNLIKELY, LOOP, SILENT = Verdict.GOOD, Verdict.UNLIKELY, Verdict.LOOP, Verdict.SILENT
+
+
+def section(start: float, end: float, *speech: tuple[float, float]) -> Section:
+    """A section of silence that is said to hold speech; by default all but 0.2 s at its ends."""
+    samples = np.zeros(round((end - start) * RATE), np.float32)
+    regions = speech or ((start + PAD_S, end - PAD_S),)
+    return Section(Span(start, end), samples, tuple(SpeechRegion(*region) for region in regions))
+
+
+@dataclass(frozen=True)
+class Script:
+    """Writes decoded windows in the tokens of the engine's checkpoint."""
+
+    engine: Engine
+
+    def time(self, seconds: float) -> int:
+        return self.engine.reader.special.timestamp_begin + round(seconds / 0.02)
+
+    def decoded(self, *tokens: int, avg_logprob: float = -0.3, finished: bool = True) -> DecodedWindow:
+        return DecodedWindow(tokens, avg_logprob, 0.1, finished)
+
+    def said(self, *pieces: tuple[int, float, float], avg_logprob: float = -0.3) -> DecodedWindow:
+        """Words with their start and end in the window, in seconds."""
+        tokens = [token for word, start, end in pieces for token in (self.time(start), word, self.time(end))]
+        return self.decoded(*tokens, avg_logprob=avg_logprob)
+
+    def loop(self, *, finished: bool = False) -> DecodedWindow:
+        return self.decoded(self.time(0.0), *[HELLO, WORLD] * 100, finished=finished)
+
+
+class Reader:
+    """One section being read by a script."""
+
+    def __init__(self, script: Script, of: Section, options: TranscribeOptions | None = None) -> None:
+        self.script = script
+        self.options = options or TranscribeOptions()
+        pad_s = self.options.vad.speech_pad_ms / 1000 if self.options.vad else 0.0
+        self.reading = SectionReading(of, of.span.start, pad_s, self.options)
+
+    @property
+    def place(self) -> tuple[float, float]:
+        window = self.reading.window.window
+        return round(window.start, 3), round(window.end, 3)
+
+    @property
+    def attempt(self) -> Attempt:
+        return self.reading.attempt
+
+    def hear(self, decoded: DecodedWindow, verdict: Verdict = GOOD) -> None:
+        self.reading.advance(decoded, verdict, self.script.engine)
+
+    def say(self, *pieces: tuple[int, float, float]) -> None:
+        self.hear(self.script.said(*pieces))

@@ -1,0 +1,177 @@
+"""What is thought of a window's text, and what is tried next."""
+
+from dataclasses import replace
+
+import pytest
+from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script
+
+from ovsubs.recognition import TranscribeOptions
+from ovsubs.recognition.attempts import Attempt, Verdict, first_attempt, judge, next_attempt
+from ovsubs.whisper.language_vote import LanguageVote
+from ovsubs.whisper.search import SearchOptions
+from ovsubs.whisper.segments import SilenceOptions
+
+pytestmark = pytest.mark.model  # texts are judged in the words of a checkpoint
+
+ENGLISH, ANYTHING = LanguageVote("en", 0.9), LanguageVote("en", 0.3)
+WORDS = (HELLO, WORLD)
+UNASKED = SilenceOptions(no_speech_threshold=None, logprob_threshold=None)
+
+
+def verdict_of(
+    script: Script,
+    *,
+    avg_logprob: float = -0.3,
+    no_speech: float = 0.1,
+    times_said: int = 1,
+    finished: bool = True,
+    spoken: LanguageVote = ENGLISH,
+    options: TranscribeOptions | None = None,
+) -> Verdict:
+    decoded = script.decoded(*WORDS * times_said, avg_logprob=avg_logprob, finished=finished)
+    decoded = replace(decoded, no_speech_prob=no_speech)
+    return judge(decoded, script.engine.reader, spoken, options or TranscribeOptions())
+
+
+@pytest.mark.parametrize(
+    ("avg_logprob", "no_speech", "times_said", "finished", "expected"),
+    [
+        (-0.3, 0.1, 1, True, GOOD),
+        (-1.0, 0.1, 1, True, GOOD),  # the threshold itself is likely enough
+        (-1.01, 0.1, 1, True, UNLIKELY),
+        (-1.01, 0.6, 1, True, UNLIKELY),  # as is this one
+        (-1.01, 0.61, 1, True, SILENT),
+        (-0.3, 0.99, 1, True, GOOD),  # sure of its text: somebody speaks
+        (-0.3, 0.1, 50, True, LOOP),
+        (-0.3, 0.1, 1, False, LOOP),
+        (-1.01, 0.1, 50, True, LOOP),
+        (-1.01, 0.61, 50, False, SILENT),  # whatever is said of silence
+        (-0.3, 0.1, 0, True, GOOD),
+    ],
+)
+def test_a_text_is_judged_by_the_thresholds_of_whisper(
+    script: Script, avg_logprob: float, no_speech: float, times_said: int, finished: bool, expected: Verdict
+) -> None:
+    given = verdict_of(
+        script, avg_logprob=avg_logprob, no_speech=no_speech, times_said=times_said, finished=finished
+    )
+    assert given is expected
+
+
+@pytest.mark.parametrize(
+    ("options", "avg_logprob", "no_speech", "times_said", "expected"),
+    [
+        (TranscribeOptions(silence=UNASKED), -9.0, 1.0, 1, GOOD),
+        (TranscribeOptions(silence=SilenceOptions(None, -1.0)), -1.01, 1.0, 1, UNLIKELY),
+        (TranscribeOptions(silence=SilenceOptions(0.6, None)), -0.1, 0.61, 1, SILENT),
+        (TranscribeOptions(silence=SilenceOptions(0.6, None)), -9.0, 0.6, 1, GOOD),
+        (TranscribeOptions(silence=SilenceOptions(0.6, -0.2)), -0.3, 0.1, 1, UNLIKELY),
+        (TranscribeOptions(silence=SilenceOptions(0.05, -0.2)), -0.3, 0.1, 1, SILENT),
+        (TranscribeOptions(compression_ratio_threshold=None), -0.3, 0.1, 50, GOOD),
+        (TranscribeOptions(compression_ratio_threshold=100.0), -0.3, 0.1, 50, GOOD),
+        (TranscribeOptions(compression_ratio_threshold=0.1), -0.3, 0.1, 1, LOOP),
+    ],
+)
+def test_thresholds_are_obeyed_and_none_switches_them_off(
+    script: Script,
+    options: TranscribeOptions,
+    avg_logprob: float,
+    no_speech: float,
+    times_said: int,
+    expected: Verdict,
+) -> None:
+    given = verdict_of(
+        script, avg_logprob=avg_logprob, no_speech=no_speech, times_said=times_said, options=options
+    )
+    assert given is expected
+
+
+def test_a_text_without_end_is_a_loop_whatever_its_ratio(script: Script) -> None:
+    unlimited = TranscribeOptions(compression_ratio_threshold=None)
+    assert verdict_of(script, finished=False, options=unlimited) is LOOP
+
+
+@pytest.mark.parametrize(("probability", "expected"), [(0.49, SILENT), (0.5, UNLIKELY)])
+def test_unlikely_text_in_no_known_language_is_silence(
+    script: Script, probability: float, expected: Verdict
+) -> None:
+    spoken = LanguageVote("en", probability)
+    assert verdict_of(script, avg_logprob=-1.01, spoken=spoken) is expected
+    assert verdict_of(script, avg_logprob=-1.0, spoken=spoken) is GOOD
+
+
+def test_the_threshold_of_the_language_is_obeyed(script: Script) -> None:
+    options = TranscribeOptions(language_detection_threshold=0.2)
+    assert verdict_of(script, avg_logprob=-1.01, spoken=ANYTHING, options=options) is UNLIKELY
+
+
+# What is tried next
+
+
+def test_the_first_attempt_is_what_was_asked_for() -> None:
+    options = TranscribeOptions(beam_size=3, patience=2.0, length_penalty=0.5, temperature=0.1, best_of=7)
+    assert first_attempt(options) == Attempt(SearchOptions(3, 2.0, 0.5, 0.1, 7), fits=True)
+
+
+@pytest.mark.parametrize("verdict", [GOOD, SILENT])
+@pytest.mark.parametrize("fits", [True, False])
+def test_what_is_good_or_silent_stands(verdict: Verdict, fits: bool) -> None:
+    options = TranscribeOptions()
+    assert next_attempt(Attempt(SearchOptions(), fits), verdict, options) is None
+
+
+@pytest.mark.parametrize("step", [0.2, None])
+def test_a_loop_in_a_fitted_window_is_decoded_alike_with_30_seconds(step: float | None) -> None:
+    options = TranscribeOptions(temperature_increment_on_fallback=step)
+    first = first_attempt(options)
+    assert next_attempt(first, LOOP, options) == replace(first, fits=False)
+
+
+def ladder(verdict: Verdict, options: TranscribeOptions) -> list[Attempt]:
+    attempts = [first_attempt(options)]
+    while (following := next_attempt(attempts[-1], verdict, options)) is not None:
+        attempts.append(following)
+    return attempts
+
+
+@pytest.mark.parametrize(
+    ("options", "temperatures"),
+    [
+        (TranscribeOptions(), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (TranscribeOptions(temperature=0.2), [0.2, 0.4, 0.6, 0.8, 1.0]),
+        (TranscribeOptions(temperature=1.0), [1.0]),
+        (TranscribeOptions(temperature_increment_on_fallback=None), [0.0]),
+        (TranscribeOptions(temperature_increment_on_fallback=1.0), [0.0, 1.0]),
+        (TranscribeOptions(temperature_increment_on_fallback=0.4), [0.0, 0.4, 0.8]),
+        (TranscribeOptions(temperature_increment_on_fallback=0.1), [n / 10 for n in range(11)]),
+    ],
+)
+def test_unlikely_text_is_decoded_hotter_up_to_one(
+    options: TranscribeOptions, temperatures: list[float]
+) -> None:
+    attempts = ladder(UNLIKELY, options)
+    assert [attempt.search.temperature for attempt in attempts] == pytest.approx(temperatures)
+    assert max(attempt.search.temperature for attempt in attempts) <= 1.0
+    assert [attempt.fits for attempt in attempts] == [True] + [False] * (len(attempts) - 1)
+
+
+def test_a_loop_gets_hotter_after_it_was_given_30_seconds() -> None:
+    attempts = ladder(LOOP, TranscribeOptions())
+    assert [attempt.search.temperature for attempt in attempts] == [0.0, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [attempt.fits for attempt in attempts] == [True] + [False] * 6
+
+
+@pytest.mark.parametrize("verdict", [UNLIKELY, LOOP])
+def test_all_else_that_was_asked_for_is_kept_in_every_attempt(verdict: Verdict) -> None:
+    options = TranscribeOptions(beam_size=3, patience=2.0, length_penalty=0.5, best_of=7)
+    for attempt in ladder(verdict, options):
+        assert replace(attempt.search, temperature=0.0) == first_attempt(options).search
+
+
+def test_windows_are_decoded_together_where_they_have_as_many_candidates() -> None:
+    beams = Attempt(SearchOptions(beam_size=5))
+    hot, hotter = (Attempt(replace(beams.search, temperature=heat), fits=False) for heat in (0.2, 0.4))
+    assert beams.batch_key == replace(beams, fits=False).batch_key
+    assert hot.batch_key == hotter.batch_key
+    assert beams.batch_key != hot.batch_key
+    assert Attempt(SearchOptions()).batch_key != hot.batch_key  # greedy, and drawn

@@ -1,0 +1,527 @@
+"""From samples to numbered segments: order, batches, language, silence, failures, nothing left running."""
+
+import difflib
+import gc
+import re
+import subprocess
+from collections.abc import Callable, Generator, Iterable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scripted import GOOD, HELLO, SILENT, WORLD, Script
+
+from ovsubs.audio.ffmpeg import ffmpeg_executable
+from ovsubs.audio.source import AudioSource, open_source
+from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
+from ovsubs.pipeline import Model, Progress
+from ovsubs.recognition import Round, TranscribeOptions, recognize
+from ovsubs.recognition.tracks import TrackReading
+from ovsubs.timing import Stopwatch
+from ovsubs.transcript import Segment
+from ovsubs.whisper.language_vote import LanguageVote
+
+RATE = 16_000
+ENGLISH = LanguageVote("en", 1.0)
+Samples = NDArray[np.float32]
+Read = Callable[[Path], Samples]
+Find = Callable[[str], Path]
+
+pytestmark = pytest.mark.model
+
+
+def rounds(model: Model, tracks: Iterable[Samples], options: TranscribeOptions) -> list[Round]:
+    def opener(samples: Samples) -> Callable[[], AudioSource]:
+        return lambda: open_source(samples, None, lambda damage: None)
+
+    return list(recognize(model._engine, [opener(samples) for samples in tracks], options, Stopwatch()))
+
+
+def segments_of(found: Iterable[Round], track: int = 0) -> list[Segment]:
+    return [segment for done in found if done.track == track for segment in done.segments]
+
+
+def timed_texts(found: Iterable[Round], track: int = 0) -> list[tuple[float, float, str]]:
+    return [(segment.start, segment.end, segment.text) for segment in segments_of(found, track)]
+
+
+# A track, read by a script. Without a detector its sections are the stretches of 30 s.
+
+
+class Desk:
+    """A track of silence, and what a decoder could have said about its windows."""
+
+    def __init__(self, script: Script, seconds: float, options: TranscribeOptions | None = None) -> None:
+        self.script = script
+        samples = np.zeros(round(seconds * RATE), np.float32)
+        source = AudioSource("", seconds, 0.0, (block for block in [samples]))
+        chosen = options or TranscribeOptions(vad=None)
+        self.track = TrackReading(0, source, script.engine, chosen, ENGLISH, Stopwatch())
+
+    def starts(self, n: int) -> list[float]:
+        return [reading.window.window.start for reading in self.track.waiting(n)]
+
+    def say(self, place: int, *pieces: tuple[int, float, float]) -> None:
+        """To the window of the waiting section at that place."""
+        reading = self.track.waiting(place + 1)[place]
+        reading.advance(self.script.said(*pieces), GOOD, self.script.engine)
+
+    def given_out(self) -> list[float]:
+        return [segment.start for segment in self.track.report().segments]
+
+
+def test_segments_come_in_file_order_though_later_sections_finish_first(script: Script) -> None:
+    desk = Desk(script, 90.0)
+    assert desk.starts(3) == [0.0, 30.0, 60.0]
+    desk.say(2, (WORLD, 0.2, 29.8))
+    assert desk.given_out() == []
+    desk.say(0, (HELLO, 0.2, 10.0))  # the rest is read again
+    assert desk.given_out() == [0.2]
+    desk.say(1, (HELLO, 0.2, 29.8))
+    assert desk.given_out() == []
+    assert desk.starts(3) == [10.0]
+    desk.say(0, (WORLD, 0.0, 19.8))
+    assert desk.given_out() == pytest.approx([10.0, 30.2, 60.2])
+    assert desk.starts(3) == []
+    assert desk.track.is_done
+
+
+def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
+    desk = Desk(script, 60.0)
+    desk.say(1, (HELLO, 0.2, 29.8))
+    desk.say(0, (HELLO, 0.2, 10.0), (WORLD, 10.0, 20.0))
+    first = desk.track.report().segments
+    desk.say(0, (WORLD, 0.0, 9.8))
+    assert [segment.id for segment in (*first, *desk.track.report().segments)] == [0, 1, 2, 3]
+
+
+def test_sections_come_in_as_places_become_free(script: Script) -> None:
+    desk = Desk(script, 150.0)
+    assert desk.starts(2) == [0, 30]
+    assert desk.starts(4) == [0, 30, 60, 90]
+    desk.say(1, (HELLO, 0.2, 29.8))
+    assert desk.starts(2) == [0, 60, 90]
+    assert desk.track.report().position == 30.0
+
+
+def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:
+    desk = Desk(script, 100.0)
+    speech, position = 0.0, 0.0
+    while desk.starts(2):
+        desk.say(0, (HELLO, 0.2, 7.0))
+        news = desk.track.report()
+        assert news.position >= position
+        position, speech = news.position, speech + news.speech_duration
+    assert position == pytest.approx(100.0)
+    assert speech == pytest.approx(100.0)
+
+
+def test_a_track_without_samples_has_nothing_to_read(script: Script) -> None:
+    desk = Desk(script, 0.0)
+    assert desk.starts(4) == []
+    news = desk.track.report()
+    assert (news.segments, news.uncovered, news.position) == ((), (), 0.0)
+    assert desk.track.is_done
+
+
+def test_the_language_of_a_track_is_the_one_most_spoken(script: Script) -> None:
+    track = Desk(script, 30.0).track
+    track.hear(LanguageVote("de", 0.9), 4.0)
+    track.hear(LanguageVote("en", 0.9), 7.0)
+    assert track.spoken is not None
+    assert track.spoken.language == "en"
+    track.hear(LanguageVote("de", 0.6), 9.0)
+    assert track.spoken.language == "de"
+    assert track.spoken.probability == pytest.approx(13 / 20, abs=1e-3)
+
+
+def test_what_a_window_is_told_beforehand_is_the_good_text_so_far(script: Script) -> None:
+    track = Desk(script, 30.0).track
+    track.remember(script.said((HELLO, 0.0, 1.0)), GOOD, script.engine)
+    track.remember(script.said((WORLD, 0.0, 1.0)), GOOD, script.engine)
+    assert track.previous_tokens == (HELLO, WORLD)
+    track.remember(script.decoded(*[HELLO] * 300), GOOD, script.engine)
+    assert track.previous_tokens == (HELLO,) * 223
+    track.remember(script.said((WORLD, 0.0, 1.0)), SILENT, script.engine)
+    assert track.previous_tokens == ()
+
+
+# Real speech
+
+
+@pytest.fixture(scope="module")
+def heard(base_model: Model, joined_speech: Samples) -> list[Round]:
+    return rounds(base_model, [joined_speech], TranscribeOptions(language="en"))
+
+
+def test_segments_are_numbered_in_file_order_and_cover_the_speech(
+    heard: list[Round], joined_speech: Samples
+) -> None:
+    segments = segments_of(heard)
+    assert [segment.id for segment in segments] == list(range(len(segments)))
+    assert all(segment.start < segment.end for segment in segments)
+    assert all(before.start <= after.start for before, after in pairwise(segments))
+    assert all(before.end <= after.start + 0.5 for before, after in pairwise(segments))
+    duration = len(joined_speech) / RATE
+    assert segments[-1].end <= duration
+    positions = [done.position for done in heard]
+    assert positions == sorted(positions)
+    assert positions[-1] == pytest.approx(duration, abs=1.0)
+    covered = sum(segment.end - segment.start for segment in segments)
+    assert 0.95 * sum(done.speech_duration for done in heard) < covered < duration
+    assert [done.is_last for done in heard] == [False] * (len(heard) - 1) + [True]
+    assert {done.error for done in heard} == {None}
+
+
+def test_the_batch_size_does_not_change_the_text(tiny_model: Model, joined_speech: Samples) -> None:
+    def texts(batch_size: int) -> list[tuple[float, float, str]]:
+        options = TranscribeOptions(beam_size=1, batch_size=batch_size)
+        return timed_texts(rounds(tiny_model, [joined_speech], options))
+
+    one_by_one = texts(1)
+    assert len(one_by_one) > 10
+    assert texts(3) == one_by_one
+    assert texts(8) == one_by_one
+
+
+def test_tracks_side_by_side_have_the_texts_that_they_have_alone(
+    tiny_model: Model, joined_speech: Samples
+) -> None:
+    tracks = [joined_speech[round(first * RATE) :][: 20 * RATE] for first in (0.0, 21.3, 50.0, 77.7, 90.0)]
+    options = TranscribeOptions(beam_size=1)
+    together = rounds(tiny_model, tracks, options)
+    assert sum(done.is_last for done in together) == len(tracks)
+    for number, samples in enumerate(tracks):
+        alone = timed_texts(rounds(tiny_model, [samples], options))
+        assert alone
+        assert timed_texts(together, number) == alone
+
+
+def test_the_batch_size_does_not_change_the_language(
+    base_model: Model, recordings: Find, read_samples: Read
+) -> None:
+    """An English clip first: one window must not decide. A vote of three in batches of 1 and 8."""
+    names = ("en/fleurs-en-000", "fr/fleurs-fr-000", "fr/fleurs-fr-001")
+    samples = np.concatenate([_filled_up(read_samples(recordings(f"fleurs/{name}.ogg"))) for name in names])
+    votes = []
+    for batch_size in (1, 8):
+        options = TranscribeOptions(batch_size=batch_size, beam_size=1, language_detection_segments=3)
+        opener = lambda: open_source(samples, None, lambda damage: None)  # noqa: E731
+        stream = recognize(base_model._engine, [opener], options, Stopwatch())
+        votes.append(next(stream).spoken)
+        stream.close()
+    assert {decision and decision.language for decision in votes} == {"fr"}
+    assert np.ptp([decision.probability for decision in votes if decision]) < 1e-3
+    assert votes[0] is not None
+    assert 0.4 < votes[0].probability < 0.9
+
+
+def _filled_up(samples: Samples) -> Samples:
+    """With silence to 29 s, so that each clip is a section of its own."""
+    return np.concatenate([samples, np.zeros(29 * RATE - len(samples), np.float32)])
+
+
+# Several languages in one file
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 4])
+def test_each_window_has_the_language_that_is_spoken_in_it(
+    base_model: Model, recordings: Find, read_samples: Read, number: int
+) -> None:
+    jiwer = pytest.importorskip("jiwer", reason="needs the benchmark extra")
+    names = [f"de/fleurs-de-00{number}", f"en/fleurs-en-00{number}", f"de/fleurs-de-00{(number + 1) % 5}"]
+    paths = [recordings(f"fleurs/{name}.ogg") for name in names]
+    references = _references(recordings("MANIFEST.tsv"))
+    parts = [_as_loud_as_others(read_samples(path)) for path in paths]
+    pause = np.zeros(round(1.5 * RATE), np.float32)
+    joined = np.concatenate([sample for part in parts for sample in (part, pause)])
+    options = TranscribeOptions(multilingual=True, languages=("de", "en"))
+
+    transcript = base_model.transcribe(joined, options=options)
+
+    begin = 0.0
+    for part, path, language in zip(parts, paths, ("de", "en", "de"), strict=True):
+        end = begin + (len(part) + len(pause)) / RATE
+        inside = [each for each in transcript.segments if begin <= (each.start + each.end) / 2 < end]
+        begin = end
+        assert {segment.language for segment in inside} == {language}
+        text = " ".join(segment.text for segment in inside)
+        reference = references[f"fleurs/{path.parent.name}/{path.name}"]
+        assert jiwer.wer(_words(reference), _words(text)) < 0.4
+    assert transcript.language == "de"
+    assert transcript.uncovered == ()
+
+
+def _as_loud_as_others(samples: Samples) -> Samples:
+    """The recordings differ by 45 dB, and the detector does not hear a whisper after a shout."""
+    level = np.sqrt(np.mean(np.square(samples)))
+    return (samples * (0.05 / level)).astype(np.float32)
+
+
+def _references(manifest: Path) -> dict[str, str]:
+    rows = [line.split("\t") for line in manifest.read_text(encoding="utf-8").splitlines()]
+    return {row[0]: row[4] for row in rows}
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split())
+
+
+def test_only_windows_of_a_multilingual_run_have_a_language(heard: list[Round]) -> None:
+    assert {segment.language for segment in segments_of(heard)} == {None}
+
+
+# What a window is told beforehand
+
+
+@pytest.mark.parametrize(
+    ("name", "recording"),
+    [
+        ("Montfichet", "61/70968/61-70968-0036"),
+        ("Conseil", "8463/294828/8463-294828-0015"),
+        ("Farragut", "8463/294828/8463-294828-0030"),
+    ],
+)
+def test_a_name_that_is_told_beforehand_is_spelled_so(
+    base_model: Model, recordings: Find, name: str, recording: str
+) -> None:
+    path = recordings(f"librispeech/test-clean/{recording}.flac")
+    prompted = TranscribeOptions(language="en", initial_prompt=f"A story about {name}.")
+    expecting = TranscribeOptions(language="en", hotwords=name)
+    assert name not in base_model.transcribe(path, language="en").text
+    assert name in base_model.transcribe(path, options=prompted).text
+    assert name in base_model.transcribe(path, options=expecting).text
+
+
+def test_every_window_of_every_track_is_told_the_prompt(
+    base_model: Model, recordings: Find, read_samples: Read
+) -> None:
+    chapter = "librispeech/test-clean/61/70968/61-70968-00"
+    tracks = [read_samples(recordings(f"{chapter}{number}.flac")) for number in (31, 36, 42, 43)]
+    options = TranscribeOptions(language="en", initial_prompt="A story about Montfichet.")
+    together = rounds(base_model, tracks, options)
+    for number in range(len(tracks)):
+        assert "Montfichet" in "".join(segment.text for segment in segments_of(together, number))
+    pause = np.zeros(30 * RATE, np.float32)  # each in a section of its own
+    joined = rounds(base_model, [np.concatenate([each for one in tracks for each in (one, pause)])], options)
+    assert "".join(segment.text for segment in segments_of(joined)).count("Montfichet") == len(tracks)
+
+
+def test_windows_that_are_told_the_text_before_them_are_read_one_by_one(
+    base_model: Model, joined_speech: Samples, heard: list[Round]
+) -> None:
+    options = TranscribeOptions(language="en", condition_on_previous_text=True)
+    assert base_model._engine.batch_size(options) == 1
+    told = rounds(base_model, [joined_speech], options)
+    untold = "".join(segment.text for segment in segments_of(heard))
+    text = "".join(segment.text for segment in segments_of(told))
+    assert text != untold
+    assert difflib.SequenceMatcher(None, _words(untold).split(), _words(text).split()).ratio() > 0.9
+
+
+# Nobody speaks
+
+
+@pytest.mark.parametrize(
+    ("language", "found", "probability"), [(None, "und", 0.0), ("de", "de", 1.0), ("German", "de", 1.0)]
+)
+def test_without_speech_there_is_one_round_and_the_transcript_says_so(
+    base_model: Model, language: str | None, found: str, probability: float
+) -> None:
+    silence = np.zeros(5 * RATE, np.float32)
+    (only,) = rounds(base_model, [silence], TranscribeOptions(language=language))
+    assert (only.segments, only.uncovered, only.speech_duration, only.is_last) == ((), (), 0.0, True)
+    transcript = base_model.transcribe(silence, language=language)
+    assert (transcript.segments, transcript.text) == ((), "")
+    assert (transcript.language, transcript.language_probability) == (found, probability)
+    assert transcript.notes == ("no speech was found",)
+    assert (transcript.duration, transcript.speech_duration) == (5.0, 0.0)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 160])
+def test_audio_of_no_length_is_no_speech(tiny_model: Model, n_samples: int) -> None:
+    transcript = tiny_model.transcribe(np.zeros(n_samples, np.float32))
+    assert transcript.segments == ()
+    assert transcript.notes == ("no speech was found",)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 160, 1600])
+def test_audio_of_no_length_comes_to_an_end_without_a_detector(tiny_model: Model, n_samples: int) -> None:
+    transcript = tiny_model.transcribe(np.zeros(n_samples, np.float32), options=TranscribeOptions(vad=None))
+    assert transcript.segments == ()
+    assert len(transcript.notes) == 1
+
+
+def test_tracks_without_speech_end_beside_one_that_has_some(
+    tiny_model: Model, joined_speech: Samples
+) -> None:
+    silence = np.zeros(5 * RATE, np.float32)
+    found = rounds(tiny_model, [silence, joined_speech[: 20 * RATE], silence], TranscribeOptions())
+    assert sorted(done.track for done in found if done.is_last) == [0, 1, 2]
+    assert segments_of(found, 1)
+    assert not segments_of(found, 0)
+
+
+def test_more_silent_tracks_than_may_be_open_all_end(tiny_model: Model) -> None:
+    found = rounds(tiny_model, [np.zeros(160, np.float32)] * 70, TranscribeOptions())
+    assert [done.track for done in found] == list(range(70))
+    assert all(done.is_last for done in found)
+
+
+def test_without_tracks_there_are_no_rounds(tiny_model: Model) -> None:
+    assert rounds(tiny_model, [], TranscribeOptions()) == []
+
+
+# Tracks that cannot be read
+
+
+def breaking_off(samples: Samples, error: Exception) -> Callable[[], AudioSource]:
+    """Opens a track whose samples come, and then the error."""
+
+    def blocks() -> Generator[Samples, None, None]:
+        if len(samples):
+            yield samples
+        raise error
+
+    return lambda: AudioSource("broken", 100.0, 0.0, blocks())
+
+
+def whole(samples: Samples) -> Callable[[], AudioSource]:
+    return lambda: open_source(samples, None, lambda damage: None)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 10.0, 100.0])
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_a_track_that_breaks_off_ends_with_its_error(
+    tiny_model: Model, joined_speech: Samples, seconds: float, batch_size: int
+) -> None:
+    error = UnreadableMedia(Path("broken.mp4"), "it breaks off")
+    opener = breaking_off(joined_speech[: round(seconds * RATE)], error)
+    options = TranscribeOptions(beam_size=1, batch_size=batch_size)
+    found = list(recognize(tiny_model._engine, [opener], options, Stopwatch()))
+    assert [done.error for done in found if done.is_last] == [error]
+    assert found[-1].is_last
+
+
+def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech: Samples) -> None:
+    def unopened() -> AudioSource:
+        raise error
+
+    error = UnreadableMedia(Path("broken.mp4"), "it breaks off")
+    speech = joined_speech[: 20 * RATE]
+    openers = [
+        breaking_off(joined_speech[: 50 * RATE], error),
+        whole(speech),
+        unopened,
+        breaking_off(joined_speech[:0], error),
+        whole(speech),
+    ]
+    options = TranscribeOptions(beam_size=1, batch_size=2)
+    found = list(recognize(tiny_model._engine, openers, options, Stopwatch()))
+    ends = {done.track: done.error for done in found if done.is_last}
+    assert ends == {0: error, 1: None, 2: error, 3: error, 4: None}
+    assert sum(done.is_last for done in found) == 5
+    alone = timed_texts(rounds(tiny_model, [speech], options))
+    assert timed_texts(found, 1) == timed_texts(found, 4) == alone
+
+
+# Files
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every child process that is started, kept to look at."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Watched(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *arguments: object, **options: object) -> None:
+            super().__init__(*arguments, **options)  # type: ignore[call-overload]
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Watched)
+    return started
+
+
+@pytest.fixture(scope="module")
+def long_file(speech_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample over and over for eleven and a half minutes: more than one block of samples."""
+    path = tmp_path_factory.mktemp("long") / "long.wav"
+    looped = ["-stream_loop", "68", "-i", str(speech_sample), "-ac", "1", "-ar", "16000", str(path)]
+    subprocess.run([ffmpeg_executable(), "-nostdin", "-v", "error", *looped], check=True)
+    return path
+
+
+def test_closing_the_stream_of_segments_ends_ffmpeg(
+    tiny_model: Model, long_file: Path, children: list[subprocess.Popen[bytes]]
+) -> None:
+    stream = tiny_model.stream(long_file, options=TranscribeOptions(batch_size=1))
+    first = next(stream)
+    assert "Ever tried" in first.text
+    assert children[-1].poll() is None  # ffmpeg waits with the next block
+    stream.close()
+    assert children[-1].returncode is not None
+
+
+def test_an_interrupt_while_progress_is_shown_ends_ffmpeg(
+    tiny_model: Model, long_file: Path, children: list[subprocess.Popen[bytes]]
+) -> None:
+    def interrupt(progress: Progress) -> None:
+        assert children[-1].poll() is None
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tiny_model.transcribe(long_file, options=TranscribeOptions(batch_size=1), on_progress=interrupt)
+    gc.collect()
+    assert children[-1].returncode is not None
+
+
+def test_the_start_of_the_track_moves_every_segment(
+    tiny_model: Model, speech_sample: Path, tmp_path: Path
+) -> None:
+    late = tmp_path / "late.mkv"
+    picture = ["-f", "lavfi", "-i", "color=s=64x64:r=5:d=15"]
+    muxed = ["-itsoffset", "4.5", "-i", str(speech_sample), "-map", "0", "-map", "1", str(late)]
+    subprocess.run([ffmpeg_executable(), "-nostdin", "-v", "error", *picture, *muxed], check=True)
+    shown = list[Progress]()
+    moved = tiny_model.transcribe(late, on_progress=shown.append)
+    plain = tiny_model.transcribe(speech_sample)
+    assert moved.text == plain.text
+    for segment, original in zip(moved.segments, plain.segments, strict=True):
+        assert segment.start == pytest.approx(original.start + 4.5, abs=0.1)
+        assert segment.end == pytest.approx(original.end + 4.5, abs=0.1)
+    assert shown[-1].position <= shown[-1].duration
+
+
+def test_stream_and_transcribe_give_the_same_segments(tiny_model: Model, speech_sample: Path) -> None:
+    assert tuple(tiny_model.stream(speech_sample)) == tiny_model.transcribe(speech_sample).segments
+
+
+# What is asked
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (TranscribeOptions(task="translate"), UnsupportedTask),
+        (TranscribeOptions(language="de"), UnsupportedTask),
+        (TranscribeOptions(multilingual=True), UnsupportedTask),
+        (TranscribeOptions(multilingual=True, languages=("en", "de")), UnsupportedTask),
+        (TranscribeOptions(initial_prompt="word " * 300), InvalidOption),
+        (TranscribeOptions(hotwords="word " * 300), InvalidOption),
+    ],
+    ids=["translate", "language", "multilingual", "languages", "initial_prompt", "hotwords"],
+)
+def test_what_the_model_cannot_do_is_refused_before_anything_is_read(
+    tiny_model: Model, options: TranscribeOptions, error: type[Exception]
+) -> None:
+    def untouched() -> AudioSource:
+        raise AssertionError("the track was opened")
+
+    with pytest.raises(error):
+        list(recognize(tiny_model._engine, [untouched], options, Stopwatch()))
+    with pytest.raises(error):
+        list(tiny_model.stream(np.zeros(RATE, np.float32), options=options))
+    with pytest.raises(error):
+        tiny_model.check(options)

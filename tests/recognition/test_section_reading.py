@@ -1,0 +1,373 @@
+"""Reading one section by a script: which window comes next, how it is decoded, and what is given out."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Reader, Script, section
+
+from ovsubs.audio.regions import SpeechRegion, VadOptions
+from ovsubs.audio.sections import Section, Span
+from ovsubs.recognition import TranscribeOptions
+from ovsubs.recognition.attempts import Attempt, Verdict, first_attempt
+from ovsubs.recognition.coverage import LEAST_S
+from ovsubs.transcript import Segment
+from ovsubs.whisper.search import SearchOptions
+
+pytestmark = pytest.mark.model  # the script is written in the words of a checkpoint
+
+TEMPERATURES = [0.2, 0.4, 0.6, 0.8, 1.0]
+
+
+def texts(segments: tuple[Segment, ...]) -> list[tuple[str, float, float]]:
+    return [(segment.text.strip(), round(segment.start, 3), round(segment.end, 3)) for segment in segments]
+
+
+def spans(found: tuple[Span, ...]) -> list[tuple[float, float]]:
+    return [(round(span.start, 3), round(span.end, 3)) for span in found]
+
+
+def test_a_window_whose_text_reaches_its_end_ends_the_section(script: Script) -> None:
+    reader = Reader(script, section(10.0, 20.0))
+    assert reader.place == (10.0, 20.0)
+    reader.say((HELLO, 0.2, 4.0), (WORLD, 4.0, 9.8))
+    assert reader.reading.is_done
+    found = reader.reading.take()
+    assert texts(found.segments) == [("Hello", 10.2, 14.0), ("world", 14.0, 19.8)]
+    assert (found.uncovered, found.n_left_out) == ((), 0)
+    assert reader.reading.seconds_done == 10.0
+
+
+def test_the_next_window_begins_where_the_text_ended(script: Script) -> None:
+    reader = Reader(script, section(0.0, 50.0))
+    reader.say((HELLO, 0.2, 21.0))
+    assert reader.place == (21.0, 50.0)
+    assert reader.reading.seconds_done == 21.0
+    assert reader.reading.speech_left == pytest.approx(28.8)
+
+
+def test_what_has_been_given_out_is_not_given_out_again(script: Script) -> None:
+    reader = Reader(script, section(0.0, 50.0))
+    reader.say((HELLO, 0.2, 21.0))
+    assert len(reader.reading.take().segments) == 1
+    assert reader.reading.take().segments == ()
+    reader.say((HELLO, 0.0, 28.8))
+    assert [segment.start for segment in reader.reading.take().segments] == [21.0]
+
+
+def test_a_silent_window_is_passed_and_its_speech_reported(script: Script) -> None:
+    reader = Reader(script, section(0.0, 50.0))
+    reader.hear(script.said((HELLO, 0.2, 5.0)), SILENT)
+    assert reader.place == (30.0, 50.0)
+    assert reader.reading.take() == reader.reading.take()
+    reader.say((HELLO, 0.0, 19.8))
+    found = reader.reading.take()
+    assert len(found.segments) == 1
+    assert spans(found.uncovered) == [(0.2, 30.0)]
+    assert found.n_left_out == 0
+
+
+def test_a_window_without_text_is_read_and_its_speech_reported(script: Script) -> None:
+    reader = Reader(script, section(0.0, 10.0, (0.2, 3.0), (4.0, 9.0)))
+    reader.hear(script.decoded(script.time(0.0)))
+    assert reader.reading.is_done
+    assert spans(reader.reading.take().uncovered) == [(0.2, 3.0), (4.0, 9.0)]
+
+
+# Loops
+
+
+def test_a_loop_is_read_with_30_seconds_then_in_halves_and_given_up_at_last(script: Script) -> None:
+    reader = Reader(script, section(0.0, 60.0))
+    seen = list[tuple[tuple[float, float], bool, float]]()
+    while reader.place[0] < 1.0:
+        seen.append((reader.place, reader.attempt.fits, reader.attempt.search.temperature))
+        reader.hear(script.loop(), LOOP)
+    whole = [((0.0, 30.0), True, 0.0), ((0.0, 30.0), False, 0.0)]
+    halves = [((0.0, 15.0), True, 0.0), ((0.0, 15.0), False, 0.0)]
+    shortest = [((0.0, 7.5), True, 0.0), *(((0.0, 7.5), False, heat) for heat in [0.0, *TEMPERATURES])]
+    assert seen == [*whole, *halves, *shortest]
+    assert reader.place == (7.5, 37.5)
+    found = reader.reading.take()
+    assert (found.segments, found.n_left_out) == ((), 1)
+    assert reader.reading.take().n_left_out == 0
+
+
+def test_without_a_temperature_step_the_shortest_loop_is_given_up_at_once(script: Script) -> None:
+    options = TranscribeOptions(temperature_increment_on_fallback=None)
+    reader = Reader(script, section(0.0, 7.5), options)
+    reader.hear(script.loop(), LOOP)
+    reader.hear(script.loop(), LOOP)
+    assert reader.reading.is_done
+    assert reader.reading.take().n_left_out == 1
+
+
+def test_a_half_that_makes_sense_is_kept_and_the_next_window_is_whole_again(script: Script) -> None:
+    reader = Reader(script, section(0.0, 60.0))
+    reader.hear(script.loop(), LOOP)
+    reader.hear(script.loop(), LOOP)
+    reader.say((HELLO, 0.2, 14.9))
+    assert reader.place == (15.0, 45.0)
+    assert texts(reader.reading.take().segments) == [("Hello", 0.2, 14.9)]
+
+
+def test_a_short_text_that_repeats_itself_but_ends_is_kept(script: Script) -> None:
+    """Somebody may say the same thing again and again."""
+    options = TranscribeOptions(temperature_increment_on_fallback=None)
+    reader = Reader(script, section(0.0, 7.0), options)
+    again = script.decoded(script.time(0.0), *[HELLO] * 30, script.time(6.8))
+    reader.hear(again, LOOP)
+    reader.hear(again, LOOP)
+    found = reader.reading.take()
+    assert found.segments[0].text == " Hello" * 30
+    assert found.n_left_out == 0
+
+
+# Unlikely texts
+
+
+def test_an_unlikely_text_is_decoded_hotter_and_the_likeliest_is_kept(script: Script) -> None:
+    reader = Reader(script, section(0.0, 10.0))
+    heard = list[Attempt]()
+    for avg_logprob in (-1.5, -1.4, -1.2, -1.3, -1.6, -1.7):
+        heard.append(reader.attempt)
+        word = WORLD if avg_logprob == -1.2 else HELLO
+        reader.hear(script.said((word, 0.2, 9.8), avg_logprob=avg_logprob), UNLIKELY)
+    assert [attempt.search.temperature for attempt in heard] == [0.0, *TEMPERATURES]
+    assert reader.reading.is_done
+    (segment,) = reader.reading.take().segments
+    assert (segment.tokens[1], segment.avg_logprob) == (WORLD, -1.2)
+
+
+def test_a_good_text_is_kept_though_an_earlier_one_was_likelier(script: Script) -> None:
+    """What is good is decided by the thresholds, which may look at more than likelihood."""
+    reader = Reader(script, section(0.0, 10.0))
+    reader.hear(script.said((HELLO, 0.2, 9.8), avg_logprob=-1.1), UNLIKELY)
+    reader.hear(script.said((WORLD, 0.2, 9.8), avg_logprob=-1.2), GOOD)
+    (segment,) = reader.reading.take().segments
+    assert segment.tokens[1] == WORLD
+
+
+def test_a_text_with_an_end_is_kept_rather_than_a_likelier_one_without(script: Script) -> None:
+    options = TranscribeOptions(temperature_increment_on_fallback=1.0)
+    reader = Reader(script, section(0.0, 7.0), options)
+    reader.hear(script.said((WORLD, 0.2, 6.8), avg_logprob=-1.5), UNLIKELY)
+    reader.hear(script.loop(), LOOP)
+    (segment,) = reader.reading.take().segments
+    assert segment.tokens[1] == WORLD
+
+
+def test_each_window_begins_with_the_first_attempt(script: Script) -> None:
+    reader = Reader(script, section(0.0, 50.0), TranscribeOptions(beam_size=3))
+    reader.hear(script.said((HELLO, 0.2, 29.0)), UNLIKELY)
+    assert reader.attempt.search.temperature == 0.2
+    reader.say((HELLO, 0.2, 29.0))
+    assert reader.place[0] > 0.0
+    assert reader.attempt == Attempt(SearchOptions(beam_size=3), fits=True)
+
+
+# Speech that was passed over
+
+
+def test_speech_between_two_segments_is_read_again_before_going_on(script: Script) -> None:
+    reader = Reader(script, section(0.0, 50.0))
+    reader.say((HELLO, 0.2, 8.0), (WORLD, 12.0, 21.0))
+    assert reader.place == (7.8, 12.2)
+    assert reader.reading.take().segments == ()  # what comes next may precede the second
+    reader.say((WORLD, 0.4, 4.0))
+    assert reader.place == (21.0, 50.0)
+    assert [segment.start for segment in reader.reading.take().segments] == pytest.approx([0.2, 8.2, 12.0])
+
+
+def test_several_gaps_are_read_one_after_the_other(script: Script) -> None:
+    reader = Reader(script, section(0.0, 29.0))
+    reader.say((HELLO, 3.0, 8.0), (WORLD, 12.0, 14.0), (HELLO, 16.0, 28.8))
+    places = []
+    while not reader.reading.is_done:
+        places.append(reader.place)
+        reader.say((WORLD, 0.2, 1.8))
+    assert places == [(0.0, 3.2), (7.8, 12.2), (13.8, 16.2)]
+    found = reader.reading.take()
+    assert [segment.start for segment in found.segments] == sorted(
+        segment.start for segment in found.segments
+    )
+    assert len(found.segments) == 6
+
+
+@pytest.mark.parametrize(
+    ("first_end", "second_start", "n_gaps"), [(8.0, 9.0, 1), (8.0, 8.98, 0), (8.0, 7.0, 0)]
+)
+def test_a_gap_of_a_second_is_read_again(
+    script: Script, first_end: float, second_start: float, n_gaps: int
+) -> None:
+    reader = Reader(script, section(0.0, 20.0))
+    reader.say((HELLO, 0.2, first_end), (WORLD, second_start, 19.8))
+    assert reader.reading.is_done == (n_gaps == 0)
+
+
+def test_silence_between_two_segments_is_not_read_again(script: Script) -> None:
+    reader = Reader(script, section(0.0, 20.0, (0.2, 8.0), (14.0, 19.8)))
+    reader.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
+    assert reader.reading.is_done
+
+
+def test_where_everything_counts_as_speech_nothing_is_read_again(script: Script) -> None:
+    reader = Reader(script, section(0.0, 20.0, (0.0, 20.0)), TranscribeOptions(vad=None))
+    reader.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
+    assert reader.reading.is_done
+
+
+@pytest.mark.parametrize("verdict", [UNLIKELY, LOOP, SILENT])
+def test_doubtful_text_in_a_gap_is_dropped_and_the_gap_reported(script: Script, verdict: Verdict) -> None:
+    reader = Reader(script, section(0.0, 20.0))
+    reader.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
+    while not reader.reading.is_done:
+        assert reader.place == (7.8, 14.2)
+        reader.hear(script.said((HELLO, 0.2, 6.0), avg_logprob=-1.5), verdict)
+    found = reader.reading.take()
+    assert [segment.start for segment in found.segments] == [0.2, 14.0]
+    assert spans(found.uncovered) == [(8.0, 14.0)]
+
+
+def test_a_gap_is_decoded_as_every_window_is(script: Script) -> None:
+    reader = Reader(script, section(0.0, 20.0))
+    reader.hear(script.said((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8)), UNLIKELY)
+    reader.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
+    assert reader.attempt == first_attempt(reader.options)
+
+
+def test_the_language_of_a_window_is_that_of_its_segments(script: Script) -> None:
+    reader = Reader(script, section(0.0, 50.0))
+    reader.reading.language = "de"
+    reader.say((HELLO, 0.2, 21.0))
+    reader.reading.language = "en"
+    reader.say((HELLO, 0.0, 28.8))
+    assert [segment.language for segment in reader.reading.take().segments] == ["de", "en"]
+
+
+# Whatever the decoder says
+
+TICK_S = 0.02
+ARBITRARY = settings(max_examples=300, deadline=None)
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> Section:
+    start = draw(st.integers(0, 100)) / 2
+    lengths = draw(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=1, max_size=12))
+    regions, position = list[tuple[float, float]](), start
+    for silence, speech in lengths:  # in tenths of a second
+        regions.append((position + silence / 10, position + (silence + speech) / 10))
+        position = regions[-1][1]
+    pad_s = draw(st.sampled_from([0.0, 0.2]))
+    return section(max(0.0, regions[0][0] - pad_s), position + pad_s, *regions)
+
+
+@st.composite
+def timed_words(draw: st.DrawFn) -> list[int]:
+    """Timestamps (from 0, in ticks) as negative numbers below words; never falling, as the rules demand."""
+    times = sorted(draw(st.lists(st.integers(0, 1500), max_size=8)))
+    words = draw(st.lists(st.lists(st.sampled_from([HELLO, WORLD]), max_size=3), min_size=9, max_size=9))
+    tokens = list[int]()
+    for time, said in zip(times, words, strict=False):
+        tokens += [-1 - time, *said]
+    return tokens
+
+
+answers = st.tuples(
+    timed_words(),
+    st.sampled_from([GOOD, GOOD, GOOD, UNLIKELY, LOOP, SILENT]),
+    st.floats(-3.0, -0.01),
+)
+plays = st.lists(answers, min_size=1, max_size=12)
+
+
+def perform(reader: Reader, play: list[tuple[list[int], Verdict, float]]) -> Iterator[int]:
+    """Let the play be said again and again until the section is read; yields before each answer."""
+    begin = reader.script.engine.reader.special.timestamp_begin
+    number = 0
+    while not reader.reading.is_done:
+        yield number
+        said, verdict, avg_logprob = play[number % len(play)]
+        tokens = [begin - 1 - token if token < 0 else token for token in said]
+        finished = not (verdict is LOOP and number % 2)
+        reader.hear(reader.script.decoded(*tokens, avg_logprob=avg_logprob, finished=finished), verdict)
+        number += 1
+
+
+@pytest.mark.parametrize("vad", [VadOptions(), VadOptions(speech_pad_ms=0), None])
+@ARBITRARY
+@given(of=sections(), play=plays)
+@example(of=section(0.0, 60.0), play=[([], GOOD, -0.3)])
+@example(of=section(0.0, 60.0), play=[([-1, HELLO], GOOD, -0.3)])
+@example(of=section(0.0, 60.0), play=[([-1, HELLO, -1], GOOD, -0.3)])
+def test_a_section_is_read_to_its_end_whatever_is_said(
+    script: Script, vad: VadOptions | None, of: Section, play: list[tuple[list[int], Verdict, float]]
+) -> None:
+    reader = Reader(script, of, TranscribeOptions(vad=vad))
+    done, left_before = 0.0, reader.reading.speech_left
+    for number in perform(reader, play):
+        # A second is gained at least by each window, and a window is decoded 2 + 2 + 7 times at most;
+        # between the seconds lie gaps of a second, decoded 7 times at most.
+        assert number < 30 * (of.span.end - of.span.start + 1)
+        assert reader.reading.seconds_done >= done
+        assert reader.reading.speech_left <= left_before
+        done, left_before = reader.reading.seconds_done, reader.reading.speech_left
+    assert reader.reading.seconds_done == pytest.approx(of.span.end - of.span.start)
+    assert reader.reading.speech_left == 0.0
+
+
+@ARBITRARY
+@given(of=sections(), play=plays)
+def test_segments_come_in_order_and_inside_the_section(
+    script: Script, of: Section, play: list[tuple[list[int], Verdict, float]]
+) -> None:
+    reader, given_out = Reader(script, of), list[Segment]()
+    for _ in perform(reader, play):
+        given_out += reader.reading.take().segments
+    given_out += reader.reading.take().segments
+    assert all(of.span.start <= segment.start <= segment.end <= of.span.end for segment in given_out)
+    assert all(before.start <= after.start for before, after in pairwise(given_out))
+
+
+@ARBITRARY
+@given(of=sections(), play=plays)
+def test_all_speech_has_text_or_is_reported(
+    script: Script, of: Section, play: list[tuple[list[int], Verdict, float]]
+) -> None:
+    reader, segments, reported = Reader(script, of), list[Segment](), list[Span]()
+    for _ in perform(reader, play):
+        found = reader.reading.take()
+        segments += found.segments
+        reported += found.uncovered
+    found = reader.reading.take()
+    segments += found.segments
+    reported += found.uncovered
+    assert all(before.end <= after.start for before, after in pairwise(reported))
+    for region in of.speech:
+        touched = any(_overlap(segment, region) for segment in segments)
+        if not touched:
+            assert Span(region.start, region.end) in reported
+        for start, end in _bare(region, [*segments, *reported]):
+            assert end - start < LEAST_S
+    for span in reported:
+        assert not any(_overlap(segment, span) for segment in segments if segment.start < segment.end)
+        assert any(region.start <= span.start < span.end <= region.end for region in of.speech)
+
+
+def _overlap(one: Segment | Span, other: SpeechRegion | Span) -> bool:
+    return one.start < other.end and one.end > other.start
+
+
+def _bare(region: SpeechRegion, covers: list[Segment | Span]) -> Iterator[tuple[float, float]]:
+    """Stretches of a region that none of the segments and spans covers."""
+    position = region.start
+    for cover in sorted(covers, key=lambda cover: cover.start):
+        if cover.start > position:
+            yield position, min(cover.start, region.end)
+        position = max(position, cover.end)
+        if position >= region.end:
+            return
+    yield position, region.end
