@@ -20,6 +20,7 @@ from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
+from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
@@ -48,7 +49,8 @@ class SectionReading:
 
     def __init__(self, section: Section, begin: float, pad_s: float, options: TranscribeOptions) -> None:
         self.attempt = first_attempt(options)
-        self.language: str | None = None  # of the window, where each has its own
+        self.spoken: LanguageVote | None = None  # of the window, where each has its own language
+        self.language: str | None = None
         self._options = options
         self._section = section
         self._pad_s = pad_s
@@ -176,7 +178,8 @@ class SectionReading:
         self._all[self._n_taken :] = new
         self._n_taken = len(self._all)
         n_left_out, self._n_left_out = self._n_left_out, 0
-        missed = uncovered(self._section.speech, self._all) if self.is_done else ()
+        is_known = self.is_done and self._options.vad is not None  # without it, silence counts as speech
+        missed = uncovered(self._section.speech, self._all) if is_known else ()
         return Found(tuple(new), tuple(missed), n_left_out)
 
 

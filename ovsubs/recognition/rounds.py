@@ -204,10 +204,9 @@ class _Desk:
         for seat, result in zip(batch, decoded, strict=True):
             assert seat.track.spoken is not None
             fits = seat.reading.attempt.fits
-            verdict = judge(result, engine.reader, seat.track.spoken, options, fits=fits)
+            spoken = seat.reading.spoken or seat.track.spoken
+            verdict = judge(result, engine.reader, spoken, options, fits=fits)
             seat.reading.advance(result, verdict, engine)
-            if options.condition_on_previous_text:
-                seat.track.remember(result, verdict, engine)
 
     def _prompt(self, seat: _Seat) -> tuple[int, ...]:
         assert seat.track.spoken is not None
@@ -234,7 +233,7 @@ class _Desk:
         if self._options.multilingual:
             for seat, of_window in zip(batch, heard, strict=True):
                 told = self._vote(of_window[None], [seat.reading])
-                seat.reading.language = told.language
+                seat.reading.spoken, seat.reading.language = told, told.language
                 seat.track.hear(told, seat.reading.speech_duration)
             return
         for track in asked:

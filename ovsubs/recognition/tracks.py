@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from ovsubs.audio.sections import Section, Span, section_length, stream_sections
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import VadOptions
-from ovsubs.recognition.attempts import Verdict
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import Found, SectionReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
-from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokens import MAX_CONTEXT
 
@@ -72,13 +70,13 @@ class TrackReading:
         most = max(self._heard, key=lambda language: self._heard[language])
         self.spoken = LanguageVote(most, self._heard[most] / sum(self._heard.values()))
 
-    def remember(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
-        """Keep a window's text as what the next is told beforehand; doubtful text is forgotten."""
-        if verdict is not Verdict.GOOD or decoded.temperature > RESET_TEMPERATURE:
-            self.previous_tokens = ()
-            return
-        text = [token for token in decoded.tokens if token < engine.reader.special.eot]
-        self.previous_tokens = (*self.previous_tokens, *text)[-MAX_CONTEXT:]
+    def _remember(self, segments: list[Segment]) -> None:
+        """Keep text with its times, which the next window is told (openai/whisper, transcribe.py)."""
+        for segment in segments:
+            if segment.temperature > RESET_TEMPERATURE:
+                self.previous_tokens = ()
+            else:
+                self.previous_tokens = (*self.previous_tokens, *segment.tokens)[-MAX_CONTEXT:]
 
     def waiting(self, n: int) -> list[SectionReading]:
         """Sections that have a window to read, the earliest first; new ones come in up to `n`.
@@ -109,7 +107,9 @@ class TrackReading:
             if not self._readings[0].is_done:
                 break
             self._seconds_given_out += self._readings.popleft().seconds_done
-        segments = self._number([segment for one in found for segment in one.segments])
+        new = [segment for one in found for segment in one.segments]
+        self._remember(new)
+        segments = self._number(new)
         left = sum(one.speech_left for one in self._readings)
         heard, self._speech_before = self._speech_before - left, left
         return TrackNews(

@@ -304,10 +304,11 @@ def test_files_samples_and_silence_may_stand_side_by_side(
 
 
 def test_a_file_that_breaks_off_fails_or_keeps_what_is_there(
-    tiny_model: ovsubs.Model, talk: Path, speech_sample: Path, tmp_path: Path
+    tiny_model: ovsubs.Model, talk: Path, ffmpeg: Callable[..., Path], tmp_path: Path
 ) -> None:
-    cut = tmp_path / "cut.wav"
-    cut.write_bytes(speech_sample.read_bytes()[: speech_sample.stat().st_size // 2])
+    cut = ffmpeg(tmp_path / "cut.mkv", "-i", talk, "-c", "copy")
+    content = cut.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
     failed, whole = by_place(tiny_model.transcribe_files([cut, talk]))
     assert isinstance(failed.error, TruncatedMedia)
     assert whole.transcript is not None
@@ -341,25 +342,35 @@ def test_what_the_model_cannot_do_is_refused_before_any_file(
         next(tiny_model.transcribe_files(short_files, options=ovsubs.TranscribeOptions(language="de")))
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 8])
-def test_each_file_has_its_own_language_whatever_is_read_beside_it(
-    base_model: ovsubs.Model, shared_data: Path, batch_size: int
-) -> None:
-    spoken = ["de", "en", "fr", "es"]
-    files = [shared_data / f"fleurs/{language}/fleurs-{language}-000.ogg" for language in spoken]
+@pytest.fixture(scope="module")
+def spoken_alone(base_model: ovsubs.Model, shared_data: Path) -> dict[Path, ovsubs.Transcript]:
+    """Recordings in four languages, each read by itself."""
+    names = [f"fleurs/{language}/fleurs-{language}-000.ogg" for language in ("de", "en", "fr", "es")]
+    files = [shared_data / name for name in names]
     if not all(path.is_file() for path in files):
         pytest.skip("the recordings of several languages (fleurs) are not there")
+    return {
+        path: base_model.transcribe(path, options=ovsubs.TranscribeOptions(beam_size=1)) for path in files
+    }
+
+
+@pytest.mark.parametrize(("batch_size", "backwards"), [(1, False), (3, True), (8, False)])
+def test_each_file_has_its_own_language_whatever_is_read_beside_it(
+    base_model: ovsubs.Model,
+    spoken_alone: dict[Path, ovsubs.Transcript],
+    batch_size: int,
+    backwards: bool,
+) -> None:
     options = ovsubs.TranscribeOptions(beam_size=1, batch_size=batch_size)
-    for order in (files, files[::-1]):
-        outcomes = by_place(base_model.transcribe_files(order, options=options))
-        for path, outcome in zip(order, outcomes, strict=True):
-            assert outcome.transcript is not None
-            assert outcome.transcript.language == path.parent.name
-            alone = base_model.transcribe(path, options=options)
-            assert outcome.transcript.language_probability == pytest.approx(
-                alone.language_probability, abs=1e-3
-            )
-            assert outcome.transcript.text == alone.text
+    files = sorted(spoken_alone, reverse=backwards)
+    for path, outcome in zip(
+        files, by_place(base_model.transcribe_files(files, options=options)), strict=True
+    ):
+        alone = spoken_alone[path]
+        assert outcome.transcript is not None
+        assert outcome.transcript.language == alone.language == path.parent.name
+        assert outcome.transcript.language_probability == pytest.approx(alone.language_probability, abs=1e-3)
+        assert outcome.transcript.text == alone.text
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="child processes are looked up in /proc")

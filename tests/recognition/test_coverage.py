@@ -70,7 +70,7 @@ def stretches(draw: st.DrawFn) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairwise(bounds)][::2]
 
 
-spans = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 20)), max_size=6)
+spans = st.lists(st.tuples(st.integers(0, 80), st.integers(1, 20)), max_size=6)
 
 
 @given(stretches(), spans)

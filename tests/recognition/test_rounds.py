@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scripted import GOOD, HELLO, SILENT, WORLD, Script
+from scripted import GOOD, HELLO, WORLD, Script
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
@@ -137,14 +137,16 @@ def test_the_language_of_a_track_is_the_one_most_spoken(script: Script) -> None:
     assert track.spoken.probability == pytest.approx(13 / 20, abs=1e-3)
 
 
-def test_what_a_window_is_told_beforehand_is_the_good_text_so_far(script: Script) -> None:
+def test_what_a_window_is_told_beforehand_is_the_text_so_far_with_its_times(script: Script) -> None:
+    def segment(*tokens: int, temperature: float = 0.0) -> Segment:
+        return Segment(0, 0.0, 1.0, "", tokens, -0.1, 1.0, 0.0, temperature)
+
     track = Desk(script, 30.0).track
-    track.remember(script.said((HELLO, 0.0, 1.0)), GOOD, script.engine)
-    track.remember(script.said((WORLD, 0.0, 1.0)), GOOD, script.engine)
-    assert track.previous_tokens == (HELLO, WORLD)
-    track.remember(script.decoded(*[HELLO] * 300), GOOD, script.engine)
+    track._remember([segment(50364, HELLO, 50414), segment(50414, WORLD, 50464)])
+    assert track.previous_tokens == (50364, HELLO, 50414, 50414, WORLD, 50464)
+    track._remember([segment(*[HELLO] * 300)])
     assert track.previous_tokens == (HELLO,) * 223
-    track.remember(script.said((WORLD, 0.0, 1.0)), SILENT, script.engine)
+    track._remember([segment(WORLD, temperature=0.6)])
     assert track.previous_tokens == ()
 
 
