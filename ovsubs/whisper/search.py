@@ -136,7 +136,7 @@ class _Beams:
 
     Greedy search is a single beam. Of several, those that fall `PRUNE_LOGPROB` behind the best are dropped
     (relative threshold pruning, arXiv:1702.01806), and of those that agree in their last `MERGE_TOKENS`
-    tokens, whatever the times, only the best goes on: they have the same future (path merging,
+    text tokens, whatever the times, only the best goes on: they have the same future (path merging,
     arXiv:2012.06749). What is left is a few hypotheses where the text is doubtful, and one elsewhere.
     """
 
@@ -184,8 +184,16 @@ class _Beams:
         return moves
 
     def _ending(self, tokens: list[int]) -> tuple[int, ...]:
-        # A segment that has closed and one that has not have different futures; when it closed is the same.
-        return tuple(min(token, self._eot) for token in tokens[-MERGE_TOKENS:])
+        """The last `MERGE_TOKENS` text tokens, with a mark for each time between or after them.
+
+        A segment that has closed and one that has not have different futures; when it closed is the same.
+        """
+        n_text = 0
+        for place in range(len(tokens) - 1, -1, -1):
+            n_text += tokens[place] < self._eot
+            if n_text == MERGE_TOKENS:
+                return tuple(min(token, self._eot) for token in tokens[place:])
+        return tuple(tokens)
 
     def best(self) -> Hypothesis:
         n_missing = max(0, self._options.beam_size - len(self._ended))
