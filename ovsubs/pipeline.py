@@ -17,7 +17,7 @@ from ovsubs.audio.vad import open_detector
 from ovsubs.errors import TruncatedMedia
 from ovsubs.recognition import Engine, Round, TranscribeOptions, check_options, recognize
 from ovsubs.timing import Stopwatch, add_up
-from ovsubs.transcript import Gap, Segment, Transcript
+from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.rules import TokenRules
@@ -90,6 +90,7 @@ class Model:
         Raises:
             UnknownLanguage: no such language.
             UnsupportedTask: the language or the task is not this model's.
+            InvalidOption: prompt and hotwords are longer than a prompt may be.
         """
         check_options(self._engine, options)
 
@@ -219,7 +220,9 @@ class Model:
             source=source.name,
             model=self.name,
             timings=add_up(timing for done in rounds for timing in done.timings),
-            uncovered=tuple(Gap(span.start, span.end) for done in rounds for span in done.uncovered),
+            uncovered=tuple(
+                UncoveredSpeech(span.start, span.end) for done in rounds for span in done.uncovered
+            ),
             notes=tuple(_notes(segments, rounds, damage)),
         )
 

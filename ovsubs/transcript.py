@@ -43,7 +43,7 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UncoveredSpeech:
     """Speech without text, `[start, end)` in seconds of the file."""
 
     start: float
@@ -70,7 +70,7 @@ class Transcript:
     model: str = ""
     timings: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = field(default=())
-    uncovered: tuple[Gap, ...] = ()
+    uncovered: tuple[UncoveredSpeech, ...] = ()
 
     @property
     def text(self) -> str:
@@ -107,7 +107,7 @@ class Transcript:
             segments=segments,
             timings=tuple(StageTime(*pair) for pair in content.get("timings", {}).items()),
             notes=tuple(content.get("notes", ())),
-            uncovered=tuple(Gap(**gap) for gap in content.get("uncovered", ())),
+            uncovered=tuple(UncoveredSpeech(**stretch) for stretch in content.get("uncovered", ())),
         )
         rest.setdefault("language_probability", 1.0)
         rest.setdefault("duration", end)

@@ -1,8 +1,10 @@
 """What the tests of all rooms share: real models, real speech, real data. Without them a test skips."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +64,32 @@ def speech_sample() -> Path:
         if place.is_file():
             return place
     pytest.skip("no demo/beckett.wav and no $OVSUBS_TEST_SAMPLE; `make test` fetches it")
+
+
+@pytest.fixture(scope="session")
+def recordings(shared_data: Path) -> Callable[[str], Path]:
+    """A recording by its name in that folder. Where the folder is there, so is each of them."""
+
+    def find(name: str) -> Path:
+        path = shared_data / name
+        assert path.is_file(), f"the speech data lacks {path}"
+        return path
+
+    return find
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every child process that is started, kept to look at."""
+    started = list[subprocess.Popen[bytes]]()
+
+    class Watched(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Watched)
+    return started
 
 
 def _read_samples(path: Path) -> np.ndarray:

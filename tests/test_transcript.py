@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.transcript import Gap, Segment, StageTime, Transcript
+from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech
 
 TALK = Transcript(
     segments=(
@@ -20,7 +20,7 @@ TALK = Transcript(
     model="base",
     timings=(StageTime("decode", 1.5), StageTime("features", 0.5)),
     notes=("no speech after 4.5 s",),
-    uncovered=(Gap(5.0, 6.5), Gap(11.0, 12.0)),
+    uncovered=(UncoveredSpeech(5.0, 6.5), UncoveredSpeech(11.0, 12.0)),
 )
 
 # What openai/whisper's `write_json` writes: `text`, `segments`, `language`, and `words` inside a segment.
@@ -134,7 +134,7 @@ transcripts = st.builds(
         lambda times: tuple(StageTime(stage, seconds) for stage, seconds in times.items())
     ),
     notes=st.lists(st.text(), max_size=3).map(tuple),
-    uncovered=st.lists(st.builds(Gap, start=numbers, end=numbers), max_size=3).map(tuple),
+    uncovered=st.lists(st.builds(UncoveredSpeech, start=numbers, end=numbers), max_size=3).map(tuple),
 )
 
 

@@ -24,6 +24,11 @@ class Window:
     start: float
     end: float
 
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
 
 @dataclass(frozen=True, slots=True)
 class AudioWindow:
@@ -54,19 +59,22 @@ def next_window(section: Section, cursor: float, pad_s: float, max_s: float = WI
         return None
     start = max(cursor, left[0].start - pad_s, section.span.start)
     end = min(start + max_s, section.span.end)
-    first = round((start - section.span.start) * SAMPLE_RATE_HZ)
-    # Rounding both ends apart must not make the window a sample too long.
-    last = min(round((end - section.span.start) * SAMPLE_RATE_HZ), first + round(max_s * SAMPLE_RATE_HZ))
     speech = tuple(
         SpeechRegion(max(region.start, start), min(region.end, end)) for region in left if region.start < end
     )
-    return AudioWindow(Window(start, end), section.samples[first:last], speech)
+    return _cut(section, Window(start, end), speech, max_s)
 
 
 def window_of(section: Section, stretch: SpeechRegion, pad_s: float) -> AudioWindow:
     """A window of one stretch of speech inside a section, at most 30 s, with `pad_s` before and after it."""
     start = max(stretch.start - pad_s, section.span.start)
     end = min(stretch.end + pad_s, section.span.end, start + WINDOW_S)
-    first = round((start - section.span.start) * SAMPLE_RATE_HZ)
-    last = min(round((end - section.span.start) * SAMPLE_RATE_HZ), first + round(WINDOW_S * SAMPLE_RATE_HZ))
-    return AudioWindow(Window(start, end), section.samples[first:last], (stretch,))
+    return _cut(section, Window(start, end), (stretch,), WINDOW_S)
+
+
+def _cut(section: Section, window: Window, speech: tuple[SpeechRegion, ...], max_s: float) -> AudioWindow:
+    first = round((window.start - section.span.start) * SAMPLE_RATE_HZ)
+    last = round((window.end - section.span.start) * SAMPLE_RATE_HZ)
+    # Rounding both ends apart must not make the window a sample too long.
+    last = min(last, first + round(max_s * SAMPLE_RATE_HZ))
+    return AudioWindow(window, section.samples[first:last], speech)

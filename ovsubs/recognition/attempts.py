@@ -37,19 +37,6 @@ class Attempt:
         return self.search.n_candidates, self.search.temperature > 0.0
 
 
-def first_attempt(options: TranscribeOptions) -> Attempt:
-    """How every window is decoded at first."""
-    return Attempt(
-        SearchOptions(
-            options.beam_size,
-            options.patience,
-            options.length_penalty,
-            options.temperature,
-            options.best_of,
-        )
-    )
-
-
 def judge(
     decoded: DecodedWindow,
     reader: TokenReader,

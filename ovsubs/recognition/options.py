@@ -63,7 +63,7 @@ class TranscribeOptions:
 
     def __post_init__(self) -> None:
         self._check_language()
-        SearchOptions(self.beam_size, self.patience, self.length_penalty, self.temperature, self.best_of)
+        _ = self.search  # checks its own values
         step = self.temperature_increment_on_fallback
         if step is not None and not 0.0 < step <= MAX_TEMPERATURE:
             raise InvalidOption("temperature_increment_on_fallback", step, "above 0, at most 1")
@@ -80,6 +80,13 @@ class TranscribeOptions:
         if self.language_detection_segments < 1:
             why = "at least 1 window"
             raise InvalidOption("language_detection_segments", self.language_detection_segments, why)
+
+    @property
+    def search(self) -> SearchOptions:
+        """How a window is decoded at first."""
+        return SearchOptions(
+            self.beam_size, self.patience, self.length_penalty, self.temperature, self.best_of
+        )
 
     def _check_language(self) -> None:
         for name in (self.language, *self.languages):

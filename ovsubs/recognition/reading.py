@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.features import N_FRAMES, log_mel
+from ovsubs.audio.features import log_mel
 from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of
-from ovsubs.recognition.attempts import Verdict, first_attempt, next_attempt
+from ovsubs.recognition.attempts import Attempt, Verdict, next_attempt
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
@@ -24,7 +24,7 @@ from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
-GAP_S = 1.0  # speech this long between two segments without any text is read again
+MISSED_S = 1.0  # speech this long between two segments without any text is read again
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
 MAX_TOKENS_PER_S = 14
@@ -48,9 +48,8 @@ class SectionReading:
     """How far one section has been read."""
 
     def __init__(self, section: Section, begin: float, pad_s: float, options: TranscribeOptions) -> None:
-        self.attempt = first_attempt(options)
+        self.attempt = Attempt(options.search)
         self.spoken: LanguageVote | None = None  # of the window, where each has its own language
-        self.language: str | None = None
         self._options = options
         self._section = section
         self._pad_s = pad_s
@@ -59,7 +58,7 @@ class SectionReading:
         self._next = next_window(section, self._cursor, pad_s)
         if self._next is None:
             self._cursor = section.span.end
-        self._gaps = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
+        self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._best: DecodedWindow | None = None  # of the attempts at the present window
         self._all = list[Segment]()
         self._n_taken = 0
@@ -88,23 +87,27 @@ class SectionReading:
         return sum(region.end - region.start for region in self.window.speech)
 
     @property
+    def seed(self) -> int:
+        """For the samples of the window; it does not depend on what is decoded beside it."""
+        return round(self.window.window.start * 1000)
+
+    @property
     def max_tokens(self) -> int:
         """More than anyone says in the window: a text that is longer is a loop."""
-        return math.ceil(MAX_TOKENS_PER_S * _length(self.window)) + TOKENS_TO_SPARE
+        return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
 
     def mel(self, engine: Engine) -> NDArray[np.float32]:
         """The window as the encoder is to see it: float32 [n_mels, frames]."""
         mel = log_mel(self.window.samples, engine.whisper.n_mels)
         if not (self.attempt.fits and engine.whisper.any_length):
             return mel
-        seconds = np.ceil(self.window.window.end - self.window.window.start + TAIL_S)
-        return mel[:, : min(N_FRAMES, int(seconds) * FRAMES_PER_S)]
+        return mel[:, : math.ceil(self.window.window.duration + TAIL_S) * FRAMES_PER_S]
 
     def advance(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
-        length = self.window.window.end - self.window.window.start
+        length = self.window.window.duration
         is_long = length > SHORTEST_RETRY_S
-        if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._is_gap:
+        if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
             self._go_on(max_s=length / 2)  # another start and end break most loops
             return
         if self._best is None or _is_better(decoded, self._best, verdict):
@@ -116,13 +119,12 @@ class SectionReading:
         self._settle(self._best, verdict, engine)
 
     def _settle(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
-        if self._is_gap:
+        if self._reads_missed:
             if verdict is Verdict.GOOD:
-                pieces = read_window(
-                    decoded, (), _length(self.window), True, engine.reader.special.timestamp_begin
-                ).pieces
-                self._all += self._segments(pieces, decoded, engine)
-            self._gaps.popleft()
+                begin = engine.reader.special.timestamp_begin
+                reading = read_window(decoded, (), self.window.window.duration, True, begin)
+                self._all += self._segments(reading.pieces, decoded, engine)
+            self._missed.popleft()
         elif verdict is Verdict.SILENT or (verdict is Verdict.LOOP and not decoded.finished):
             self._n_left_out += verdict is Verdict.LOOP
             self._cursor = self.window.window.end
@@ -131,14 +133,14 @@ class SectionReading:
         self._go_on()
 
     @property
-    def _is_gap(self) -> bool:
-        return bool(self._gaps)
+    def _reads_missed(self) -> bool:
+        return bool(self._missed)
 
     def _go_on(self, max_s: float = WINDOW_S) -> None:
         self._best = None
-        self.attempt = first_attempt(self._options)
-        if self._gaps:
-            self._next = window_of(self._section, self._gaps[0], self._pad_s)
+        self.attempt = Attempt(self._options.search)
+        if self._missed:
+            self._next = window_of(self._section, self._missed[0], self._pad_s)
             return
         self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:
@@ -149,30 +151,30 @@ class SectionReading:
         speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
         is_last = window.end >= self._section.speech[-1].end
         begin = engine.reader.special.timestamp_begin
-        reading = read_window(decoded, speech, window.end - window.start, is_last, begin)
+        reading = read_window(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, engine)
         self._all += segments
         self._cursor = window.start + reading.until
         if self._options.vad is not None and segments:
             heard = [SpeechRegion(r.start, min(r.end, self._cursor)) for r in self.window.speech]
             missed = uncovered([region for region in heard if region.start < region.end], segments)
-            self._gaps.extend(
-                SpeechRegion(gap.start, gap.end)
-                for gap in missed
-                if gap.end - gap.start >= GAP_S and gap.end <= segments[-1].start
+            self._missed.extend(
+                SpeechRegion(span.start, span.end)
+                for span in missed
+                if span.end - span.start >= MISSED_S and span.end <= segments[-1].start
             )
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine
     ) -> list[Segment]:
         segments = to_segments(pieces, decoded, self.window.window, engine.reader)
-        if self.language is None:
+        if self.spoken is None:
             return segments
-        return [replace(segment, language=self.language) for segment in segments]
+        return [replace(segment, language=self.spoken.language) for segment in segments]
 
     def take(self) -> Found:
         """What was found since the last time; nothing while passed-over speech is being read."""
-        if self._gaps:
+        if self._missed:
             return Found((), (), 0)
         new = sorted(self._all[self._n_taken :], key=lambda segment: segment.start)
         self._all[self._n_taken :] = new
@@ -183,17 +185,8 @@ class SectionReading:
         return Found(tuple(new), tuple(missed), n_left_out)
 
 
-def _length(window: AudioWindow) -> float:
-    return window.window.end - window.window.start
-
-
 def _is_better(decoded: DecodedWindow, other: DecodedWindow, verdict: Verdict) -> bool:
     """Whether a later attempt is kept instead of an earlier one."""
     if decoded.finished != other.finished:
         return decoded.finished
     return verdict in (Verdict.GOOD, Verdict.SILENT) or decoded.avg_logprob >= other.avg_logprob
-
-
-def samples_seed(window: AudioWindow) -> int:
-    """A seed for a window's samples that does not depend on what is decoded beside it."""
-    return round(window.window.start * 1000)

@@ -9,44 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.sections import Span
 from ovsubs.errors import UnsupportedTask
 from ovsubs.recognition.attempts import judge
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.reading import SectionReading, samples_seed
-from ovsubs.recognition.tracks import SourceOpener, TrackReading
+from ovsubs.recognition.reading import SectionReading
+from ovsubs.recognition.tracks import Round, SourceOpener, TrackReading
 from ovsubs.timing import Stopwatch
-from ovsubs.transcript import Segment, StageTime
+from ovsubs.transcript import StageTime
 from ovsubs.whisper.decoding import decode, language_probabilities
 from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import DecoderSession
 
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What one round of windows has added to one track.
-
-    `track` counts from 0 in the order given. `segments` follow those of the round before, in file order.
-    `position` is how much of the file has been recognized, in seconds; `speech_duration` how much of the
-    round was speech. `n_left_out` windows were given up, because their text repeated itself without end;
-    `uncovered` is speech that has no text. `error` ends the track: it cannot be read any further.
-    `timings` are the track's share of the round.
-    """
-
-    track: int
-    segments: tuple[Segment, ...]
-    position: float
-    speech_duration: float
-    spoken: LanguageVote | None
-    n_left_out: int
-    uncovered: tuple[Span, ...]
-    is_last: bool
-    error: Exception | None = None
-    timings: tuple[StageTime, ...] = ()
 
 
 def recognize(
@@ -108,6 +84,13 @@ class _Seat:
     track: TrackReading
     reading: SectionReading
 
+    @property
+    def spoken(self) -> LanguageVote:
+        """The language of the window, else of its track; known once it has been asked for."""
+        spoken = self.reading.spoken or self.track.spoken
+        assert spoken is not None
+        return spoken
+
 
 class _Desk:
     """The tracks being read, and the batches that are made of them."""
@@ -123,6 +106,7 @@ class _Desk:
         self._clock = clock
         self._batch_size = engine.batch_size(options)
         self._rows = engine.whisper.rows(self._batch_size)
+        self._context = engine.reader.context(options.hotwords, options.initial_prompt)
         self._n_opened = 0
         self._failed = list[Round]()
 
@@ -142,8 +126,6 @@ class _Desk:
                 continue
             track = TrackReading(number, source, self._engine, self._options, self._spoken, self._clock)
             self.tracks.append(track)
-        yield from self._failed
-        self._failed.clear()
 
     def _n_waiting(self) -> int:
         n = 0
@@ -190,7 +172,7 @@ class _Desk:
             self._ask(batch, session)
             prompts = [self._prompt(seat) for seat in batch]
             searches = [seat.reading.attempt.search for seat in batch]
-            seeds = [samples_seed(seat.reading.window) for seat in batch]
+            seeds = [seat.reading.seed for seat in batch]
             decoded = decode(
                 session,
                 prompts,
@@ -202,18 +184,16 @@ class _Desk:
                 clock=self._clock,
             )
         for seat, result in zip(batch, decoded, strict=True):
-            assert seat.track.spoken is not None
             fits = seat.reading.attempt.fits
-            spoken = seat.reading.spoken or seat.track.spoken
-            verdict = judge(result, engine.reader, spoken, options, fits=fits)
+            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits)
             seat.reading.advance(result, verdict, engine)
 
     def _prompt(self, seat: _Seat) -> tuple[int, ...]:
-        assert seat.track.spoken is not None
-        options, reader = self._options, self._engine.reader
-        previous = seat.track.previous_tokens if options.condition_on_previous_text else ()
-        context = reader.context(options.hotwords, options.initial_prompt, previous)
-        return reader.prompt(seat.reading.language or seat.track.spoken.language, options.task, context)
+        options, reader, context = self._options, self._engine.reader, self._context
+        if options.condition_on_previous_text:
+            previous = seat.track.previous_tokens
+            context = reader.context(options.hotwords, options.initial_prompt, previous)
+        return reader.prompt(seat.spoken.language, options.task, context)
 
     def _open_session(self, readings: Sequence[SectionReading], stack: ExitStack) -> DecoderSession:
         mels = []
@@ -224,8 +204,7 @@ class _Desk:
 
     def _ask(self, batch: Sequence[_Seat], session: DecoderSession) -> None:
         """Let windows tell their language: each its own, or those of a track together."""
-        tracks = {seat.track.number: seat.track for seat in batch}.values()
-        asked = [track for track in tracks if track.spoken is None]
+        asked = [track for track in _tracks_of(batch) if track.spoken is None]
         if not asked and not self._options.multilingual:
             return
         with self._clock.stage("language"):
@@ -233,7 +212,7 @@ class _Desk:
         if self._options.multilingual:
             for seat, of_window in zip(batch, heard, strict=True):
                 told = self._vote(of_window[None], [seat.reading])
-                seat.reading.spoken, seat.reading.language = told, told.language
+                seat.reading.spoken = told
                 seat.track.hear(told, seat.reading.speech_duration)
             return
         for track in asked:
@@ -244,7 +223,7 @@ class _Desk:
     def _ask_alone(self, batch: Sequence[_Seat]) -> None:
         """A vote apart for a track that has more voters than seats: no batch changes the language."""
         n_voters = 0 if self._options.multilingual else self._options.language_detection_segments
-        for track in {seat.track.number: seat.track for seat in batch}.values():
+        for track in _tracks_of(batch):
             voters = self._waiting(track, n_voters)[:n_voters] if track.spoken is None else []
             n_seats = sum(seat.track is track for seat in batch)
             if len(voters) <= n_seats:
@@ -268,44 +247,42 @@ class _Desk:
     def reports(self, batch: Sequence[_Seat]) -> Iterator[Round]:
         """What the batch has added to each of its tracks."""
         lap = self._clock.lap()
-        for track in {seat.track.number: seat.track for seat in batch}.values():
+        for track in _tracks_of(batch):
             share = sum(seat.track is track for seat in batch) / len(batch)
             timings = tuple(StageTime(time.stage, time.seconds * share, time.count * share) for time in lap)
             yield self._report(track, timings)
 
     def give_up(self, batch: Sequence[_Seat], error: Exception) -> Iterator[Round]:
         """End the tracks of a batch that could not be decoded."""
-        for track in {seat.track.number: seat.track for seat in batch}.values():
-            self.tracks.remove(track)
-            track.close()
-            yield _failure(track.number, error)
+        for track in _tracks_of(batch):
+            if track in self.tracks:  # and not found unreadable meanwhile
+                self.tracks.remove(track)
+                track.close()
+                yield _failure(track.number, error)
 
     def close_tracks(self) -> Iterator[Round]:
-        """End the tracks in which nothing is left to read."""
+        """End the tracks in which nothing is left to read, and tell of those that cannot be read."""
+        failed, self._failed = self._failed, []
+        yield from failed
         for track in [track for track in self.tracks if track.is_done]:
             yield self._report(track, self._clock.lap())
 
     def _report(self, track: TrackReading, timings: tuple[StageTime, ...]) -> Round:
         self._waiting(track, 1)  # finds out whether anything is left
-        news = track.report()
-        if track.is_done and track in self.tracks:
+        done = track.report(timings)
+        if done.is_last and track in self.tracks:
             self.tracks.remove(track)
             track.close()
-        return Round(
-            track.number,
-            news.segments,
-            news.position,
-            news.speech_duration,
-            track.spoken,
-            news.n_left_out,
-            news.uncovered,
-            track.is_done,
-            timings=timings,
-        )
+        return done
 
     def close(self) -> None:
         for track in self.tracks:
             track.close()
+
+
+def _tracks_of(batch: Sequence[_Seat]) -> list[TrackReading]:
+    """Each track once, in the order of the batch."""
+    return list({seat.track.number: seat.track for seat in batch}.values())
 
 
 def _failure(number: int, error: Exception) -> Round:

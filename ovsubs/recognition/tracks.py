@@ -13,7 +13,7 @@ from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import Found, SectionReading
 from ovsubs.timing import Stopwatch
-from ovsubs.transcript import Segment
+from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokens import MAX_CONTEXT
 
@@ -24,14 +24,26 @@ SourceOpener = Callable[[], AudioSource]
 
 
 @dataclass(frozen=True, slots=True)
-class TrackNews:
-    """What has been added to a track: its next segments, in seconds of the file, and how far it is."""
+class Round:
+    """What one round of windows has added to one track.
 
+    `track` counts from 0 in the order given. `segments` follow those of the round before, in file order.
+    `position` is how much of the file has been recognized, in seconds; `speech_duration` how much of the
+    round was speech. `n_left_out` windows were given up, because their text repeated itself without end;
+    `uncovered` is speech that has no text. `error` ends the track: it cannot be read any further.
+    `timings` are the track's share of the round.
+    """
+
+    track: int
     segments: tuple[Segment, ...]
-    uncovered: tuple[Span, ...]
     position: float
     speech_duration: float
+    spoken: LanguageVote | None
     n_left_out: int
+    uncovered: tuple[Span, ...]
+    is_last: bool
+    error: Exception | None = None
+    timings: tuple[StageTime, ...] = ()
 
 
 class TrackReading:
@@ -99,8 +111,8 @@ class TrackReading:
                 reading.append(one)
         return reading
 
-    def report(self) -> TrackNews:
-        """What nothing earlier can precede any more."""
+    def report(self, timings: tuple[StageTime, ...] = ()) -> Round:
+        """What nothing earlier can precede any more; `timings` are the track's share of the round."""
         found = list[Found]()
         while self._readings:
             found.append(self._readings[0].take())
@@ -112,12 +124,16 @@ class TrackReading:
         segments = self._number(new)
         left = sum(one.speech_left for one in self._readings)
         heard, self._speech_before = self._speech_before - left, left
-        return TrackNews(
-            segments,
-            tuple(self._in_file(span) for one in found for span in one.uncovered),
-            self._seconds_given_out + sum(one.seconds_done for one in self._readings),
-            heard,
-            sum(one.n_left_out for one in found),
+        return Round(
+            track=self.number,
+            segments=segments,
+            position=self._seconds_given_out + sum(one.seconds_done for one in self._readings),
+            speech_duration=heard,
+            spoken=self.spoken,
+            n_left_out=sum(one.n_left_out for one in found),
+            uncovered=tuple(self._in_file(span) for one in found for span in one.uncovered),
+            is_last=self.is_done,
+            timings=timings,
         )
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from ovsubs.whisper.rules import NextTokens
 LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
 LOOP_PERIOD = 12  # tokens; the longest period that is looked for
 PRUNE_LOGPROB = 1.0  # natural log: a hypothesis e times less likely than the best is dropped
-MERGE_TOKENS = 4
+MERGE_TOKENS = 4  # text tokens; docs/decisions/0007 has what other values gave
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class WindowSearch(Protocol):
         """The tokens of each row."""
 
     def advance(self, candidates: NextTokens) -> list[Move]:
-        """Take in each row's candidates; returns the rows that follow. None: the window is done."""
+        """Take in each row's candidates; returns the rows that follow; an empty list ends the window."""
 
     def best(self) -> Hypothesis:
         """The text to keep."""

@@ -2,13 +2,17 @@
 
 import gc
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rights import AS_A_USER, PERMISSIONS_HOLD
 
+import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_room
 from ovsubs.audio.media import AudioTrack, Media, choose_track, find_media, probe, stream_audio
 from ovsubs.audio.track_language import same_language
@@ -315,13 +319,22 @@ def test_bad_files_are_named_with_the_reason(tmp_path: Path, ffmpeg: Make) -> No
         probe(ffmpeg("silent.mp4", *PICTURE, *video()))
 
 
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason="nothing keeps this user from a file")
 def test_a_file_without_permission_says_so(ffmpeg: Make) -> None:
     path = ffmpeg("locked.wav", *BEEP)
     path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read every file (root)")
-    with pytest.raises(UnreadableMedia, match="permission denied"):
-        probe(path)
+    code = (
+        "import sys; from pathlib import Path; from ovsubs.audio.media import probe; probe(Path(sys.argv[1]))"
+    )
+    where = {**os.environ, "PYTHONPATH": str(Path(ovsubs.__file__).parents[1])}
+    done = subprocess.run(
+        [*AS_A_USER, sys.executable, "-c", code, str(path)],
+        env=where,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert re.search("UnreadableMedia: .*permission denied", done.stderr)
 
 
 def cut_in_half(path: Path) -> Path:
@@ -368,20 +381,6 @@ def test_a_playlist_cannot_reach_the_network(tmp_path: Path) -> None:
     (tmp_path / "list.mp4").write_text("\n".join(lines))
     with pytest.raises((UnreadableMedia, NoAudioStream)):
         probe(tmp_path / "list.mp4")
-
-
-@pytest.fixture
-def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
-    """Every child process that is started, kept to look at."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    class Watched(subprocess.Popen):  # type: ignore[type-arg]
-        def __init__(self, *arguments: object, **options: object) -> None:
-            super().__init__(*arguments, **options)  # type: ignore[call-overload]
-            started.append(self)
-
-    monkeypatch.setattr(subprocess, "Popen", Watched)
-    return started
 
 
 def long_file(ffmpeg: Make) -> Media:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,12 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(ovsubs.__file__).parents[1]), **more}
 
 
-def run_process(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> Ended:
-    """Run `ovsubs ARGUMENTS` in a process of its own."""
+def run_process(
+    *arguments: str | Path, cwd: Path | None = None, before: Sequence[str] = (), **variables: str
+) -> Ended:
+    """Run `ovsubs ARGUMENTS` in a process of its own; `before` stands before the command."""
     done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*before, *COMMAND, *map(str, arguments)],
         capture_output=True,
         cwd=cwd,
         env=environment(**variables),

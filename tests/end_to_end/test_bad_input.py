@@ -1,6 +1,5 @@
 """Whatever is wrong with an input: one clear line, the right exit code, nothing half-written."""
 
-import os
 import shutil
 import wave
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Ended, run_process
+from rights import AS_A_USER, PERMISSIONS_HOLD
 
 pytestmark = pytest.mark.model
 
@@ -156,10 +156,8 @@ def test_of_a_damaged_file_what_is_there_is_kept_on_request(
     assert "Fail better" not in text
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_or_folder_without_read_permission_is_refused_alone(
-    talk: Path, ovsubs: Callable[..., Ended], tmp_path: Path
-) -> None:
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason="nothing keeps this user from a file")
+def test_a_file_or_folder_without_read_permission_is_refused_alone(talk: Path, tmp_path: Path) -> None:
     locked, folder, there = tmp_path / "locked.mp4", tmp_path / "folder", tmp_path / "talk.mp4"
     folder.mkdir()
     shutil.copy(talk, locked)
@@ -168,7 +166,7 @@ def test_a_file_or_folder_without_read_permission_is_refused_alone(
     locked.chmod(0)
     folder.chmod(0)
 
-    ended = ovsubs("subtitle", locked, folder, there)
+    ended = run_process("subtitle", locked, folder, there, before=AS_A_USER)
     folder.chmod(0o700)
 
     assert ended.code == 1
@@ -179,14 +177,12 @@ def test_a_file_or_folder_without_read_permission_is_refused_alone(
     ]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_write_permission_is_refused_before_any_work(
-    talk: Path, ovsubs: Callable[..., Ended], tmp_path: Path
-) -> None:
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason="nothing keeps this user from a file")
+def test_a_folder_without_write_permission_is_refused_before_any_work(talk: Path, tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
 
-    ended = ovsubs("subtitle", talk, "-o", locked, "-m", tmp_path / "nowhere", "-q")
+    ended = run_process("subtitle", talk, "-o", locked, "-m", tmp_path / "nowhere", "-q", before=AS_A_USER)
 
     assert ended.code == 1
     assert ended.complaints == [

@@ -343,12 +343,12 @@ def test_what_the_model_cannot_do_is_refused_before_any_file(
 
 
 @pytest.fixture(scope="module")
-def spoken_alone(base_model: ovsubs.Model, shared_data: Path) -> dict[Path, ovsubs.Transcript]:
+def spoken_alone(
+    base_model: ovsubs.Model, recordings: Callable[[str], Path]
+) -> dict[Path, ovsubs.Transcript]:
     """Recordings in four languages, each read by itself."""
-    names = [f"fleurs/{language}/fleurs-{language}-000.ogg" for language in ("de", "en", "fr", "es")]
-    files = [shared_data / name for name in names]
-    if not all(path.is_file() for path in files):
-        pytest.skip("the recordings of several languages (fleurs) are not there")
+    languages = ("de", "en", "fr", "es")
+    files = [recordings(f"fleurs/{language}/fleurs-{language}-000.ogg") for language in languages]
     return {
         path: base_model.transcribe(path, options=ovsubs.TranscribeOptions(beam_size=1)) for path in files
     }

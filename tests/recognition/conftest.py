@@ -1,6 +1,6 @@
 """What the tests of this room share: a small model in f32, and texts as a decoder could have said them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,16 +21,3 @@ def tiny_model(tiny_en_model_dir: Path) -> Iterator[Model]:
 def script(tiny_model: Model) -> Script:
     """Decoded windows in the tokens of tiny.en."""
     return Script(tiny_model._engine)
-
-
-@pytest.fixture(scope="session")
-def recordings(shared_data: Path) -> Callable[[str], Path]:
-    """A recording by its name in the folder of recordings; a test without it skips."""
-
-    def find(name: str) -> Path:
-        path = shared_data / name
-        if not path.is_file():
-            pytest.skip(f"the recording {path} is not there")
-        return path
-
-    return find

@@ -6,7 +6,7 @@ import pytest
 from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script
 
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict, first_attempt, judge, next_attempt
+from ovsubs.recognition.attempts import Attempt, Verdict, judge, next_attempt
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions
@@ -110,7 +110,7 @@ def test_the_threshold_of_the_language_is_obeyed(script: Script) -> None:
 
 def test_the_first_attempt_is_what_was_asked_for() -> None:
     options = TranscribeOptions(beam_size=3, patience=2.0, length_penalty=0.5, temperature=0.1, best_of=7)
-    assert first_attempt(options) == Attempt(SearchOptions(3, 2.0, 0.5, 0.1, 7), fits=True)
+    assert Attempt(options.search) == Attempt(SearchOptions(3, 2.0, 0.5, 0.1, 7), fits=True)
 
 
 @pytest.mark.parametrize("verdict", [GOOD, SILENT])
@@ -123,12 +123,12 @@ def test_what_is_good_or_silent_stands(verdict: Verdict, fits: bool) -> None:
 @pytest.mark.parametrize("step", [0.2, None])
 def test_a_loop_in_a_fitted_window_is_decoded_alike_with_30_seconds(step: float | None) -> None:
     options = TranscribeOptions(temperature_increment_on_fallback=step)
-    first = first_attempt(options)
+    first = Attempt(options.search)
     assert next_attempt(first, LOOP, options) == replace(first, fits=False)
 
 
 def ladder(verdict: Verdict, options: TranscribeOptions) -> list[Attempt]:
-    attempts = [first_attempt(options)]
+    attempts = [Attempt(options.search)]
     while (following := next_attempt(attempts[-1], verdict, options)) is not None:
         attempts.append(following)
     return attempts
@@ -165,7 +165,7 @@ def test_a_loop_gets_hotter_after_it_was_given_30_seconds() -> None:
 def test_all_else_that_was_asked_for_is_kept_in_every_attempt(verdict: Verdict) -> None:
     options = TranscribeOptions(beam_size=3, patience=2.0, length_penalty=0.5, best_of=7)
     for attempt in ladder(verdict, options):
-        assert replace(attempt.search, temperature=0.0) == first_attempt(options).search
+        assert replace(attempt.search, temperature=0.0) == Attempt(options.search).search
 
 
 def test_windows_are_decoded_together_where_they_have_as_many_candidates() -> None:

@@ -432,20 +432,6 @@ def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech
 # Files
 
 
-@pytest.fixture
-def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
-    """Every child process that is started, kept to look at."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    class Watched(subprocess.Popen):  # type: ignore[type-arg]
-        def __init__(self, *arguments: object, **options: object) -> None:
-            super().__init__(*arguments, **options)  # type: ignore[call-overload]
-            started.append(self)
-
-    monkeypatch.setattr(subprocess, "Popen", Watched)
-    return started
-
-
 @pytest.fixture(scope="module")
 def long_file(speech_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample over and over for eleven and a half minutes: more than one block of samples."""

@@ -11,9 +11,10 @@ from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Reader, Script,
 from ovsubs.audio.regions import SpeechRegion, VadOptions
 from ovsubs.audio.sections import Section, Span
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict, first_attempt
+from ovsubs.recognition.attempts import Attempt, Verdict
 from ovsubs.recognition.coverage import LEAST_S
 from ovsubs.transcript import Segment
+from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 
 pytestmark = pytest.mark.model  # the script is written in the words of a checkpoint
@@ -235,14 +236,14 @@ def test_a_gap_is_decoded_as_every_window_is(script: Script) -> None:
     reader = Reader(script, section(0.0, 20.0))
     reader.hear(script.said((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8)), UNLIKELY)
     reader.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
-    assert reader.attempt == first_attempt(reader.options)
+    assert reader.attempt == Attempt(reader.options.search)
 
 
 def test_the_language_of_a_window_is_that_of_its_segments(script: Script) -> None:
     reader = Reader(script, section(0.0, 50.0))
-    reader.reading.language = "de"
+    reader.reading.spoken = LanguageVote("de", 1.0)
     reader.say((HELLO, 0.2, 21.0))
-    reader.reading.language = "en"
+    reader.reading.spoken = LanguageVote("en", 1.0)
     reader.say((HELLO, 0.0, 28.8))
     assert [segment.language for segment in reader.reading.take().segments] == ["de", "en"]
 

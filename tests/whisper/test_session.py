@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -429,8 +430,8 @@ def test_the_device_is_asked_for_before_the_model_is_read(tmp_path: Path) -> Non
     ],
 )
 def test_options_that_openvino_would_refuse_are_refused_by_name(
-    options: dict[str, object], message: str
+    options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InvalidOption) as caught:
-        CompileOptions(**options)  # type: ignore[arg-type]
+        CompileOptions(**options)
     assert str(caught.value) == message

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import openvino as ov
 
@@ -51,6 +52,7 @@ def check_device(device: str) -> str:
     return wanted
 
 
+@lru_cache
 def has_bfloat16() -> bool:
     """Whether the CPU multiplies in bfloat16 (AVX512-BF16 or AMX)."""
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -52,14 +52,18 @@ class CompileOptions:
 
     def precision(self) -> str | None:
         """The precision to compute in; None leaves it to a device other than the CPU."""
-        if self.inference_precision is not None or self.device.strip().upper() != "CPU":
+        if self.inference_precision is not None or not self._is_cpu:
             return self.inference_precision
         return "bf16" if has_bfloat16() else "f32"
 
     @property
     def key_type(self) -> str:
         """Element type of keys and values: bfloat16 where the CPU computes in it, half as much to read."""
-        return "bf16" if self.device.strip().upper() == "CPU" and self.precision() == "bf16" else "f32"
+        return "bf16" if self._is_cpu and self.precision() == "bf16" else "f32"
+
+    @property
+    def _is_cpu(self) -> bool:
+        return self.device.strip().upper() == "CPU"
 
     def properties(self) -> dict[str, Any]:
         """OpenVINO's properties for these options."""
@@ -83,20 +87,14 @@ class KeyValueRows:
     batch: fresh memory costs page faults.
     """
 
-    def __init__(
-        self,
-        n_rows: int,
-        shapes: dict[str, Sequence[int]],
-        element_type: Any,
-        n_positions: int = MAX_POSITIONS,
-    ) -> None:
+    def __init__(self, n_rows: int, shapes: dict[str, Sequence[int]], element_type: Any) -> None:
         self.n_rows = n_rows
-        self.n_positions = n_positions
+        self.n_positions = MAX_POSITIONS
         self._shapes = shapes
         self._type = element_type
         # numpy has no bfloat16: two bytes are two bytes. Zeros, since a masked NaN is still a NaN.
         stored = np.float32 if element_type == ov.Type.f32 else np.uint16
-        sizes = {name: n_rows * math.prod(_filled(shape, n_positions)) for name, shape in shapes.items()}
+        sizes = {name: n_rows * math.prod(_filled(shape, MAX_POSITIONS)) for name, shape in shapes.items()}
         self._memory = {name: np.zeros(size, stored) for name, size in sizes.items()}
 
     def lend(self, name: str, n_rows: int) -> Any:
@@ -114,6 +112,12 @@ class KeyValueRows:
         shape = (self.n_rows, *_filled(self._shapes[name], self.n_positions))
         return self._memory[name][: math.prod(shape)].reshape(shape)
 
+    def copy_shorter(self, row: int, other: "KeyValueRows") -> None:
+        """Put the first row of shorter ones into a row of these; what is behind its end stays as it was."""
+        for name in self.names:
+            found = other.array(name)[0]
+            self.array(name)[row][: found.shape[0], : found.shape[1], : found.shape[2]] = found
+
     @property
     def names(self) -> Sequence[str]:
         """`key.0`, `value.0`, `key.1`, …"""
@@ -122,6 +126,17 @@ class KeyValueRows:
 
 def _filled(shape: Sequence[int], n_positions: int) -> list[int]:
     return [n_positions if size < 0 else size for size in shape]
+
+
+def _row_shapes(encoder: Any) -> dict[str, Sequence[int]]:
+    """Of one window, for each output; -1 in the place of the positions."""
+    return {
+        output.get_any_name(): [
+            -1 if size.is_dynamic or size.get_length() == MAX_POSITIONS else size.get_length()
+            for size in list(output.get_partial_shape())[1:]
+        ]
+        for output in encoder.outputs
+    }
 
 
 class WhisperModel:
@@ -140,6 +155,8 @@ class WhisperModel:
             raise BrokenModel(
                 directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
             ) from error
+        self._shapes = _row_shapes(self._encoder)
+        self._key_type: Any = self._encoder.outputs[0].get_element_type()
         self.n_mels = graphs.n_mels
         self.any_length = self._encoder.input(0).get_partial_shape()[2].is_dynamic
         self.n_vocab: int = graphs.decoder.output("logits").get_partial_shape()[2].get_length()
@@ -147,21 +164,12 @@ class WhisperModel:
     @property
     def row_bytes(self) -> int:
         """Memory that the keys and values of one window of 30 s take, in bytes."""
-        n_values = sum(math.prod(_filled(shape, MAX_POSITIONS)) for shape in self._row_shapes().values())
-        return n_values * int(self._encoder.outputs[0].get_element_type().size)
+        n_values = sum(math.prod(_filled(shape, MAX_POSITIONS)) for shape in self._shapes.values())
+        return n_values * int(self._key_type.size)
 
     def rows(self, n_rows: int) -> KeyValueRows:
         """Room for up to `n_rows` windows, to be lent to one session at a time."""
-        return KeyValueRows(n_rows, self._row_shapes(), self._encoder.outputs[0].get_element_type())
-
-    def _row_shapes(self) -> dict[str, Sequence[int]]:
-        return {
-            output.get_any_name(): [
-                -1 if size.is_dynamic or size.get_length() == MAX_POSITIONS else size.get_length()
-                for size in list(output.get_partial_shape())[1:]
-            ]
-            for output in self._encoder.outputs
-        }
+        return KeyValueRows(n_rows, self._shapes, self._key_type)
 
     @contextmanager
     def session(
@@ -189,24 +197,22 @@ class WhisperModel:
     def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
         request = self._encoder.create_infer_request()
+        lengths = {mel.shape[1] // 2 for mel in mels}
+        aside = self.rows(1) if len(lengths) > 1 else rows  # where those go that do not fill their row
         for row, mel in enumerate(mels):
             with clock.stage("encode"):
-                self._encode_row(request, mel, rows, row)
+                n_positions = mel.shape[1] // 2
+                if n_positions == rows.n_positions:
+                    self._encode_to(request, mel, rows, row)
+                    continue
+                aside.n_positions = n_positions
+                self._encode_to(request, mel, aside, 0)
+                rows.copy_shorter(row, aside)
 
-    def _encode_row(self, request: Any, mel: NDArray[np.float32], rows: KeyValueRows, row: int) -> None:
-        n_positions = mel.shape[1] // 2
-        if n_positions == rows.n_positions:
-            for name in rows.names:
-                request.set_tensor(name, rows.lend_row(name, row))
-            request.infer({"input_features": mel[None]})
-            return
-        own = KeyValueRows(1, self._row_shapes(), self._encoder.outputs[0].get_element_type(), n_positions)
+    def _encode_to(self, request: Any, mel: NDArray[np.float32], rows: KeyValueRows, row: int) -> None:
         for name in rows.names:
-            request.set_tensor(name, own.lend(name, 1))
+            request.set_tensor(name, rows.lend_row(name, row))
         request.infer({"input_features": mel[None]})
-        for name in rows.names:
-            found = own.array(name)[0]
-            rows.array(name)[row][: found.shape[0], : found.shape[1], : found.shape[2]] = found
 
     def __enter__(self) -> Self:
         return self
