@@ -94,7 +94,7 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     parser.add_argument("--peers-python", help="the Python of the peers' environment")
-    parser.add_argument("--model", default="base", help="name or directory of the FP32 graphs")
+    parser.add_argument("--model", default="base", help="name or directory of the OpenVINO graphs")
     parser.add_argument(
         "--checkpoint", help="name or directory that they were exported from, if not their name"
     )

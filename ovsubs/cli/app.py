@@ -72,7 +72,7 @@ def subtitle(
     logprob_threshold: o.LogprobThreshold = -1.0,
     compression_ratio_threshold: o.CompressionThreshold = 2.4,
     keep_damaged: o.KeepDamaged = False,
-    beam_size: o.BeamSize = 2,
+    beam_size: o.BeamSize = 3,
     patience: o.Patience = 1.0,
     length_penalty: o.LengthPenalty = None,
     temperature: o.Temperature = 0.0,
@@ -161,7 +161,7 @@ def subtitle(
 def export(
     source: o.Source,
     output: o.ExportOutput = None,
-    precision: o.Precision = "fp32",
+    precision: o.Precision = "fp16",
     int8_components: o.Int8Components = "all",
     name: o.ExportName = None,
     overwrite: o.ExportOverwrite = False,

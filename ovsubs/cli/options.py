@@ -219,7 +219,9 @@ ExportOutput = Annotated[
     Path | None, typer.Option("--output", "-o", help="Model directory to make. [default: models/NAME]")
 ]
 ExportName = Annotated[str | None, typer.Option("--name", help="Name of the model. [default: the source's]")]
-Precision = Annotated[str, typer.Option("--precision", help="fp32, fp16 or int8-weights.")]
+Precision = Annotated[
+    str, typer.Option("--precision", help="Of the stored weights: fp16, fp32 or int8-weights.")
+]
 Int8Components = Annotated[
     str,
     typer.Option("--int8-components", help="For int8-weights: all, encoder or decoder; the rest is fp16."),

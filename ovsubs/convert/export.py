@@ -45,7 +45,7 @@ from ovsubs.errors import (
     UnwritableOutput,
 )
 
-PRECISIONS = ("fp32", "fp16", "int8-weights")
+PRECISIONS = ("fp16", "fp32", "int8-weights")
 INT8_COMPONENTS = ("all", "encoder", "decoder")
 INT8_MODE = "INT8_ASYM"  # as in the Hub's OpenVINO/whisper-*-int8-ov
 
@@ -54,16 +54,16 @@ INT8_MODE = "INT8_ASYM"  # as in the Hub's OpenVINO/whisper-*-int8-ov
 class ExportOptions:
     """What to make of a checkpoint and where to put it.
 
-    `precision`: "fp32" stores the weights as float32 (exact), "fp16" as float16 (exact for OpenAI's own,
-    which are float16), "int8-weights" compresses the weights of `int8_components` ("all", "encoder",
-    "decoder") to 8 bit and stores the other component as float16. `output` is the directory itself;
-    without it, it is `name` in the models directory, by default the model's own with the precision behind
-    it if that is not fp32.
+    `precision`: "fp16" stores the weights as float16 (exact for OpenAI's own, which are float16), "fp32" as
+    float32 (exact, twice the size and memory), "int8-weights" compresses the weights of `int8_components`
+    ("all", "encoder", "decoder") to 8 bit and stores the other component as float16. None of them says in
+    what the device computes. `output` is the directory itself; without it, it is `name` in the models
+    directory, by default the model's own with the precision behind it if that is not fp16.
     """
 
     output: Path | None = None
     name: str | None = None
-    precision: str = "fp32"
+    precision: str = "fp16"
     int8_components: str = "all"
     overwrite: bool = False
     offline: bool = False
@@ -155,7 +155,7 @@ def default_output(source: str, options: ExportOptions) -> Path:
     """The directory that an export of `source` goes to."""
     if options.output is not None:
         return options.output
-    suffix = "" if options.precision == "fp32" else f"-{options.precision}"
+    suffix = "" if options.precision == "fp16" else f"-{options.precision}"
     if options.compressed and options.int8_components != "all":
         suffix += f"-{options.int8_components}"
     return find_places(options.models_dir).models_dir / (options.name or short_name(source) + suffix)

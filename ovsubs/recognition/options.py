@@ -46,7 +46,7 @@ class TranscribeOptions:
     initial_prompt: str | None = None
     hotwords: str | None = None
     condition_on_previous_text: bool = False
-    beam_size: int = 2
+    beam_size: int = 3
     patience: float = 1.0
     length_penalty: float | None = None
     temperature: float = 0.0

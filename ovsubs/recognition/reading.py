@@ -25,6 +25,7 @@ from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
+UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
 MAX_TOKENS_PER_S = 14
@@ -95,6 +96,25 @@ class SectionReading:
     def max_tokens(self) -> int:
         """More than anyone says in the window: a text that is longer is a loop."""
         return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
+
+    @property
+    def ends_from_s(self) -> float:
+        """Where the text may end, in seconds of the window: not before its last `UNSAID_S` of speech.
+
+        Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
+        nearly all windows end in silence. Any end is as good as another where the window does break off,
+        where nobody knows what is speech, and in a second attempt, since the first may have failed by this.
+        """
+        window = self.window.window
+        breaks_off = not self._reads_missed and window.end < self._section.speech[-1].end
+        if breaks_off or self._options.vad is None or not self.attempt.fits:
+            return 0.0
+        left = UNSAID_S
+        for region in reversed(self.window.speech):
+            if region.end - region.start > left:
+                return region.end - left - window.start
+            left -= region.end - region.start
+        return 0.0
 
     def mel(self, engine: Engine) -> NDArray[np.float32]:
         """The window as the encoder is to see it: float32 [n_mels, frames]."""

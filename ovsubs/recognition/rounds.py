@@ -146,17 +146,15 @@ class _Desk:
 
     def next_batch(self) -> list[_Seat]:
         """Windows that are decoded in the same way, the earliest first."""
-        seats = list[_Seat]()
+        groups = dict[tuple[int, bool], list[_Seat]]()
         for track in list(self.tracks):
             n = self._batch_size
             if track.spoken is None:
                 n = max(n, self._options.language_detection_segments)
-            seats += [_Seat(track, reading) for reading in self._waiting(track, n)]
-            if len(seats) >= 2 * self._batch_size:
+            for reading in self._waiting(track, n):
+                groups.setdefault(reading.attempt.batch_key, []).append(_Seat(track, reading))
+            if any(len(group) >= self._batch_size for group in groups.values()):
                 break
-        groups = dict[tuple[int, bool], list[_Seat]]()
-        for seat in seats:
-            groups.setdefault(seat.reading.attempt.batch_key, []).append(seat)
         if not groups:
             return []
         # The fullest: windows that need another attempt wait for company, and hold nobody up.
@@ -181,12 +179,18 @@ class _Desk:
                 searches,
                 seeds=seeds,
                 most=[seat.reading.max_tokens for seat in batch],
+                ends_from_s=[self._ends_from_s(seat) for seat in batch],
                 clock=self._clock,
             )
         for seat, result in zip(batch, decoded, strict=True):
             fits = seat.reading.attempt.fits
             verdict = judge(result, engine.reader, seat.spoken, options, fits=fits)
             seat.reading.advance(result, verdict, engine)
+
+    def _ends_from_s(self, seat: _Seat) -> float:
+        # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.
+        is_known = seat.spoken.probability >= self._options.language_detection_threshold
+        return seat.reading.ends_from_s if is_known else 0.0
 
     def _prompt(self, seat: _Seat) -> tuple[int, ...]:
         options, reader, context = self._options, self._engine.reader, self._context

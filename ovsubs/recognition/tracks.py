@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ovsubs.audio.sections import Section, Span, section_length, stream_sections
+from ovsubs.audio.sections import BLIND_SECTION_S, SECTION_S, Section, Span, stream_sections
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import VadOptions
 from ovsubs.recognition.engine import Engine
@@ -157,5 +157,7 @@ def _sections(
 ) -> Iterator[Section]:
     blocks = clock.each("extract", source.blocks)
     detector = engine.detector if options.vad else None
-    length = MULTILINGUAL_SECTION_S if options.multilingual else section_length(source.duration)
+    length = SECTION_S if options.vad else BLIND_SECTION_S
+    if options.multilingual:
+        length = MULTILINGUAL_SECTION_S
     return clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))

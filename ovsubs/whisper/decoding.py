@@ -11,7 +11,7 @@ from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model import DecoderSession
 from ovsubs.whisper.rules import TokenRules, softmax
 from ovsubs.whisper.search import SearchOptions, open_search
-from ovsubs.whisper.tokens import SpecialTokens
+from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, SpecialTokens
 
 MAX_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
 
@@ -54,6 +54,7 @@ def decode(
     *,
     seeds: Sequence[int] | None = None,
     most: Sequence[int] | None = None,
+    ends_from_s: Sequence[float] | None = None,
     clock: Stopwatch | None = None,
 ) -> list[DecodedWindow]:
     """Decode all windows of a session; those that are done leave the batch.
@@ -66,6 +67,8 @@ def decode(
         options: of each window; greedy by default. Temperatures above 0 may differ, nothing else.
         seeds: of each window's samples, at a temperature above 0.
         most: how many tokens each window has at most; what is longer has no end.
+        ends_from_s: seconds into each window; a text that has begun goes on after a time before that. For
+            temperature 0 alone.
         clock: counts the stages "prefill", "steps" and "token rules".
 
     Returns:
@@ -79,6 +82,10 @@ def decode(
         raise ValueError("windows at temperature 0 and above it are decoded apart")
     sampler = Sampler(seeds or range(len(prompts)))
     searches = [open_search(of_window, special.eot) for of_window in options]
+    ends_from = [
+        special.timestamp_begin + round(seconds / TIMESTAMP_STEP_S)
+        for seconds in ends_from_s or [0.0] * len(prompts)
+    ]
     sot = list(prompts[0]).index(special.sot)
     with clock.stage("prefill"):
         tokens = np.asarray(prompts, dtype=np.int64)
@@ -93,7 +100,8 @@ def decode(
                 draws = sampler.draw(active, counts)
                 candidates = rules.sample(logits[:, -1], histories, heat, draws)
             else:
-                candidates = rules.best(logits[:, -1], histories, common.n_candidates)
+                earliest = np.repeat([ends_from[window] for window in active], counts).tolist()
+                candidates = rules.best(logits[:, -1], histories, common.n_candidates, earliest)
             firsts = [0, *np.cumsum(counts).tolist()]
             moves = [
                 searches[window].advance(candidates.rows(firsts[place], firsts[place + 1]))

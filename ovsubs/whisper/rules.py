@@ -38,12 +38,18 @@ class TokenRules:
         self._first_suppressed = self._suppressed + _bias(n_vocab, special.begin_suppress)
         self._last_initial = special.timestamp_begin + round(max_initial_timestamp_s / TIMESTAMP_STEP_S)
 
-    def allowed(self, logits: NDArray[np.float32], sampled: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    def allowed(
+        self,
+        logits: NDArray[np.float32],
+        sampled: Sequence[Sequence[int]],
+        ends_from: Sequence[int] | None = None,
+    ) -> NDArray[np.float32]:
         """A copy of the logits with every token that may not come next at -inf.
 
         Args:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
+            ends_from: for each row the first timestamp that its text may end on, once it has begun.
         """
         begin, eot = self._special.timestamp_begin, self._special.eot
         is_first = not sampled[0]
@@ -52,7 +58,8 @@ class TokenRules:
             masked[:, :begin] = -np.inf
             masked[:, self._last_initial + 1 :] = -np.inf
             return masked
-        for row, tokens in zip(masked, sampled, strict=True):
+        ends_from = ends_from or [begin] * len(sampled)
+        for row, tokens, earliest in zip(masked, sampled, ends_from, strict=True):
             last_is_timestamp = tokens[-1] >= begin
             pair_is_open = last_is_timestamp and len(tokens) > 1 and tokens[-2] < begin
             if pair_is_open:
@@ -62,19 +69,28 @@ class TokenRules:
             newest = next((token for token in reversed(tokens) if token >= begin), None)
             if newest is not None:
                 row[begin : newest if pair_is_open else newest + 1] = -np.inf  # time never runs backwards
+            if last_is_timestamp and len(tokens) > 1 and tokens[-1] < earliest:
+                row[eot] = -np.inf
         timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
         masked[timestamps_win, :begin] = -np.inf
         return masked
 
-    def best(self, logits: NDArray[np.float32], sampled: Sequence[Sequence[int]], n: int = 1) -> NextTokens:
+    def best(
+        self,
+        logits: NDArray[np.float32],
+        sampled: Sequence[Sequence[int]],
+        n: int = 1,
+        ends_from: Sequence[int] | None = None,
+    ) -> NextTokens:
         """The `n` likeliest allowed tokens of each row; log-probabilities are taken after the rules.
 
         Args:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
             n: how many; a token that is not allowed has -inf.
+            ends_from: see `allowed`.
         """
-        masked = self.allowed(logits, sampled)
+        masked = self.allowed(logits, sampled, ends_from)
         ids = _take_largest(masked, n)
         found = np.take_along_axis(masked, ids, axis=1)
         # In place: memory that is fresh at each step costs more than the exponentials.

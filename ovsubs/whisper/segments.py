@@ -1,5 +1,6 @@
 """Decoded windows -> segments: the text between two timestamps, and where to read on."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -115,6 +116,11 @@ def read_window(
     return Reading(pieces, length)
 
 
+def says_something(text: str) -> bool:
+    """Whether there is more in a text than spaces and punctuation, which Whisper writes over noise."""
+    return any(unicodedata.category(character)[0] not in "PZC" for character in text)
+
+
 def to_segments(
     pieces: Sequence[TimedTokens], decoded: DecodedWindow, window: Window, reader: TokenReader
 ) -> list[Segment]:
@@ -131,7 +137,7 @@ def to_segments(
     segments = list[Segment]()
     for piece in pieces:
         text = reader.decode(piece.tokens)
-        if not text.strip() or window.start + piece.start >= window.end:
+        if not says_something(text) or window.start + piece.start >= window.end:
             continue  # beyond the window's end there is only the silence that fills it up
         last = window.end if piece.end is None else min(window.start + piece.end, window.end)
         opening = begin + round(piece.start / TIMESTAMP_STEP_S)

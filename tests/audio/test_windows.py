@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ovsubs.audio.features import log_mel
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.sections import MAX_SECTION_S, MIN_SECTION_S, Section, Span, section_length
+from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window
 
 RATE = 16_000
@@ -23,13 +23,6 @@ def section(start: float, end: float, *speech: tuple[float, float]) -> Section:
 
 def place(window: AudioWindow | None) -> tuple[float, float] | None:
     return window and (window.window.start, window.window.end)
-
-
-def test_short_files_have_short_sections_and_long_files_no_longer_ones() -> None:
-    assert section_length(0.0) == MIN_SECTION_S
-    assert section_length(480.0) == 30.0
-    assert section_length(960.0) == 60.0
-    assert section_length(36_000.0) == MAX_SECTION_S
 
 
 def test_a_short_section_is_one_window() -> None:

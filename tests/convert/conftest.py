@@ -78,8 +78,15 @@ class Exported:
 
 @pytest.fixture(scope="session")
 def tiny_en_ir(tiny_en_ctranslate2: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """tiny.en exported in FP32 once for all tests; they must not change it."""
+    """tiny.en exported with the defaults once for all tests; they must not change it."""
     lines: list[str] = []
     models = tmp_path_factory.mktemp("models")
     path = export_model("tiny.en", ExportOptions(models_dir=models, offline=True), lines.append)
     return Exported(path, tuple(lines))
+
+
+@pytest.fixture(scope="session")
+def tiny_en_fp32_ir(tiny_en_hugging_face: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """tiny.en with weights stored as float32; tests must not change it."""
+    options = ExportOptions(models_dir=tmp_path_factory.mktemp("models"), precision="fp32", offline=True)
+    return export_model(str(tiny_en_hugging_face), options)

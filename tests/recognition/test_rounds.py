@@ -17,7 +17,7 @@ from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
-from ovsubs.recognition import Round, TranscribeOptions, recognize
+from ovsubs.recognition import Round, TranscribeOptions, recognize, tracks
 from ovsubs.recognition.tracks import TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -50,8 +50,13 @@ def timed_texts(found: Iterable[Round], track: int = 0) -> list[tuple[float, flo
 # A track, read by a script. Without a detector its sections are the stretches of 30 s.
 
 
+@pytest.fixture
+def sections_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracks, "BLIND_SECTION_S", 30.0)
+
+
 class Desk:
-    """A track of silence, and what a decoder could have said about its windows."""
+    """A track of silence, and what a decoder could have said about its windows; nobody knows the pauses."""
 
     def __init__(self, script: Script, seconds: float, options: TranscribeOptions | None = None) -> None:
         self.script = script
@@ -72,6 +77,7 @@ class Desk:
         return [segment.start for segment in self.track.report().segments]
 
 
+@pytest.mark.usefixtures("sections_of_30_s")
 def test_segments_come_in_file_order_though_later_sections_finish_first(script: Script) -> None:
     desk = Desk(script, 90.0)
     assert desk.starts(3) == [0.0, 30.0, 60.0]
@@ -88,6 +94,7 @@ def test_segments_come_in_file_order_though_later_sections_finish_first(script: 
     assert desk.track.is_done
 
 
+@pytest.mark.usefixtures("sections_of_30_s")
 def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
     desk = Desk(script, 60.0)
     desk.say(1, (HELLO, 0.2, 29.8))
@@ -97,6 +104,7 @@ def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
     assert [segment.id for segment in (*first, *desk.track.report().segments)] == [0, 1, 2, 3]
 
 
+@pytest.mark.usefixtures("sections_of_30_s")
 def test_sections_come_in_as_places_become_free(script: Script) -> None:
     desk = Desk(script, 150.0)
     assert desk.starts(2) == [0, 30]
@@ -104,6 +112,10 @@ def test_sections_come_in_as_places_become_free(script: Script) -> None:
     desk.say(1, (HELLO, 0.2, 29.8))
     assert desk.starts(2) == [0, 60, 90]
     assert desk.track.report().position == 30.0
+
+
+def test_where_nobody_knows_the_pauses_sections_are_long(script: Script) -> None:
+    assert Desk(script, 250.0).starts(8) == [0, 120, 240]
 
 
 def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:

@@ -13,6 +13,7 @@ from ovsubs.audio.sections import Section, Span
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.recognition.attempts import Attempt, Verdict
 from ovsubs.recognition.coverage import LEAST_S
+from ovsubs.recognition.reading import SectionReading
 from ovsubs.transcript import Segment
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
@@ -75,6 +76,37 @@ def test_a_window_without_text_is_read_and_its_speech_reported(script: Script) -
     reader.hear(script.decoded(script.time(0.0)))
     assert reader.reading.is_done
     assert spans(reader.reading.take().uncovered) == [(0.2, 3.0), (4.0, 9.0)]
+
+
+# Where a text may end
+
+
+def test_a_text_may_end_within_the_last_of_the_speech(script: Script) -> None:
+    assert ends_from(section(10.0, 20.0, (10.2, 14.0), (15.0, 19.0))) == pytest.approx(8.6)
+    assert ends_from(section(10.0, 20.0, (10.2, 14.0), (15.0, 15.3))) == pytest.approx(3.9)
+    assert ends_from(section(10.0, 20.0, (10.2, 10.5))) == 0.0
+
+
+def test_a_window_that_breaks_off_may_end_anywhere(script: Script) -> None:
+    reader = Reader(script, section(0.0, 40.0))
+    assert (reader.place, reader.reading.ends_from_s) == ((0.0, 30.0), 0.0)
+    reader.say((HELLO, 0.2, 21.0))
+    assert (reader.place, reader.reading.ends_from_s) == ((21.0, 40.0), pytest.approx(18.4))
+
+
+def test_where_nobody_knows_what_is_speech_a_text_may_end_anywhere(script: Script) -> None:
+    assert ends_from(section(10.0, 20.0), TranscribeOptions(vad=None)) == 0.0
+
+
+def test_a_second_attempt_may_end_anywhere(script: Script) -> None:
+    reader = Reader(script, section(0.0, 10.0))
+    assert reader.reading.ends_from_s > 0.0
+    reader.hear(script.loop(), LOOP)
+    assert reader.reading.ends_from_s == 0.0
+
+
+def ends_from(whole: Section, options: TranscribeOptions | None = None) -> float:
+    return SectionReading(whole, 0.0, 0.2, options or TranscribeOptions()).ends_from_s
 
 
 # Loops

@@ -38,11 +38,12 @@ def time(seconds: float) -> int:
     return BEGIN + round(seconds / 0.02)
 
 
-def allowed_after(*sampled: int, favour: int = 0) -> set[int]:
+def allowed_after(*sampled: int, favour: int = 0, ends_from: int = BEGIN) -> set[int]:
     """Tokens that may follow; `favour` is made so likely that the timestamps cannot win by their mass."""
     logits = np.zeros((1, N_VOCAB), np.float32)
     logits[0, favour] = 20.0
-    return set(np.flatnonzero(np.isfinite(RULES.allowed(logits, [sampled])[0])).tolist())
+    allowed = RULES.allowed(logits, [sampled], [ends_from])
+    return set(np.flatnonzero(np.isfinite(allowed[0])).tolist())
 
 
 def times(first: float, last: float = 2.0) -> set[int]:
@@ -67,6 +68,27 @@ def test_a_closing_time_is_followed_by_the_next_opening_or_the_end() -> None:
 
 def test_after_a_pair_of_times_comes_text_or_the_end() -> None:
     assert allowed_after(time(0.5), 4, time(1.0), time(1.2)) == TEXT | {EOT}
+
+
+def test_a_text_does_not_end_on_a_time_before_the_earliest_end() -> None:
+    closed, pair = (time(0.5), 4, time(1.0)), (time(0.5), 4, time(1.0), time(1.2))
+    assert allowed_after(*closed, favour=EOT, ends_from=time(1.02)) == times(1.0)
+    assert allowed_after(*closed, favour=EOT, ends_from=time(1.0)) == {EOT} | times(1.0)
+    assert allowed_after(*pair, ends_from=time(1.22)) == TEXT
+    assert allowed_after(*pair, ends_from=time(1.2)) == TEXT | {EOT}
+
+
+def test_a_window_may_stay_without_text_and_a_text_without_a_last_time_may_end_anywhere() -> None:
+    assert allowed_after(time(0.5), ends_from=time(2.0)) == TEXT | {EOT}
+    assert allowed_after(time(0.5), 4, ends_from=time(2.0)) == TEXT | {EOT} | times(0.52)
+
+
+def test_each_row_has_its_own_earliest_end() -> None:
+    logits = np.zeros((2, N_VOCAB), np.float32)
+    pair = (time(0.5), 4, time(1.0), time(1.2))
+    best = RULES.best(logits, [pair, pair], n=N_VOCAB, ends_from=[time(2.0), time(1.0)])
+    ends = [EOT in row[np.isfinite(chances)] for row, chances in zip(best.ids, best.logprobs, strict=True)]
+    assert ends == [False, True]
 
 
 def test_time_never_runs_backwards_nor_stands_still_within_a_segment() -> None:

@@ -15,6 +15,7 @@ from ovsubs.whisper.segments import (
     TimedTokens,
     read_window,
     repeats_itself,
+    says_something,
     split_at_timestamps,
     to_segments,
 )
@@ -229,6 +230,23 @@ def test_blank_text_is_no_segment(reader: TokenReader) -> None:
     result = decoded(time(0.0), blank, time(1.0), time(1.0), HELLO, time(2.0))
     (segment,) = to_segments(pieces(*result.tokens), result, Window(0.0, 30.0), reader)
     assert (segment.id, segment.text) == (0, " Hello")
+
+
+@pytest.mark.parametrize("text", ["", " ", ".", " ...", "\u2014 \u2026", "\u3002", "!?"])
+def test_punctuation_alone_says_nothing(text: str) -> None:
+    assert not says_something(text)
+
+
+@pytest.mark.parametrize("text", ["A.", "7", "\u266a", "\u662f\u3002", "\u0e01", "$"])
+def test_letters_figures_and_music_notes_say_something(text: str) -> None:
+    assert says_something(text)
+
+
+def test_a_segment_that_says_nothing_is_left_out(reader: TokenReader) -> None:
+    full_stop = reader.encode(" .")
+    pieces = (TimedTokens(0.0, 2.0, tuple(full_stop)), TimedTokens(2.0, 4.0, (HELLO,)))
+    segments = to_segments(pieces, decoded(), Window(0.0, 5.0), reader)
+    assert [(segment.id, segment.text) for segment in segments] == [(0, " Hello")]
 
 
 def test_text_that_repeats_itself_is_found(reader: TokenReader) -> None:

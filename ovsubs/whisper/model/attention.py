@@ -1,9 +1,10 @@
-"""Cross-attentions of the decoder -> explicit attention over inputs, the beams of a window folded together.
+"""Cross-attentions of the decoder -> explicit attention over inputs that the rows of a window share.
 
-The rows of a window (its beams) attend to the same keys and values. Folded into the query axis they read
-them once, not once per row. Windows may differ in the number of their rows: for the attention alone each
-gets as many slots as the window with most rows has, and what stands in a slot to spare is never read.
-Windows may differ in length, too: what lies behind the end of a shorter one is masked.
+The rows of a window (its beams) attend to the same keys and values: one head's after the other, while they
+are in the cache, so that memory is read once and not once per row. Windows may differ in the number of
+their rows: for the attention alone each gets as many slots as the window with most rows has, and what
+stands in a slot to spare is never read. Windows may differ in length, too: what lies behind the end of a
+shorter one is masked.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import numpy as np
 import openvino as ov
 from openvino import opset15 as ops
 
+_SLOTS = np.array([2])  # the axis of slots in [windows, heads, slots, n_tokens, ...]
+_SLOTS_BEHIND_HEADS = np.array([0, 2, 1, 3, 4])
 _MASKED = -1e9  # added to the score of a position behind the window's end; bfloat16 holds it
 
 
@@ -80,19 +83,15 @@ def attend_to_inputs(cross: CrossAttention, key: ov.Node, value: ov.Node, shape:
     if scale != 1.0:
         query = ops.multiply(query, np.float32(scale))
     query = ops.gather(query, shape.slot_rows, np.array(0))
-    query = _swap(query, [shape.n_windows, -1, heads, shape.n_tokens, head_dim])
-    query = ops.reshape(query, _pattern([shape.n_windows, heads, -1, head_dim]), False)
-    scores = ops.add(ops.matmul(query, _as_float32(key), False, False), shape.mask)
-    attended = ops.matmul(ops.softmax(scores, axis=-1), _as_float32(value), False, False)
-    attended = _swap(attended, [shape.n_windows, heads, -1, shape.n_tokens, head_dim])
+    query = ops.reshape(query, _pattern([shape.n_windows, -1, heads, shape.n_tokens, head_dim]), False)
+    query = ops.transpose(query, _SLOTS_BEHIND_HEADS)
+    scores = ops.matmul(query, ops.unsqueeze(_as_float32(key), _SLOTS), False, False)
+    weights = ops.softmax(ops.add(scores, ops.unsqueeze(shape.mask, _SLOTS)), axis=-1)
+    attended = ops.matmul(weights, ops.unsqueeze(_as_float32(value), _SLOTS), False, False)
+    attended = ops.transpose(attended, _SLOTS_BEHIND_HEADS)  # back again
     attended = ops.reshape(attended, _pattern([-1, heads, shape.n_tokens, head_dim]), False)
     attended = ops.gather(attended, shape.row_slots, np.array(0))
     cross.attention.output(0).replace(attended.output(0))
-
-
-def _swap(node: Any, five: list[Any]) -> ov.Node:
-    """Reshape to five dimensions and exchange the second with the third: slots of a window with heads."""
-    return ops.transpose(ops.reshape(node, _pattern(five), False), np.array([0, 2, 1, 3, 4]))
 
 
 def _pattern(sizes: list[Any]) -> ov.Node:
