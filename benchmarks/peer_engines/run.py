@@ -60,10 +60,10 @@ Transcribe = Callable[[list[str]], Iterable[tuple[int, list[str]]]]
 
 
 def ovsubs(job: Job) -> Transcribe:
-    """The project itself, in its default configuration."""
+    """The project itself. Settings go to `TranscribeOptions`."""
     import ovsubs
 
-    options = ovsubs.TranscribeOptions(language=job.language)
+    options = ovsubs.TranscribeOptions(language=job.language, **job.settings)
     compile_options = ovsubs.CompileOptions(threads=job.threads)
     model = ovsubs.load_model(job.model, compile_options=compile_options, offline=True)
 

@@ -60,7 +60,7 @@ _GGML_POSITIONS = ("encoder.positional_embedding", "decoder.positional_embedding
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One checkpoint: `source` as `ovsubs export` takes it, its FP32 graphs, and a folder for the rest."""
+    """One checkpoint: `source` as `ovsubs export` takes it, its graphs, and a folder for the rest."""
 
     source: str
     ir: Path

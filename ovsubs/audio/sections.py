@@ -1,6 +1,6 @@
 """Speech regions -> sections: stretches of the track between two silences, with their samples.
 
-One row of the batch reads a section from start to end; many sections are read side by side.
+A section is read from start to end; many are read side by side.
 """
 
 import math

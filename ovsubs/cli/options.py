@@ -197,7 +197,7 @@ CacheDir = Annotated[
 BatchSize = Annotated[
     int | None,
     _option(
-        "--batch-size", help="Windows decoded together. [default: up to 8, as memory allows]", panel=_MACHINE
+        "--batch-size", help="Windows decoded together. [default: up to 10, as memory allows]", panel=_MACHINE
     ),
 ]
 

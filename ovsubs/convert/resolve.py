@@ -34,7 +34,7 @@ def resolve_ir(
     """The model directory to run for a path, a Hub id or a short name.
 
     What is on this machine is used as it is, and neither torch nor the network touched. A ready-made IR is
-    downloaded into the cache; any other checkpoint is exported into the cache (FP32), if the export extra is
+    downloaded into the cache; any other checkpoint is exported into the cache (FP16), if the export extra is
     installed. Every step is reported.
 
     Raises:

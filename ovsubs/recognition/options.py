@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ovsubs.audio.vad import VadOptions
+from ovsubs.audio.windows import WINDOW_S
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.search import SearchOptions
@@ -27,7 +28,7 @@ class TranscribeOptions:
     `beam_size`: hypotheses of each window, 1 is greedy; `patience`, `length_penalty`: see `SearchOptions`.
     `temperature`: the first one; `temperature_increment_on_fallback` is added until a window's text is
     likely enough, up to 1.0 (None: never); `best_of` texts are sampled at each.
-    `batch_size`: windows decoded together; None takes what memory allows.
+    `batch_size`: windows decoded together; None takes 10, or what memory allows.
     `audio_track`: index, or language as tagged in the file; None takes the default track.
     `vad`: what counts as speech; None hears everything.
     `silence`: when a window's text is taken for a hallucination.
@@ -67,6 +68,10 @@ class TranscribeOptions:
         step = self.temperature_increment_on_fallback
         if step is not None and not 0.0 < step <= MAX_TEMPERATURE:
             raise InvalidOption("temperature_increment_on_fallback", step, "above 0, at most 1")
+        if self.vad is not None and self.vad.max_speech_duration_s > WINDOW_S:
+            longest = self.vad.max_speech_duration_s
+            why = f"a window is at most {WINDOW_S:g} s"
+            raise InvalidOption("vad_max_speech_duration_s", longest, why)
         if self.batch_size is not None and self.batch_size < 1:
             raise InvalidOption("batch_size", self.batch_size, "at least 1 window")
         if self.condition_on_previous_text and (self.batch_size or 1) > 1:

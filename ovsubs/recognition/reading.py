@@ -58,12 +58,13 @@ class SectionReading:
         self._cursor = section.span.start
         self._next = next_window(section, self._cursor, pad_s)
         if self._next is None:
-            self._cursor = section.span.end
+            self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._best: DecodedWindow | None = None  # of the attempts at the present window
         self._all = list[Segment]()
         self._n_taken = 0
         self._n_left_out = 0
+        self.n_passed_over = 0  # batches that were decoded while the present window waited for company
 
     @property
     def is_done(self) -> bool:
@@ -164,7 +165,12 @@ class SectionReading:
             return
         self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:
-            self._cursor = self._section.span.end
+            self._end()
+
+    def _end(self) -> None:
+        self._cursor = self._section.span.end
+        # It may wait long for an earlier one; its sound is not needed any more.
+        self._section = replace(self._section, samples=np.zeros(0, np.float32))
 
     def _take_in(self, decoded: DecodedWindow, engine: Engine) -> None:
         window = self.window.window

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.errors import UnsupportedTask
-from ovsubs.recognition.attempts import judge
+from ovsubs.recognition.attempts import Attempt, judge
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import SectionReading
@@ -22,6 +22,7 @@ from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import DecoderSession
 
+MAX_PASSED_OVER = 4  # batches; then a window is decoded in however small a company
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
 
 
@@ -106,6 +107,7 @@ class _Desk:
         self._clock = clock
         self._batch_size = engine.batch_size(options)
         self._rows = engine.whisper.rows(self._batch_size)
+        self._first = Attempt(options.search)
         self._context = engine.reader.context(options.hotwords, options.initial_prompt)
         self._n_opened = 0
         self._failed = list[Round]()
@@ -151,15 +153,20 @@ class _Desk:
             n = self._batch_size
             if track.spoken is None:
                 n = max(n, self._options.language_detection_segments)
-            for reading in self._waiting(track, n):
+            again = sum(reading.attempt != self._first for reading in self._waiting(track, n))
+            for reading in self._waiting(track, n + again):
                 groups.setdefault(reading.attempt.batch_key, []).append(_Seat(track, reading))
             if any(len(group) >= self._batch_size for group in groups.values()):
                 break
         if not groups:
             return []
-        # The fullest: windows that need another attempt wait for company, and hold nobody up.
-        fullest = max(groups.values(), key=lambda group: min(len(group), self._batch_size))
-        return fullest[: self._batch_size]
+        # The fullest: windows that need another attempt wait for company, but not for long, since what
+        # follows them in their files waits for them.
+        size = self._batch_size
+        chosen = max(groups.values(), key=lambda group: (_is_overdue(group), min(len(group), size)))[:size]
+        for seat in (seat for group in groups.values() for seat in group):
+            seat.reading.n_passed_over = 0 if seat in chosen else seat.reading.n_passed_over + 1
+        return chosen
 
     def decode_batch(self, batch: Sequence[_Seat]) -> None:
         """Encode and decode the windows, judge their texts and go on in their sections."""
@@ -282,6 +289,10 @@ class _Desk:
     def close(self) -> None:
         for track in self.tracks:
             track.close()
+
+
+def _is_overdue(group: Sequence[_Seat]) -> bool:
+    return any(seat.reading.n_passed_over >= MAX_PASSED_OVER for seat in group)
 
 
 def _tracks_of(batch: Sequence[_Seat]) -> list[TrackReading]:

@@ -67,8 +67,8 @@ def decode(
         options: of each window; greedy by default. Temperatures above 0 may differ, nothing else.
         seeds: of each window's samples, at a temperature above 0.
         most: how many tokens each window has at most; what is longer has no end.
-        ends_from_s: seconds into each window; a text that has begun goes on after a time before that. For
-            temperature 0 alone.
+        ends_from_s: seconds into each window: a text that has begun does not end before it has named a time
+            as late as that.
         clock: counts the stages "prefill", "steps" and "token rules".
 
     Returns:
@@ -95,12 +95,12 @@ def decode(
     for n_steps in range(1, MAX_POSITIONS - len(prompts[0]) + 1):
         with clock.stage("token rules"):
             histories = [history for window in active for history in searches[window].histories]
+            earliest = np.repeat([ends_from[window] for window in active], counts).tolist()
             if common.temperature > 0.0:
                 heat = np.repeat([options[window].temperature for window in active], counts)
                 draws = sampler.draw(active, counts)
-                candidates = rules.sample(logits[:, -1], histories, heat, draws)
+                candidates = rules.sample(logits[:, -1], histories, heat, draws, earliest)
             else:
-                earliest = np.repeat([ends_from[window] for window in active], counts).tolist()
                 candidates = rules.best(logits[:, -1], histories, common.n_candidates, earliest)
             firsts = [0, *np.cumsum(counts).tolist()]
             moves = [

@@ -49,7 +49,7 @@ class TokenRules:
         Args:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
-            ends_from: for each row the first timestamp that its text may end on, once it has begun.
+            ends_from: for each row the first timestamp with which its text may end, once it has begun.
         """
         begin, eot = self._special.timestamp_begin, self._special.eot
         is_first = not sampled[0]
@@ -69,7 +69,7 @@ class TokenRules:
             newest = next((token for token in reversed(tokens) if token >= begin), None)
             if newest is not None:
                 row[begin : newest if pair_is_open else newest + 1] = -np.inf  # time never runs backwards
-            if last_is_timestamp and len(tokens) > 1 and tokens[-1] < earliest:
+            if newest is not None and newest < earliest and len(tokens) > 1:
                 row[eot] = -np.inf
         timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
         masked[timestamps_win, :begin] = -np.inf
@@ -105,6 +105,7 @@ class TokenRules:
         sampled: Sequence[Sequence[int]],
         temperatures: NDArray[np.float64],
         draws: NDArray[np.float64],
+        ends_from: Sequence[int] | None = None,
     ) -> NextTokens:
         """One token of each row, drawn from the allowed ones; its log-probability is that at temperature 1.
 
@@ -113,8 +114,9 @@ class TokenRules:
             sampled: for each row the tokens since the prompt; all rows at the same step.
             temperatures: of each row, above 0; the lower, the likelier the likeliest.
             draws: a number in [0, 1) for each row.
+            ends_from: see `allowed`.
         """
-        masked = self.allowed(logits, sampled)
+        masked = self.allowed(logits, sampled, ends_from)
         cumulated = np.exp((masked - masked.max(axis=1, keepdims=True)) / temperatures[:, None]).cumsum(
             axis=1
         )

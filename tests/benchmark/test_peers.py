@@ -107,3 +107,25 @@ def test_a_readme_without_the_marks_is_left_alone(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "<!-- peers:begin -->" in done.stderr
     assert readme.read_text(encoding="utf-8") == "# Title\n"
+
+
+@pytest.mark.model
+def test_a_file_of_any_length_is_made_and_measured(split: Path, base_model_dir: Path, tmp_path: Path) -> None:
+    results = tmp_path / "scale.json"
+    what = [
+        "--data",
+        split,
+        "--model",
+        base_model_dir,
+        "--lengths",
+        "7,25",
+        "--only-lengths",
+        "--threads",
+        "2",
+    ]
+    done = _run("scale.py", *what, "--json", results)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(results.read_text(encoding="utf-8"))["measurements"]
+    assert [one["case"]["length_s"] for one in measured] == [7, 25]
+    assert all(one["rtfx"] > 0.5 and one["peak_memory_mb"] > 200 for one in measured)
+    assert done.stdout.count("| default | 2 |") == 2

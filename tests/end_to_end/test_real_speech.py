@@ -21,7 +21,7 @@ pytestmark = pytest.mark.model
 NORMALIZE = BasicTextNormalizer()  # arXiv:2212.04356, appendix C, for languages other than English
 ERROR_MARGIN = 0.1  # above what base reaches, so that another rounding of a few words fails nothing
 CHAPTER_WER = 0.065
-CHAPTER_START_S = 0.5
+CHAPTER_START_S = 0.7
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def test_a_film_is_captioned_close_to_how_a_person_did_it(
     spoken = " ".join(cue.plaintext.replace("\n", " ") for cue in cues).lower()
     assert ended.code == 0
     assert "crown jewels" in spoken
-    assert "bad humor" in spoken
+    assert "lord of the universe" in spoken
     assert abs(_start_of(cues, "crown jewels") - _start_of(by_hand, "crown jewels")) <= 1000
     assert abs(_start_of(cues, "bad humor") - _start_of(by_hand, "bad humor")) <= 1000
 

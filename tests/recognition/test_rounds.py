@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scripted import GOOD, HELLO, WORLD, Script
+from scripted import GOOD, HELLO, UNLIKELY, WORLD, Script
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import Round, TranscribeOptions, recognize, tracks
+from ovsubs.recognition import rounds as rounds_module
+from ovsubs.recognition.rounds import MAX_PASSED_OVER
 from ovsubs.recognition.tracks import TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -116,6 +118,27 @@ def test_sections_come_in_as_places_become_free(script: Script) -> None:
 
 def test_where_nobody_knows_the_pauses_sections_are_long(script: Script) -> None:
     assert Desk(script, 250.0).starts(8) == [0, 120, 240]
+
+
+@pytest.mark.usefixtures("sections_of_30_s")
+def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(script: Script) -> None:
+    """Sixteen windows, two in a batch; the first is sampled, and nobody else wants that."""
+    options = TranscribeOptions(vad=None, batch_size=2)
+    samples = np.zeros(16 * 30 * RATE, np.float32)
+    source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
+    desk = rounds_module._Desk(script.engine, options, ENGLISH, Stopwatch())
+    assert list(desk.open_tracks(iter([lambda: source]))) == []
+    batches = list[list[float]]()
+    while batch := desk.next_batch():
+        batches.append([seat.reading.window.window.start for seat in batch])
+        for seat in batch:
+            is_first = seat.reading.window.window.start == 0.0 and len(batches) == 1
+            said = script.said((HELLO, 0.2, 29.8))
+            seat.reading.advance(said, UNLIKELY if is_first else GOOD, script.engine)
+    assert batches[0] == [0.0, 30.0]
+    assert batches.index([0.0]) == 1 + MAX_PASSED_OVER
+    read = sorted(start for batch in batches for start in batch)
+    assert read == [0.0, *(30.0 * n for n in range(16))]
 
 
 def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:

@@ -105,6 +105,13 @@ def test_a_second_attempt_may_end_anywhere(script: Script) -> None:
     assert reader.reading.ends_from_s == 0.0
 
 
+def test_passed_over_speech_is_read_to_its_own_end(script: Script) -> None:
+    reader = Reader(script, section(0.0, 30.0, (0.2, 5.0), (10.0, 14.0), (20.0, 29.8)))
+    reader.say((HELLO, 0.2, 5.0), (WORLD, 20.0, 29.8))
+    assert reader.place == (9.8, 14.2)
+    assert reader.reading.ends_from_s == pytest.approx(3.8)
+
+
 def ends_from(whole: Section, options: TranscribeOptions | None = None) -> float:
     return SectionReading(whole, 0.0, 0.2, options or TranscribeOptions()).ends_from_s
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ovsubs.audio.vad import VadOptions
 from ovsubs.errors import InvalidOption, UnknownLanguage
 from ovsubs.recognition import TranscribeOptions
 
@@ -34,6 +35,7 @@ from ovsubs.recognition import TranscribeOptions
         {"multilingual": True, "language": "de"},
         {"languages": ("de", "en")},
         {"condition_on_previous_text": True, "batch_size": 2},
+        {"vad": VadOptions(max_speech_duration_s=31.0)},
     ],
     ids=str,
 )

@@ -213,12 +213,13 @@ def decode_with(
     mels: NDArray[np.float32],
     options: Sequence[SearchOptions],
     seeds: Sequence[int] | None = None,
+    ends_from_s: Sequence[float] | None = None,
 ) -> list[DecodedWindow]:
     """All windows in one batch."""
     rules = TokenRules(reader.special, model.n_vocab)
     prompts = [reader.prompt("en", "transcribe")] * len(mels)
     with model.session(mels, model.rows(len(mels))) as session:
-        return decode(session, prompts, rules, reader.special, options, seeds=seeds)
+        return decode(session, prompts, rules, reader.special, options, seeds=seeds, ends_from_s=ends_from_s)
 
 
 def assert_same(one: DecodedWindow, other: DecodedWindow) -> None:
@@ -292,6 +293,25 @@ def test_beams_in_a_batch_are_those_of_each_window_alone(
     for n in (0, 3):
         (alone,) = decode_with(tiny_en, reader, mels[[n]], [options])
         assert_same(alone, together[n])
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("options", [SearchOptions(beam_size=2), SearchOptions(temperature=0.2, best_of=2)])
+def test_each_window_names_a_time_as_late_as_its_own_earliest_end(
+    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32], options: SearchOptions
+) -> None:
+    mels = windows(spoken, 4)
+    free = decode_with(tiny_en, reader, mels, [options] * 4)
+    begin = reader.special.timestamp_begin
+
+    def last_s(window: DecodedWindow) -> float:
+        return max((token - begin) * 0.02 for token in window.tokens)
+
+    later = [last_s(window) + 3.0 for window in free]
+    pressed = decode_with(tiny_en, reader, mels, [options] * 4, ends_from_s=[later[0], 0.0, later[2], 0.0])
+    assert all(last_s(pressed[n]) >= later[n] - 0.01 or not pressed[n].finished for n in (0, 2))
+    assert_same(pressed[1], free[1])
+    assert_same(pressed[3], free[3])
 
 
 @pytest.mark.model

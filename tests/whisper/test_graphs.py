@@ -66,7 +66,7 @@ def test_a_graph_with_int8_weights_gives_close_logits(
 ) -> None:
     """Compressed by `nncf.compress_weights`, as the Hub's OpenVINO models are: the same word each time."""
     directory = with_int8_weights(tiny_en_model_dir, tmp_path / "int8")
-    assert (directory / f"{GRAPHS[1]}.bin").stat().st_size < 0.4 * (
+    assert (directory / f"{GRAPHS[1]}.bin").stat().st_size < 0.6 * (
         tiny_en_model_dir / f"{GRAPHS[1]}.bin"
     ).stat().st_size
     exact, close = logits_of(tiny_en_model_dir, mels[:1]), logits_of(directory, mels[:1])

@@ -14,7 +14,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset15 as ops
 
-_SLOTS = np.array([2])  # the axis of slots in [windows, heads, slots, n_tokens, ...]
+_SLOT_AXIS = np.array([2])  # in [windows, heads, slots, n_tokens, ...]
 _SLOTS_BEHIND_HEADS = np.array([0, 2, 1, 3, 4])
 _MASKED = -1e9  # added to the score of a position behind the window's end; bfloat16 holds it
 
@@ -85,9 +85,9 @@ def attend_to_inputs(cross: CrossAttention, key: ov.Node, value: ov.Node, shape:
     query = ops.gather(query, shape.slot_rows, np.array(0))
     query = ops.reshape(query, _pattern([shape.n_windows, -1, heads, shape.n_tokens, head_dim]), False)
     query = ops.transpose(query, _SLOTS_BEHIND_HEADS)
-    scores = ops.matmul(query, ops.unsqueeze(_as_float32(key), _SLOTS), False, False)
-    weights = ops.softmax(ops.add(scores, ops.unsqueeze(shape.mask, _SLOTS)), axis=-1)
-    attended = ops.matmul(weights, ops.unsqueeze(_as_float32(value), _SLOTS), False, False)
+    scores = ops.matmul(query, ops.unsqueeze(_as_float32(key), _SLOT_AXIS), False, False)
+    weights = ops.softmax(ops.add(scores, ops.unsqueeze(shape.mask, _SLOT_AXIS)), axis=-1)
+    attended = ops.matmul(weights, ops.unsqueeze(_as_float32(value), _SLOT_AXIS), False, False)
     attended = ops.transpose(attended, _SLOTS_BEHIND_HEADS)  # back again
     attended = ops.reshape(attended, _pattern([-1, heads, shape.n_tokens, head_dim]), False)
     attended = ops.gather(attended, shape.row_slots, np.array(0))
