@@ -1,9 +1,9 @@
 # make demo            subtitles for a ten-second sample, from nothing (VIDEO=path: for your own video)
 # make test            all tests, on the real model
 # make check           format, lint, types, tests
+# make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 # make peers           the same beside other tools, in an environment of their own (hours)
 # make scale           speed and memory of a minute to eight hours, of batch sizes and threads (half an hour)
-# make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 
 PYTHON ?= python3
 VENV := .venv

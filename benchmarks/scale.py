@@ -10,11 +10,13 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import wave
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, commit_of, describe_machine, package_versions
@@ -24,6 +26,7 @@ from peer_engines.run import Job
 
 import ovsubs
 from ovsubs.convert.resolve import resolve_ir
+from ovsubs.errors import OvsubsError
 
 LENGTHS_S = (60, 600, 3_600, 28_800)
 BATCH_SIZES = (1, 2, 4, 8, 16, 24)
@@ -58,12 +61,15 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     parser.add_argument("--model", default="base")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--lengths", help="in seconds, with commas; 1 min, 10 min, 1 h and 8 h if left out")
     parser.add_argument("--only-lengths", action="store_true", help="leave batch sizes and threads alone")
     parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "scale.json")
     given = parser.parse_args()
     lengths = [int(length) for length in given.lengths.split(",")] if given.lengths else LENGTHS_S
+    if given.threads < 1 or min(lengths) < 1:
+        parser.error("--threads and --lengths are at least 1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: end the engine, too
     cases = [Case(length, None, given.threads) for length in lengths]
     if not given.only_lengths:
         cases += [Case(USUAL_LENGTH_S, size, given.threads) for size in BATCH_SIZES]
@@ -86,17 +92,23 @@ def main() -> int:
 
 def write_repeated(recordings: list[Path], length_s: int, output: Path) -> None:
     """Wav files of one format one after the other, again and again, up to a length."""
+    sounds = [read_wav(path) for path in recordings]
     left = length_s * BYTES_PER_SECOND
     with wave.open(str(output), "wb") as written:
         written.setnchannels(1)
         written.setsampwidth(2)
         written.setframerate(16_000)
-        while left > 0:
-            for path in recordings:
-                with wave.open(str(path), "rb") as recording:
-                    frames = recording.readframes(recording.getnframes())[:left]
-                written.writeframes(frames)
-                left -= len(frames)
+        for sound in cycle(sounds):
+            written.writeframes(sound[:left])
+            left -= len(sound)
+            if left <= 0:
+                return
+
+
+def read_wav(path: Path) -> bytes:
+    """Samples of a wav file as they are stored."""
+    with wave.open(str(path), "rb") as recording:
+        return recording.readframes(recording.getnframes())
 
 
 def measure(case: Case, recording: Path, model: str, warm_up: Path, output: Path) -> Measurement:
@@ -145,15 +157,20 @@ def describe(one: Measurement) -> str:
     """One line."""
     batch = one.case.batch_size or "default"
     return (
-        f"{one.case.length_s / 60.0:.0f} min, batch {batch}, {one.case.threads} threads: "
+        f"{duration_of(one)}, batch {batch}, {one.case.threads} threads: "
         f"RTFx {one.rtfx:.1f}, {one.peak_memory_mb:.0f} MB"
     )
+
+
+def duration_of(one: Measurement) -> str:
+    """For people."""
+    return f"{one.case.length_s} s" if one.case.length_s < 60 else f"{one.case.length_s / 60.0:.0f} min"
 
 
 def make_table(done: list[Measurement]) -> list[str]:
     """Markdown."""
     rows = [
-        f"| {one.case.length_s / 60.0:.0f} min | {one.case.batch_size or 'default'} | {one.case.threads} "
+        f"| {duration_of(one)} | {one.case.batch_size or 'default'} | {one.case.threads} "
         f"| {one.rtfx:.1f} | {one.peak_memory_mb:.0f} MB |"
         for one in done
     ]
@@ -161,4 +178,7 @@ def make_table(done: list[Measurement]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OvsubsError as error:
+        sys.exit(str(error))
