@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
-from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
+from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
+from ovsubs.whisper.segments import repeats_itself
 from ovsubs.whisper.tokens import TokenReader
 
 
@@ -51,12 +52,12 @@ def judge(
     what repeats itself although the encoder has seen 30 s (not `fits`). A crowd's babble would otherwise be
     read over and over.
     """
-    least, ratio = options.silence.logprob_threshold, options.compression_ratio_threshold
+    least = options.silence.logprob_threshold
     unlikely = least is not None and decoded.avg_logprob < least
     unknown_language = spoken.probability < options.language_detection_threshold
     if options.silence.is_silent(decoded):
         return Verdict.SILENT
-    repeats = ratio is not None and compression_ratio(reader.decode(decoded.tokens)) > ratio
+    repeats = repeats_itself(decoded, reader, options.compression_ratio_threshold)
     if repeats or not decoded.finished:
         return Verdict.SILENT if unknown_language and not fits else Verdict.LOOP
     if unlikely:

@@ -163,7 +163,7 @@ class _Desk:
         # The fullest: windows that need another attempt wait for company, but not for long, since what
         # follows them in their files waits for them.
         size = self._batch_size
-        chosen = max(groups.values(), key=lambda group: (_is_overdue(group), min(len(group), size)))[:size]
+        chosen = max(groups.values(), key=lambda group: (_overdue(group), min(len(group), size)))[:size]
         for seat in (seat for group in groups.values() for seat in group):
             seat.reading.n_passed_over = 0 if seat in chosen else seat.reading.n_passed_over + 1
         return chosen
@@ -291,8 +291,10 @@ class _Desk:
             track.close()
 
 
-def _is_overdue(group: Sequence[_Seat]) -> bool:
-    return any(seat.reading.n_passed_over >= MAX_PASSED_OVER for seat in group)
+def _overdue(group: Sequence[_Seat]) -> int:
+    """For how many batches one of them has waited too long; 0 if none has."""
+    waited = max(seat.reading.n_passed_over for seat in group)
+    return waited if waited >= MAX_PASSED_OVER else 0
 
 
 def _tracks_of(batch: Sequence[_Seat]) -> list[TrackReading]:
