@@ -197,7 +197,9 @@ CacheDir = Annotated[
 BatchSize = Annotated[
     int | None,
     _option(
-        "--batch-size", help="Windows decoded together. [default: up to 10, as memory allows]", panel=_MACHINE
+        "--batch-size",
+        help="Windows decoded together. [default: up to 10 of 30 s, or more shorter ones, as memory allows]",
+        panel=_MACHINE,
     ),
 ]
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from ovsubs.audio.vad import SpeechDetector
+from ovsubs.recognition.batches import BatchRoom
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
 
 MAX_BATCH_SIZE = 10  # 16 are 3 % faster (base), for 18 to 37 MB each, and then more than 1 GB in all
+MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
 
@@ -21,9 +23,12 @@ class Engine:
     reader: TokenReader
     rules: TokenRules
 
-    def batch_size(self, options: TranscribeOptions) -> int:
-        """How many windows are decoded together: what is asked for, or what memory allows."""
+    def batch_room(self, options: TranscribeOptions) -> BatchRoom:
+        """How many windows are decoded together: as many as asked for, or what memory allows."""
         if options.condition_on_previous_text:
-            return 1
+            return BatchRoom(1, 1)
+        if options.batch_size:
+            return BatchRoom(options.batch_size, options.batch_size)
         fitting = KEY_VALUE_BUDGET_BYTES // self.whisper.row_bytes
-        return options.batch_size or max(1, min(MAX_BATCH_SIZE, fitting))
+        n_full = max(1, min(MAX_BATCH_SIZE, fitting))
+        return BatchRoom(MAX_SHORT_WINDOWS, n_full)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.features import log_mel
+from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of
 from ovsubs.recognition.attempts import Attempt, Verdict, next_attempt
+from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
@@ -26,14 +27,15 @@ from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
 UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
+CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
 MAX_TOKENS_PER_S = 14
 TOKENS_TO_SPARE = 24
-# Silence behind a window shorter than 30 s. Without it the text does not find its end: on 295 utterances
-# (base, greedy) 1, 2, 3, 4 and 8 s gave a WER of 54.5, 15.8, 6.3, 5.1 and 5.2 %; the full 30 s 5.05 %.
-# Up to 3 s it is one or two utterances that loop, and those are read again with 30 s.
-TAIL_S = 4.0
+# Silence behind a window shorter than 30 s. Without it the text does not find its end: of 295 utterances
+# (base) one or two loop with up to 3 s, and are read again with 30 s. With 2, 2.5, 3 and 4 s their WER is
+# 5.28, 5.11, 4.92 and 5.15 %; 128 others and joined chapters tell the four lengths apart by 0.2 at most.
+TAIL_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,13 @@ class SectionReading:
         Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
         nearly all windows end in silence. Any end is as good as another where the window does break off,
         where nobody knows what is speech, and in a second attempt, since the first may have failed by this.
+        A short window has no sentence that it leaves out, but times as rough as "2.00", after which its only
+        sentence would be said again.
         """
         window = self.window.window
         breaks_off = not self._reads_missed and window.end < self._section.speech[-1].end
-        if breaks_off or self._options.vad is None or not self.attempt.fits:
+        is_first = self.attempt.fits and self._options.vad is not None
+        if breaks_off or not is_first or window.duration < CUT_OFF_S:
             return 0.0
         left = UNSAID_S
         for region in reversed(self.window.speech):
@@ -119,10 +124,17 @@ class SectionReading:
 
     def mel(self, engine: Engine) -> NDArray[np.float32]:
         """The window as the encoder is to see it: float32 [n_mels, frames]."""
-        mel = log_mel(self.window.samples, engine.whisper.n_mels)
+        return log_mel(self.window.samples, engine.whisper.n_mels)[:, : self.n_frames(engine)]
+
+    def n_frames(self, engine: Engine) -> int:
+        """How much of the window's 30 s the encoder is to see."""
         if not (self.attempt.fits and engine.whisper.any_length):
-            return mel
-        return mel[:, : math.ceil(self.window.window.duration + TAIL_S) * FRAMES_PER_S]
+            return N_FRAMES
+        return min(math.ceil(self.window.window.duration + TAIL_S) * FRAMES_PER_S, N_FRAMES)
+
+    def candidate(self, engine: Engine) -> Candidate:
+        """The window as one that could be in the next batch."""
+        return Candidate(self.attempt.batch_key, self.n_frames(engine), self.n_passed_over)
 
     def advance(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ovsubs.errors import UnsupportedTask
 from ovsubs.recognition.attempts import Attempt, judge
+from ovsubs.recognition.batches import choose_batch
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import SectionReading
@@ -22,7 +23,6 @@ from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import DecoderSession
 
-MAX_PASSED_OVER = 4  # batches; then a window is decoded in however small a company
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
 
 
@@ -105,8 +105,8 @@ class _Desk:
         self._options = options
         self._spoken = spoken
         self._clock = clock
-        self._batch_size = engine.batch_size(options)
-        self._rows = engine.whisper.rows(self._batch_size)
+        self._room = engine.batch_room(options)
+        self._rows = engine.whisper.rows(self._room.n_full)
         self._first = Attempt(options.search)
         self._context = engine.reader.context(options.hotwords, options.initial_prompt)
         self._n_opened = 0
@@ -114,7 +114,7 @@ class _Desk:
 
     def open_tracks(self, openers: Iterator[SourceOpener]) -> Iterator[Round]:
         """Open the next tracks until a batch can be filled; yields those that cannot be opened."""
-        while self.may_open and len(self.tracks) < TRACKS_AT_ONCE and self._n_waiting() < self._batch_size:
+        while self.may_open and len(self.tracks) < TRACKS_AT_ONCE and not self._can_fill_a_batch():
             opener = next(openers, None)
             if opener is None:
                 self.may_open = False
@@ -129,13 +129,32 @@ class _Desk:
             track = TrackReading(number, source, self._engine, self._options, self._spoken, self._clock)
             self.tracks.append(track)
 
-    def _n_waiting(self) -> int:
-        n = 0
+    def _can_fill_a_batch(self) -> bool:
+        return self._room.share(seat.reading.n_frames(self._engine) for seat in self._seats()) >= 1.0
+
+    def _seats(self) -> Iterator[_Seat]:
+        """Windows that wait, the earliest first; no more tracks are looked into when they are enough."""
+        frames = list[int]()
         for track in list(self.tracks):
-            n += len(self._waiting(track, self._batch_size - n))
-            if n >= self._batch_size:
-                break
-        return n
+            n = self._room.n_full
+            if track.spoken is None:
+                n = max(n, self._options.language_detection_segments)
+            again = [reading for reading in self._fill(track, n) if reading.attempt != self._first]
+            for reading in self._fill(track, n + len(again)):
+                yield _Seat(track, reading)
+                if reading not in again:
+                    frames.append(reading.n_frames(self._engine))
+            if self._room.share(frames) >= 1.0:
+                return
+
+    def _fill(self, track: TrackReading, n: int) -> list[SectionReading]:
+        """The windows of a track that wait: `n`, or more where they are short; all that there are at most."""
+        while True:
+            found = self._waiting(track, n)
+            frames = [reading.n_frames(self._engine) for reading in found]
+            if len(found) < n or n >= self._room.n_windows or self._room.share(frames) >= 1.0:
+                return found
+            n = min(2 * n, self._room.n_windows)
 
     def _waiting(self, track: TrackReading, n: int) -> list[SectionReading]:
         try:
@@ -147,26 +166,13 @@ class _Desk:
             return []
 
     def next_batch(self) -> list[_Seat]:
-        """Windows that are decoded in the same way, the earliest first."""
-        groups = dict[tuple[int, bool], list[_Seat]]()
-        for track in list(self.tracks):
-            n = self._batch_size
-            if track.spoken is None:
-                n = max(n, self._options.language_detection_segments)
-            again = sum(reading.attempt != self._first for reading in self._waiting(track, n))
-            for reading in self._waiting(track, n + again):
-                groups.setdefault(reading.attempt.batch_key, []).append(_Seat(track, reading))
-            if any(len(group) >= self._batch_size for group in groups.values()):
-                break
-        if not groups:
-            return []
-        # The fullest: windows that need another attempt wait for company, but not for long, since what
-        # follows them in their files waits for them.
-        size = self._batch_size
-        chosen = max(groups.values(), key=lambda group: (_overdue(group), min(len(group), size)))[:size]
-        for seat in (seat for group in groups.values() for seat in group):
-            seat.reading.n_passed_over = 0 if seat in chosen else seat.reading.n_passed_over + 1
-        return chosen
+        """The windows that are decoded next; each one that waits has waited one batch longer."""
+        seats = list(self._seats())
+        waiting = [seat.reading.candidate(self._engine) for seat in seats]
+        chosen = choose_batch(waiting, self._room)
+        for place, seat in enumerate(seats):
+            seat.reading.n_passed_over = 0 if place in chosen else seat.reading.n_passed_over + 1
+        return [seats[place] for place in chosen]
 
     def decode_batch(self, batch: Sequence[_Seat]) -> None:
         """Encode and decode the windows, judge their texts and go on in their sections."""
@@ -227,25 +233,31 @@ class _Desk:
                 seat.track.hear(told, seat.reading.speech_duration)
             return
         for track in asked:
-            places = [place for place, seat in enumerate(batch) if seat.track is track]
-            voters = places[: self._options.language_detection_segments]
-            track.spoken = self._vote(heard[voters], [batch[place].reading for place in voters])
+            voters = self._voters(track)  # all have a seat: see `_ask_alone`
+            readings = [seat.reading for seat in batch]
+            track.spoken = self._vote(heard[[readings.index(voter) for voter in voters]], voters)
 
     def _ask_alone(self, batch: Sequence[_Seat]) -> None:
-        """A vote apart for a track that has more voters than seats: no batch changes the language."""
-        n_voters = 0 if self._options.multilingual else self._options.language_detection_segments
+        """A vote apart for a track whose voters have no seats: no batch changes the language."""
+        if self._options.multilingual:
+            return
+        seated = [seat.reading for seat in batch]
         for track in _tracks_of(batch):
-            voters = self._waiting(track, n_voters)[:n_voters] if track.spoken is None else []
-            n_seats = sum(seat.track is track for seat in batch)
-            if len(voters) <= n_seats:
+            voters = self._voters(track) if track.spoken is None else []
+            if all(voter in seated for voter in voters):
                 continue
             heard = []
-            for first in range(0, len(voters), self._rows.n_rows):
+            for first in range(0, len(voters), self._room.n_full):
                 with ExitStack() as stack:
-                    session = self._open_session(voters[first : first + self._rows.n_rows], stack)
+                    session = self._open_session(voters[first : first + self._room.n_full], stack)
                     with self._clock.stage("language"):
                         heard.append(language_probabilities(session, self._engine.reader.special))
             track.spoken = self._vote(np.concatenate(heard), voters)
+
+    def _voters(self, track: TrackReading) -> list[SectionReading]:
+        """The windows that tell the language of a track: its first."""
+        n = self._options.language_detection_segments
+        return self._waiting(track, n)[:n]
 
     def _vote(self, probabilities: NDArray[np.float32], voters: Sequence[SectionReading]) -> LanguageVote:
         speech_s = [voter.speech_duration for voter in voters]
@@ -289,12 +301,6 @@ class _Desk:
     def close(self) -> None:
         for track in self.tracks:
             track.close()
-
-
-def _overdue(group: Sequence[_Seat]) -> int:
-    """For how many batches one of them has waited too long; 0 if none has."""
-    waited = max(seat.reading.n_passed_over for seat in group)
-    return waited if waited >= MAX_PASSED_OVER else 0
 
 
 def _tracks_of(batch: Sequence[_Seat]) -> list[TrackReading]:

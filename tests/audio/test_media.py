@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rights import AS_A_USER, PERMISSIONS_HOLD
+from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
 import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_room
@@ -319,7 +319,7 @@ def test_bad_files_are_named_with_the_reason(tmp_path: Path, ffmpeg: Make) -> No
         probe(ffmpeg("silent.mp4", *PICTURE, *video()))
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason="nothing keeps this user from a file")
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
 def test_a_file_without_permission_says_so(ffmpeg: Make) -> None:
     path = ffmpeg("locked.wav", *BEEP)
     path.chmod(0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Ended, run_process
-from rights import AS_A_USER, PERMISSIONS_HOLD
+from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
 pytestmark = pytest.mark.model
 
@@ -156,7 +156,7 @@ def test_of_a_damaged_file_what_is_there_is_kept_on_request(
     assert "Fail better" not in text
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason="nothing keeps this user from a file")
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
 def test_a_file_or_folder_without_read_permission_is_refused_alone(talk: Path, tmp_path: Path) -> None:
     locked, folder, there = tmp_path / "locked.mp4", tmp_path / "folder", tmp_path / "talk.mp4"
     folder.mkdir()
@@ -177,7 +177,7 @@ def test_a_file_or_folder_without_read_permission_is_refused_alone(talk: Path, t
     ]
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason="nothing keeps this user from a file")
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
 def test_a_folder_without_write_permission_is_refused_before_any_work(talk: Path, tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)

@@ -19,7 +19,7 @@ from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import Round, TranscribeOptions, recognize, tracks
 from ovsubs.recognition import rounds as rounds_module
-from ovsubs.recognition.rounds import MAX_PASSED_OVER
+from ovsubs.recognition.batches import MAX_PASSED_OVER, BatchRoom
 from ovsubs.recognition.tracks import TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -350,7 +350,7 @@ def test_windows_that_are_told_the_text_before_them_are_read_one_by_one(
     base_model: Model, joined_speech: Samples, heard: list[Round]
 ) -> None:
     options = TranscribeOptions(language="en", condition_on_previous_text=True)
-    assert base_model._engine.batch_size(options) == 1
+    assert base_model._engine.batch_room(options) == BatchRoom(1, 1)
     told = rounds(base_model, [joined_speech], options)
     untold = "".join(segment.text for segment in segments_of(heard))
     text = "".join(segment.text for segment in segments_of(told))

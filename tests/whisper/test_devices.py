@@ -1,13 +1,9 @@
 """Device strings; the machine that runs this has at least a CPU."""
 
-import openvino as ov
 import pytest
 
 from ovsubs.errors import DeviceNotFound
 from ovsubs.whisper.model import check_device, list_devices
-
-HAS_GPU = any(name.startswith("GPU") for name in ov.Core().available_devices)
-WITHOUT_GPU = pytest.mark.skipif(HAS_GPU, reason="this machine has a GPU")
 
 
 def test_the_cpu_is_listed_with_its_full_name() -> None:
@@ -30,15 +26,21 @@ def test_a_device_may_be_left_out_whether_it_is_there_or_not() -> None:
     assert check_device("AUTO:CPU,-GPU") == "AUTO:CPU,-GPU"
 
 
-@WITHOUT_GPU
-@pytest.mark.parametrize("device", ["GPU", "GPU.0", "gpu", "AUTO:GPU,CPU", "HETERO:GPU,CPU", "AUTO:-CPU"])
+@pytest.mark.parametrize("device", ["GPU.9", "gpu.9", "AUTO:GPU.9,CPU", "HETERO:GPU.9,CPU", "NONE"])
 def test_an_absent_device_is_refused_and_those_that_are_there_are_named(device: str) -> None:
     with pytest.raises(DeviceNotFound) as caught:
         check_device(device)
     message = str(caught.value)
     assert repr(device) in message
-    assert "this machine has: CPU" in message
+    assert "this machine has: " in message
+    assert "CPU" in message
     assert "\n" not in message
+
+
+def test_a_choice_of_devices_with_nothing_left_is_refused() -> None:
+    excluded = ",".join(f"-{device.name}" for device in list_devices())
+    with pytest.raises(DeviceNotFound, match="CPU"):
+        check_device(f"AUTO:{excluded}")
 
 
 @pytest.mark.parametrize(

@@ -378,10 +378,20 @@ def test_bfloat16_keys_take_half_the_room_and_give_nearly_the_same_text(
 
 def test_more_windows_than_rows_are_refused(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
     with (
-        pytest.raises(ValueError, match="4 windows do not fit into 3 rows"),
+        pytest.raises(ValueError, match="4 windows of 1500 positions do not fit into 3 rows"),
         tiny_en.session(mels, tiny_en.rows(3)),
     ):
         pass
+
+
+def test_more_windows_fit_into_the_rows_where_they_are_short(
+    small: WhisperModel, noise: NDArray[np.float32]
+) -> None:
+    mels = [mel[:, :1500] for mel in noise]
+    with small.session(mels, small.rows(2)) as session:
+        together = session.step(FED[:4])[:, -1].copy()
+    for row, mel in enumerate(mels):
+        np.testing.assert_allclose(together[row], alone(small, mel, FED[row].tolist()), atol=1e-3)
 
 
 def test_the_memory_of_a_row_is_that_of_its_arrays(tiny_en: WhisperModel) -> None:

@@ -1,0 +1,81 @@
+"""Windows that wait -> the next batch: the one that has waited longest, and those nearest to it in length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ovsubs.audio.features import N_FRAMES
+
+MAX_PASSED_OVER = 4  # batches; then a window is decoded in however small a company
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRoom:
+    """What fits into a batch: `n_windows`, with no more frames than `n_full` windows of 30 s have.
+
+    Every window takes as many frames as the longest beside it.
+    """
+
+    n_windows: int
+    n_full: int
+
+    def holds(self, n_windows: int, longest: int) -> bool:
+        """Whether there is room for so many windows of at most `longest` frames."""
+        return n_windows <= self.n_windows and n_windows * longest <= self.n_full * N_FRAMES
+
+    def share(self, frames: Iterable[int]) -> float:
+        """How full windows of these frames make a batch: 1.0 is full, more is more than one batch."""
+        counted = list(frames)
+        return max(len(counted) / self.n_windows, sum(counted) / (self.n_full * N_FRAMES))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A window that could be in the next batch.
+
+    `key`: windows with the same key can be decoded together. `n_frames`: what the encoder sees of it.
+    `n_passed_over`: batches that were decoded while it waited.
+    """
+
+    key: object
+    n_frames: int
+    n_passed_over: int
+
+
+def choose_batch(waiting: Sequence[Candidate], room: BatchRoom) -> list[int]:
+    """Which windows are decoded next; their places in `waiting`, in its order.
+
+    Those of the key that fills a batch best: windows that need another attempt wait for company, but not
+    for long, since what follows them in their files waits for them. Of these the earliest comes first, and
+    beside it those nearest to it in length, which take as much time and no more memory than they need.
+
+    Args:
+        waiting: the earliest first.
+        room: of a batch.
+    """
+    groups = dict[object, list[int]]()
+    for place, candidate in enumerate(waiting):
+        groups.setdefault(candidate.key, []).append(place)
+    if not groups:
+        return []
+
+    def urgency(group: Sequence[int]) -> tuple[int, float]:
+        share = room.share(waiting[place].n_frames for place in group)
+        return max(_overdue(waiting[place]) for place in group), min(share, 1.0)
+
+    group = max(groups.values(), key=urgency)
+    first = max(group, key=lambda place: _overdue(waiting[place]))
+    others = [place for place in group if place != first]
+    others.sort(key=lambda place: abs(waiting[place].n_frames - waiting[first].n_frames))
+    chosen, longest = [first], waiting[first].n_frames
+    for place in others:
+        if room.holds(len(chosen) + 1, with_it := max(longest, waiting[place].n_frames)):
+            chosen.append(place)
+            longest = with_it
+    return sorted(chosen)
+
+
+def _overdue(candidate: Candidate) -> int:
+    """For how many batches it has waited, if that is too long; else 0."""
+    return candidate.n_passed_over if candidate.n_passed_over >= MAX_PASSED_OVER else 0
