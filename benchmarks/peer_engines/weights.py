@@ -141,6 +141,7 @@ def _ggml(weights: Weights) -> Path:
 FORMS: dict[str, Callable[[Weights], Path]] = {
     "ir": lambda weights: weights.ir,
     "ir-int8-weights": _int8_ir,
+    "hugging-face": _hugging_face,
     "ctranslate2": _ctranslate2,
     "openai": _openai,
     "ggml": _ggml,

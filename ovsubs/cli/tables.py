@@ -33,14 +33,15 @@ def print_results(results: Sequence[FileResult]) -> None:
 def print_profile(results: Sequence[FileResult], wall_s: float) -> None:
     """Where the time went: each stage of the run, the longest first."""
     stages = add_up(timing for result in results if result.transcript for timing in result.transcript.timings)
-    table = _table("stage", "seconds", "share", "times", "ms each")
+    table = _table("stage", "seconds", "share", "times", "ms each", "rows each")
     for stage in sorted(stages, key=lambda stage: -stage.seconds):
         each = f"{1000 * stage.seconds / stage.count:.1f}" if stage.count else ""
         share = f"{stage.seconds / wall_s:.1%}"
-        table.add_row(stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each)
+        rows = f"{stage.rows / stage.count:.1f}" if stage.rows else ""
+        table.add_row(stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each, rows)
     rest = wall_s - sum(stage.seconds for stage in stages)
-    table.add_row("rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "")
-    table.add_row("wall", f"{wall_s:.2f}", "100.0%", "", "")
+    table.add_row("rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "", "")
+    table.add_row("wall", f"{wall_s:.2f}", "100.0%", "", "", "")
     _print(table)
 
 

@@ -272,7 +272,7 @@ class _Desk:
         lap = self._clock.lap()
         for track in _tracks_of(batch):
             share = sum(seat.track is track for seat in batch) / len(batch)
-            timings = tuple(StageTime(time.stage, time.seconds * share, time.count * share) for time in lap)
+            timings = tuple(time.share(share) for time in lap)
             yield self._report(track, timings)
 
     def give_up(self, batch: Sequence[_Seat], error: Exception) -> Iterator[Round]:

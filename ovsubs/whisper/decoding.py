@@ -91,6 +91,7 @@ def decode(
         tokens = np.asarray(prompts, dtype=np.int64)
         logits = session.step(tokens, places=(sot, tokens.shape[1] - 1))
         no_speech = softmax(logits[:, 0])[:, special.no_speech]
+    clock.count_rows("prefill", len(prompts))
     active, counts = list(range(len(prompts))), [1] * len(prompts)
     for n_steps in range(1, MAX_POSITIONS - len(prompts[0]) + 1):
         with clock.stage("token rules"):
@@ -120,6 +121,7 @@ def decode(
             following = [[move.token] for place in order for move in moves[place]]
             counts = [len(moves[place]) for place in order]
             logits = session.step(np.array(following), np.array(sources, dtype=np.int32), counts)
+        clock.count_rows("steps", len(following))
     return [
         DecodedWindow(
             tokens=tuple(best.tokens),

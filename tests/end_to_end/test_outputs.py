@@ -1,6 +1,7 @@
 """Where subtitles go and under which name; what is printed and where."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,23 @@ def test_quiet_says_nothing_at_all_when_all_is_well(
 ) -> None:
     assert run_process("subtitle", talk, *model, "-o", tmp_path, "-q") == Ended(0, "", "")
     assert (tmp_path / "talk.srt").read_text().lower().endswith("fail better.\n")
+
+
+def test_the_profile_tells_all_stages_and_they_add_up(
+    talk: Path, model: tuple[str, Path], tmp_path: Path
+) -> None:
+    ended = run_process("subtitle", talk, *model, "-o", tmp_path, "--profile")
+
+    assert ended.code == 0
+    table = ended.out[ended.out.index("stage  ") :].splitlines()[1:]
+    rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in table)}
+    assert {"extract", "vad", "mel", "encode", "prefill", "steps", "token rules", "wall"} <= set(rows)
+    wall = float(rows.pop("wall")[0])
+    assert sum(float(row[0]) for row in rows.values()) == pytest.approx(wall, abs=0.05)
+    seconds, _, n_steps, ms_each, rows_each = rows["steps"]
+    assert float(seconds) == pytest.approx(float(n_steps) * float(ms_each) / 1000, rel=0.1, abs=0.02)
+    assert 10 < int(n_steps) < 100
+    assert 1.0 <= float(rows_each) <= 3.0
 
 
 def test_stdout_takes_one_file_and_one_format(

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
+from ovsubs.benchmark.agreement import first_pass
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper import search
 from ovsubs.whisper.decoding import (
@@ -22,7 +23,7 @@ from ovsubs.whisper.decoding import (
 from ovsubs.whisper.model import CompileOptions, DecoderSession, WhisperModel, open_model
 from ovsubs.whisper.rules import TokenRules, softmax
 from ovsubs.whisper.search import SearchOptions, is_periodic
-from ovsubs.whisper.tokens import SpecialTokens, TokenReader
+from ovsubs.whisper.tokens import TokenReader
 
 RATE = 16_000
 EXACT = CompileOptions(threads=2, inference_precision="f32")
@@ -96,22 +97,9 @@ def test_tokens_equal_those_of_transformers(
             torch.from_numpy(mel[None]), return_timestamps=True, num_beams=1, do_sample=False, language="en"
         )
         heard = first_pass(generated[0].tolist(), special)
-        assert list(ours.tokens) == heard
+        assert ours.tokens == heard
         assert ours.finished
         assert len(heard) > 50
-
-
-def first_pass(generated: list[int], special: SpecialTokens) -> list[int]:
-    """Text and times until time runs backwards: there another window begins."""
-    heard, newest = list[int](), 0
-    for token in generated:
-        if token >= special.timestamp_begin:
-            if token < newest:
-                break
-            newest = token
-        if token < special.eot or token >= special.timestamp_begin:
-            heard.append(token)
-    return heard
 
 
 @pytest.mark.model

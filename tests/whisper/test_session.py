@@ -13,7 +13,7 @@ from small_export import SmallExport
 from ovsubs.errors import DeviceNotFound, InvalidOption
 from ovsubs.whisper.decoding import decode
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
-from ovsubs.whisper.model.devices import has_bfloat16
+from ovsubs.whisper.model.devices import cpu_precisions, has_bfloat16
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
 
@@ -352,16 +352,29 @@ def test_a_device_with_a_space_before_it_is_compiled_as_the_cpu() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("precision", ["f32", "bf16", "f16"])
+def test_a_precision_is_what_the_cpu_computes_in_or_refused(tiny_en_model_dir: Path, precision: str) -> None:
+    options = CompileOptions(inference_precision=precision)
+    if precision in cpu_precisions():
+        open_model(tiny_en_model_dir, options).close()
+        return
+    with pytest.raises(InvalidOption, match=rf"inference_precision = '{precision}' is not valid: this CPU"):
+        open_model(tiny_en_model_dir, options)
+
+
+@pytest.mark.model
 def test_bfloat16_keys_take_half_the_room_and_give_nearly_the_same_text(
     tiny_en_model_dir: Path, tiny_en: WhisperModel, mels: NDArray[np.float32]
 ) -> None:
     """Windows of different length. Texts agree in 80 % of their words, mean log-probabilities within 0.1."""
+    options = CompileOptions(threads=2, inference_precision="bf16")
     if not has_bfloat16():
-        pytest.skip("this CPU does not compute in bfloat16 (AVX512-BF16 or AMX)")
+        with pytest.raises(InvalidOption, match="this CPU computes in f32"):
+            open_model(tiny_en_model_dir, options)
+        return
     reader = TokenReader(tiny_en_model_dir)
     cut, rules = [mels[0][:, :1100], mels[2]], TokenRules(reader.special, tiny_en.n_vocab)
     prompts = [reader.prompt("en", "transcribe")] * 2
-    options = CompileOptions(threads=2, inference_precision="bf16")
     with open_model(tiny_en_model_dir, options) as close:
         assert 2 * close.row_bytes == tiny_en.row_bytes
         assert close.rows(1).array("key.0").dtype == np.uint16

@@ -52,10 +52,19 @@ def check_device(device: str) -> str:
     return wanted
 
 
+_PRECISION_OF = {"FP32": "f32", "BF16": "bf16", "FP16": "f16"}  # OpenVINO's capability -> its precision hint
+
+
 @lru_cache
+def cpu_precisions() -> tuple[str, ...]:
+    """What the CPU computes in: f32, and bf16 (AVX512-BF16, AMX) or f16 (AMX-FP16) where it can."""
+    found = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return tuple(_PRECISION_OF[name] for name in found if name in _PRECISION_OF)
+
+
 def has_bfloat16() -> bool:
-    """Whether the CPU multiplies in bfloat16 (AVX512-BF16 or AMX)."""
-    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    """Whether the CPU multiplies in bfloat16."""
+    return "bf16" in cpu_precisions()
 
 
 def _is_available(name: str, available: list[str]) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ovsubs.errors import BrokenModel, InvalidOption
 from ovsubs.timing import Stopwatch
-from ovsubs.whisper.model.devices import check_device, has_bfloat16
+from ovsubs.whisper.model.devices import check_device, cpu_precisions, has_bfloat16
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 
@@ -249,9 +249,13 @@ def open_model(directory: Path, options: CompileOptions) -> WhisperModel:
 
     Raises:
         DeviceNotFound: the device is not there; asked before the model is read.
+        InvalidOption: the CPU does not compute in the precision asked for; OpenVINO would take another.
         BrokenModel: a graph is missing, corrupt or not Whisper's.
     """
     device = check_device(options.device)
+    if device == "CPU" and options.precision() not in cpu_precisions():
+        why = f"this CPU computes in {' or '.join(sorted(cpu_precisions(), reverse=True))}"
+        raise InvalidOption("inference_precision", options.precision(), why)
     # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
     graphs = read_graphs(directory, options.key_type, any_length=device == "CPU")
     return WhisperModel(graphs, options, directory)

@@ -1,0 +1,145 @@
+"""Greedy tokens of ovsubs beside those of transformers on PyTorch, both in FP32, window by window.
+
+    python benchmarks/reference.py --data LibriSpeech/test-clean
+
+Windows are the utterances of a split, each followed by silence, and its joined chapters in pieces of 30 s,
+cut wherever that falls. Where the tokens part, the margin tells how near it was: 0 is a tie that rounding
+decides.
+"""
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from peer_engines.machine import PROJECT_PACKAGES, describe_run
+from peer_engines.weights import Weights, find_weights
+
+from ovsubs.audio.features import N_SAMPLES, log_mel
+from ovsubs.benchmark.agreement import find_difference, our_tokens, reference_tokens
+from ovsubs.benchmark.datasets import joined_chapters
+from ovsubs.convert.resolve import resolve_ir
+from ovsubs.convert.sources import short_name
+from ovsubs.errors import OvsubsError
+from ovsubs.whisper.model import CompileOptions, open_model
+from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
+
+LANGUAGE = "en"  # of LibriSpeech
+RATE = 16_000
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Decode every window twice, write the JSON, print what differs; 1 if too many do."""
+    given = read_arguments()
+    warnings.simplefilter("ignore")  # of transformers, on what it does with our options
+    ir = resolve_ir(given.model, offline=True, report=say)
+    source = given.checkpoint or short_name(given.model)
+    checkpoint = find_weights(Weights(source, ir, given.weights, say), "hugging-face")
+    reader = TokenReader(ir)
+    options = CompileOptions(threads=given.threads, inference_precision="f32")
+    with open_model(ir, options) as model:
+        windows = list(cut_windows(given.data, model.n_mels))[: given.most]
+        mels = np.stack([mel for _, mel in windows])
+        ours = our_tokens(model, reader, mels, LANGUAGE)
+        theirs = reference_tokens(
+            checkpoint,
+            reader,
+            mels,
+            LANGUAGE,
+            report=lambda n_done: say(f"transformers: {n_done} of {len(windows)} windows"),
+        )
+        parted = []
+        for (name, mel), mine, other in zip(windows, ours, theirs, strict=True):
+            difference = find_difference(model, reader, mel, LANGUAGE, mine, other)
+            if difference:
+                parted.append({"window": name, **asdict(difference)})
+    n_equal = len(windows) - len(parted)
+    content = {
+        **describe_run(ROOT, (*PROJECT_PACKAGES, "transformers", "torch")),
+        "model": source,
+        "n_windows": len(windows),
+        "n_tokens": sum(map(len, theirs)),
+        "n_equal": n_equal,
+        "different": parted,
+    }
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    for one in parted:
+        mine, other = show(reader, one["ours"]), show(reader, one["theirs"])
+        print(f"{one['window']}: token {one['place']}: {mine}, not {other}; margin {one['margin']:.4f}")
+    print(f"{n_equal} of {len(windows)} windows have the same tokens ({n_equal / len(windows):.1%})")
+    return int(n_equal < given.least * len(windows))
+
+
+def read_arguments() -> argparse.Namespace:
+    """The call."""
+    from platformdirs import user_cache_path
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
+    parser.add_argument("--model", default="base", help="name or directory of the OpenVINO graphs")
+    parser.add_argument(
+        "--checkpoint", help="name or directory that they were exported from, if not their name"
+    )
+    parser.add_argument(
+        "--weights", type=Path, default=user_cache_path("ovsubs") / "peers", help="kept weights"
+    )
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--most", type=int, help="compare only so many windows")
+    parser.add_argument(
+        "--least", type=float, default=0.98, help="share of equal windows below which it fails"
+    )
+    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "reference.json")
+    given = parser.parse_args()
+    if given.threads < 1 or (given.most is not None and given.most < 1):
+        parser.error("--threads and --most are at least 1")
+    if not 0.0 <= given.least <= 1.0:
+        parser.error("--least is a share: 0 to 1")
+    return given
+
+
+def cut_windows(split: Path, n_mels: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Names and log-mels, float32 [n_mels, 3000]: utterances first, then pieces of chapters."""
+    chapters = list(joined_chapters(split))
+    for chapter in chapters:
+        for number, utterance in enumerate(chapter.utterances):
+            first, end = round(utterance.start * RATE), round(utterance.end * RATE)
+            yield (
+                f"{chapter.name} utterance {number}",
+                log_mel(chapter.samples[first:end][:N_SAMPLES], n_mels),
+            )
+    for chapter in chapters:
+        for first in range(0, len(chapter.samples), N_SAMPLES):
+            piece = chapter.samples[first : first + N_SAMPLES]
+            yield f"{chapter.name} at {first // RATE} s", log_mel(piece, n_mels)
+
+
+def show(reader: TokenReader, token: int) -> str:
+    """A token for people."""
+    special = reader.special
+    if token == special.eot:
+        return "the end"
+    if token >= special.timestamp_begin:
+        return f"{(token - special.timestamp_begin) * TIMESTAMP_STEP_S:.2f} s"
+    return repr(reader.decode([token]))
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except OvsubsError as error:
+        sys.exit(str(error))

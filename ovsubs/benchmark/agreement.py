@@ -1,0 +1,139 @@
+"""Log-mel windows -> greedy tokens, ours and those of transformers, and where they part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.model import WhisperModel
+from ovsubs.whisper.rules import TokenRules
+from ovsubs.whisper.tokens import SpecialTokens, TokenReader
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first token of a window in which two texts differ; an end is the end-of-text token.
+
+    `margin` is how much likelier ours is than theirs to our decoder, in natural-log units: 0 is a tie, and
+    negative says that it would have taken theirs.
+    """
+
+    place: int
+    ours: int
+    theirs: int
+    margin: float
+
+
+def our_tokens(
+    model: WhisperModel,
+    reader: TokenReader,
+    mels: NDArray[np.float32],
+    language: str,
+    *,
+    batch_size: int = 8,
+) -> list[Tokens]:
+    """Greedy text and timestamp tokens of each window.
+
+    Args:
+        model: any.
+        reader: of the same checkpoint.
+        mels: float32 [windows, n_mels, 3000].
+        language: code or name.
+        batch_size: windows decoded together.
+    """
+    rules, rows, found = TokenRules(reader.special, model.n_vocab), model.rows(batch_size), list[Tokens]()
+    for first in range(0, len(mels), batch_size):
+        batch = list(mels[first : first + batch_size])
+        with model.session(batch, rows) as session:
+            prompts = [reader.prompt(language, "transcribe")] * len(batch)
+            found += [window.tokens for window in decode(session, prompts, rules, reader.special)]
+    return found
+
+
+def reference_tokens(
+    checkpoint: Path,
+    reader: TokenReader,
+    mels: NDArray[np.float32],
+    language: str,
+    *,
+    batch_size: int = 8,
+    report: Callable[[int], None] = lambda n_done: None,
+) -> list[Tokens]:
+    """The same by transformers' `generate` on PyTorch in float32.
+
+    Where the text ends before the window does, `generate` goes on from there; only what it heard in the whole
+    window is returned.
+
+    Args:
+        checkpoint: a Hugging Face directory.
+        reader: of the same checkpoint.
+        mels: float32 [windows, n_mels, 3000].
+        language: code or name.
+        batch_size: windows in one call.
+        report: told how many windows are done.
+    """
+    import torch
+    import transformers
+
+    model = transformers.WhisperForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32)
+    asked = {"language": language, "task": "transcribe"} if reader.multilingual else {}
+    found = list[Tokens]()
+    for first in range(0, len(mels), batch_size):
+        batch = torch.from_numpy(mels[first : first + batch_size])
+        generated = model.generate(batch, return_timestamps=True, num_beams=1, do_sample=False, **asked)
+        found += [first_pass(row.tolist(), reader.special) for row in generated]
+        report(len(found))
+    return found
+
+
+def first_pass(generated: Sequence[int], special: SpecialTokens) -> Tokens:
+    """Text and times until time runs backwards: there another window begins."""
+    heard, newest = list[int](), 0
+    for token in generated:
+        if token >= special.timestamp_begin:
+            if token < newest:
+                break
+            newest = token
+        if token < special.eot or token >= special.timestamp_begin:
+            heard.append(token)
+    return tuple(heard)
+
+
+def find_difference(
+    model: WhisperModel,
+    reader: TokenReader,
+    mel: NDArray[np.float32],
+    language: str,
+    ours: Tokens,
+    theirs: Tokens,
+) -> Difference | None:
+    """Where two texts of a window part, and how near our decoder was to the other one; None if nowhere.
+
+    Args:
+        model: any.
+        reader: of the same checkpoint.
+        mel: float32 [n_mels, 3000].
+        language: code or name.
+        ours: text and timestamp tokens.
+        theirs: the same of another decoder.
+    """
+    eot = reader.special.eot
+    pairs = list(zip_longest(ours, theirs, fillvalue=eot))
+    place = next((n for n, (mine, other) in enumerate(pairs) if mine != other), None)
+    if place is None:
+        return None
+    before = list(ours[:place])
+    prompt = np.array([[*reader.prompt(language, "transcribe"), *before]])
+    with model.session([mel], model.rows(1)) as session:
+        logits = session.step(prompt)[:, -1].copy()
+    allowed = TokenRules(reader.special, model.n_vocab).allowed(logits, [before])[0]
+    mine, other = pairs[place]
+    return Difference(place, mine, other, float(allowed[mine] - allowed[other]))
