@@ -124,7 +124,8 @@ class SectionReading:
 
     def mel(self, engine: Engine) -> NDArray[np.float32]:
         """The window as the encoder is to see it: float32 [n_mels, frames]."""
-        return log_mel(self.window.samples, engine.whisper.n_mels)[:, : self.n_frames(engine)]
+        mel = log_mel(self.window.samples, engine.whisper.n_mels)
+        return mel[:, : self.n_frames(engine)].copy()  # a view would keep 30 s of each window of a batch
 
     def n_frames(self, engine: Engine) -> int:
         """How much of the window's 30 s the encoder is to see."""

@@ -230,7 +230,8 @@ class _Desk:
             for seat, of_window in zip(batch, heard, strict=True):
                 told = self._vote(of_window[None], [seat.reading])
                 seat.reading.spoken = told
-                seat.track.hear(told, seat.reading.speech_duration)
+                start = seat.reading.window.window.start
+                seat.track.hear(told, start, seat.reading.speech_duration)
             return
         for track in asked:
             voters = self._voters(track)  # all have a seat: see `_ask_alone`

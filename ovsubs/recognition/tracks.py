@@ -46,6 +46,14 @@ class Round:
     timings: tuple[StageTime, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _HeardWindow:
+    """The language of a window and how much speech is in it."""
+
+    language: str
+    seconds: float
+
+
 class TrackReading:
     """Sections of one track being read side by side; new ones come in as old ones are done."""
 
@@ -61,7 +69,7 @@ class TrackReading:
         self.number = number
         self.spoken = spoken
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as a prompt has room for it
-        self._heard = dict[str, float]()  # seconds of speech in each language
+        self._heard = dict[float, _HeardWindow]()  # by the window's start
         self._source = source
         self._options = options
         self._sections = _sections(engine, source, options, clock)
@@ -76,11 +84,20 @@ class TrackReading:
     def is_done(self) -> bool:
         return not self._has_more and all(one.is_done for one in self._readings)
 
-    def hear(self, told: LanguageVote, seconds: float) -> None:
-        """Count a window of so many seconds of speech for its language; the track's is the most spoken."""
-        self._heard[told.language] = self._heard.get(told.language, 0.0) + seconds + 1e-3
-        most = max(self._heard, key=lambda language: self._heard[language])
-        self.spoken = LanguageVote(most, self._heard[most] / sum(self._heard.values()))
+    def hear(self, told: LanguageVote, start: float, seconds: float) -> None:
+        """Count a window for its language; the track's is the most spoken.
+
+        Args:
+            told: by the window.
+            start: of the window; a second attempt at it does not count twice.
+            seconds: of speech in it.
+        """
+        self._heard[start] = _HeardWindow(told.language, seconds + 1e-3)
+        spoken = dict[str, float]()
+        for window in self._heard.values():
+            spoken[window.language] = spoken.get(window.language, 0.0) + window.seconds
+        most = max(spoken, key=lambda language: spoken[language])
+        self.spoken = LanguageVote(most, spoken[most] / sum(spoken.values()))
 
     def _remember(self, segments: list[Segment]) -> None:
         """Keep text with its times, which the next window is told (openai/whisper, transcribe.py)."""

@@ -163,13 +163,24 @@ def test_a_track_without_samples_has_nothing_to_read(script: Script) -> None:
 
 def test_the_language_of_a_track_is_the_one_most_spoken(script: Script) -> None:
     track = Desk(script, 30.0).track
-    track.hear(LanguageVote("de", 0.9), 4.0)
-    track.hear(LanguageVote("en", 0.9), 7.0)
+    track.hear(LanguageVote("de", 0.9), 0.0, 4.0)
+    track.hear(LanguageVote("en", 0.9), 5.0, 7.0)
     assert track.spoken is not None
     assert track.spoken.language == "en"
-    track.hear(LanguageVote("de", 0.6), 9.0)
+    track.hear(LanguageVote("de", 0.6), 12.0, 9.0)
     assert track.spoken.language == "de"
     assert track.spoken.probability == pytest.approx(13 / 20, abs=1e-3)
+
+
+def test_a_window_that_is_read_again_counts_once_for_its_language(script: Script) -> None:
+    track = Desk(script, 30.0).track
+    track.hear(LanguageVote("de", 0.9), 0.0, 5.0)
+    for _ in range(3):
+        track.hear(LanguageVote("en", 0.9), 5.0, 4.0)
+    assert track.spoken is not None
+    assert track.spoken.language == "de"
+    track.hear(LanguageVote("de", 0.9), 5.0, 4.0)  # another attempt may hear another language
+    assert track.spoken.probability == 1.0
 
 
 def test_what_a_window_is_told_beforehand_is_the_text_so_far_with_its_times(script: Script) -> None:
