@@ -9,7 +9,6 @@ by one line, and the others go on. docs/peers.md tells what is compared.
 
 import argparse
 import json
-import os
 import shlex
 import signal
 import sys
@@ -29,6 +28,7 @@ from peer_engines.machine import (
     package_versions,
 )
 from peer_engines.processes import run_job
+from peer_engines.program import add_model_arguments, run_program, say
 from peer_engines.recordings import LONG, SHORT, FileSet, count_errors, make_sets
 from peer_engines.results import Comparison, Conditions, Result, Run, read_comparison, write_comparison
 from peer_engines.run import Job
@@ -87,21 +87,12 @@ def main() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """The call; wrong names and what does not go together end the program with code 2."""
-    from platformdirs import user_cache_path
-
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     parser.add_argument("--peers-python", help="the Python of the peers' environment")
-    parser.add_argument("--model", default="base", help="name or directory of the OpenVINO graphs")
-    parser.add_argument(
-        "--checkpoint", help="name or directory that they were exported from, if not their name"
-    )
-    parser.add_argument(
-        "--weights", type=Path, default=user_cache_path("ovsubs") / "peers", help="kept weights"
-    )
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    add_model_arguments(parser)
     parser.add_argument("--runs", type=int, default=3, help="runs of each engine")
     parser.add_argument("--all-runs", action="store_true", help="of those, too, that are four times slower")
     parser.add_argument("--set", choices=(LONG, SHORT, "both"), default="both")
@@ -255,13 +246,5 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def say(line: str) -> None:
-    """Progress goes to stderr."""
-    print(line, file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OvsubsError as error:
-        sys.exit(str(error))
+    run_program(main)

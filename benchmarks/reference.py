@@ -9,8 +9,6 @@ decides.
 
 import argparse
 import json
-import os
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,19 +17,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
+from peer_engines.program import add_model_arguments, run_program, say
 from peer_engines.weights import Weights, find_weights
 
 from ovsubs.audio.features import N_SAMPLES, log_mel
+from ovsubs.audio.media import SAMPLE_RATE_HZ
 from ovsubs.benchmark.agreement import find_difference, our_tokens, reference_tokens
 from ovsubs.benchmark.datasets import joined_chapters
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import short_name
-from ovsubs.errors import OvsubsError
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
 
 LANGUAGE = "en"  # of LibriSpeech
-RATE = 16_000
 ROOT = Path(__file__).parents[1]
 
 
@@ -80,20 +78,11 @@ def main() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """The call."""
-    from platformdirs import user_cache_path
-
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
-    parser.add_argument("--model", default="base", help="name or directory of the OpenVINO graphs")
-    parser.add_argument(
-        "--checkpoint", help="name or directory that they were exported from, if not their name"
-    )
-    parser.add_argument(
-        "--weights", type=Path, default=user_cache_path("ovsubs") / "peers", help="kept weights"
-    )
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    add_model_arguments(parser)
     parser.add_argument("--most", type=int, help="compare only so many windows")
     parser.add_argument(
         "--least", type=float, default=0.98, help="share of equal windows below which it fails"
@@ -112,7 +101,7 @@ def cut_windows(split: Path, n_mels: int) -> Iterator[tuple[str, NDArray[np.floa
     chapters = list(joined_chapters(split))
     for chapter in chapters:
         for number, utterance in enumerate(chapter.utterances):
-            first, end = round(utterance.start * RATE), round(utterance.end * RATE)
+            first, end = round(utterance.start * SAMPLE_RATE_HZ), round(utterance.end * SAMPLE_RATE_HZ)
             yield (
                 f"{chapter.name} utterance {number}",
                 log_mel(chapter.samples[first:end][:N_SAMPLES], n_mels),
@@ -120,7 +109,7 @@ def cut_windows(split: Path, n_mels: int) -> Iterator[tuple[str, NDArray[np.floa
     for chapter in chapters:
         for first in range(0, len(chapter.samples), N_SAMPLES):
             piece = chapter.samples[first : first + N_SAMPLES]
-            yield f"{chapter.name} at {first // RATE} s", log_mel(piece, n_mels)
+            yield f"{chapter.name} at {first // SAMPLE_RATE_HZ} s", log_mel(piece, n_mels)
 
 
 def show(reader: TokenReader, token: int) -> str:
@@ -133,13 +122,5 @@ def show(reader: TokenReader, token: int) -> str:
     return repr(reader.decode([token]))
 
 
-def say(line: str) -> None:
-    """Progress goes to stderr."""
-    print(line, file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OvsubsError as error:
-        sys.exit(str(error))
+    run_program(main)

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.processes import run_job
+from peer_engines.program import run_program
 from peer_engines.recordings import LONG, SHORT, make_sets
 from peer_engines.run import Job
 
 from ovsubs.convert.resolve import resolve_ir
-from ovsubs.errors import OvsubsError
 
 LENGTHS_S = (60, 600, 3_600, 28_800)
 BATCH_SIZES = (1, 2, 4, 8, 16, 24)
@@ -171,7 +171,4 @@ def make_table(done: list[Measurement]) -> list[str]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OvsubsError as error:
-        sys.exit(str(error))
+    run_program(main)

@@ -11,6 +11,7 @@ from ovsubs.errors import DeviceNotFound
 # OpenVINO's inference modes over other devices. MULTI and BATCH are left out: they fail on stateful graphs
 # (OpenVINO 2026.4, "Can not find port") or gain nothing over our own batches.
 _VIRTUAL = ("AUTO", "HETERO")
+_PRECISION_OF = {"FP32": "f32", "BF16": "bf16", "FP16": "f16"}  # OpenVINO's capability -> its precision hint
 _DEVICE = re.compile(r"[A-Z_]+(\.\d+)?")
 
 
@@ -50,9 +51,6 @@ def check_device(device: str) -> str:
     if not found or not left:
         raise DeviceNotFound(device, ", ".join([*available, "AUTO"]))
     return wanted
-
-
-_PRECISION_OF = {"FP32": "f32", "BF16": "bf16", "FP16": "f16"}  # OpenVINO's capability -> its precision hint
 
 
 @lru_cache
