@@ -2,7 +2,8 @@
 
 A track is heard in batches of 4 s, each going on from the state after the one before: one recurrence
 from the first step to the last. Batches lie at fixed places of the track, so the outcome does not
-depend on the blocks in which the samples arrive.
+depend on the blocks in which the samples arrive. Before its first batch the detector hears a lead-in
+(`lead_in`), for a detector that comes from silence takes a second to notice speech that is under way.
 """
 
 import math
@@ -28,6 +29,8 @@ _STATE = 128  # width of each of the LSTM's two states
 # Steps in one batch: 4.1 s. Measured on 27.7 min, 2 threads: 64, 128, 256, 512 steps take 0.60, 0.55,
 # 0.53, 0.54 s. The last batch of a track is filled up with silence, so short files want short batches.
 BATCH = 128
+# Silence at the end of the lead-in, 0.26 s: without it the detector takes the first pause for speech.
+LEAD_IN_SILENCE = 8
 _BLOCK_BATCHES = 160  # 11 min: bounds the copies when a whole recording arrives as one block
 
 Samples = NDArray[np.float32]
@@ -38,6 +41,7 @@ __all__ = [
     "SpeechRegion",
     "VadOptions",
     "find_speech",
+    "lead_in",
     "listen",
     "open_detector",
     "stream_regions",
@@ -100,7 +104,7 @@ class SpeechDetector:
         Args:
             line: the 64 samples before the first batch, then the batches.
                 # float32 [64 + n_batches * 65536]
-            state: as returned for the samples before; fresh at the start of a track.
+            state: as returned for the samples before; zeros before the lead-in of a track.
 
         Returns:
             Probabilities of the steps, float32 [n_batches * 128], and the state after them.
@@ -204,25 +208,51 @@ def _region(span: Span, offset: int, n_samples: int) -> SpeechRegion:
     )
 
 
+def lead_in(first: Samples) -> Samples:
+    """What is heard before a track, so that the detector knows the sound of it: its own first seconds.
+
+    With the state of its authors, zeros, the detector misses speech that is there at once, as in a clip cut
+    out of a film, and hears speech in the first bars of music. Of the speech in the first second of 240
+    clips cut out of read chapters it missed 7.0 %, with the lead-in 3.2 %; what it took for speech and is
+    none went from 32 to 24 steps.
+
+    Args:
+        first: the first batch of the track, or all of a shorter track.  # float32 [n_samples], n_samples >= 1
+
+    Returns:
+        The same samples, over and over if there are few, then silence.  # float32 [65536]
+    """
+    silence = np.zeros(LEAD_IN_SILENCE * STEP, np.float32)
+    return np.concatenate([np.resize(first, BATCH * STEP - len(silence)), silence])
+
+
 def _listen(
     blocks: Iterable[Samples], detector: SpeechDetector
 ) -> Iterator[tuple[Samples, NDArray[np.float32]]]:
     """Samples in whole batches (the last as long as it is), each time with the probabilities of its steps."""
     n_batch = BATCH * STEP
-    fresh = np.zeros((1, 1, _STATE), np.float32)
-    context, waiting, state = np.zeros(CONTEXT, np.float32), np.zeros(0, np.float32), LstmState(fresh, fresh)
+    context, waiting = np.zeros(CONTEXT, np.float32), np.zeros(0, np.float32)
+    state: LstmState | None = None
     for block in _short(blocks):
         line = np.concatenate([context, waiting, block])
         end = CONTEXT + (len(line) - CONTEXT) // n_batch * n_batch
         waiting = line[end:]
         if end > CONTEXT:
+            state = state or _after_lead_in(line[CONTEXT : CONTEXT + n_batch], detector)
             heard, state = detector.hear(line[:end], state)
             context = line[end - CONTEXT : end]
             yield line[CONTEXT:end], heard
     if len(waiting):
+        state = state or _after_lead_in(waiting, detector)
         filled = np.pad(waiting, (0, n_batch - len(waiting)))
         heard, _ = detector.hear(np.concatenate([context, filled]), state)
         yield waiting, heard[: -(-len(waiting) // STEP)]
+
+
+def _after_lead_in(first: Samples, detector: SpeechDetector) -> LstmState:
+    fresh = np.zeros((1, 1, _STATE), np.float32)
+    line = np.concatenate([np.zeros(CONTEXT, np.float32), lead_in(first)])
+    return detector.hear(line, LstmState(fresh, fresh))[1]
 
 
 def _short(blocks: Iterable[Samples]) -> Iterator[Samples]:

