@@ -36,6 +36,8 @@ TOKENS_TO_SPARE = 24
 # (base) one or two loop with up to 3 s, and are read again with 30 s. With 2, 2.5, 3 and 4 s their WER is
 # 5.28, 5.11, 4.92 and 5.15 %; 128 others and joined chapters tell the four lengths apart by 0.2 at most.
 TAIL_S = 3.0
+# What the encoder sees at least: 295 utterances' shortest, under 6 s, have 115 errors with 3 s behind them, 103 with 5 s.
+LEAST_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ class SectionReading:
         """How much of the window's 30 s the encoder is to see."""
         if not (self.attempt.fits and engine.whisper.any_length):
             return N_FRAMES
-        return min(math.ceil(self.window.window.duration + TAIL_S) * FRAMES_PER_S, N_FRAMES)
+        seconds = max(self.window.window.duration + TAIL_S, LEAST_S)
+        return min(math.ceil(seconds) * FRAMES_PER_S, N_FRAMES)
 
     def candidate(self, engine: Engine) -> Candidate:
         """The window as one that could be in the next batch."""
