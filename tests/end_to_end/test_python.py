@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ovsubs.errors import (
     UnsupportedTask,
 )
 from ovsubs.pipeline import FileOutcome
+from ovsubs.transcript import Segment
 from ovsubs.whisper.model import CompileOptions
 
 pytestmark = pytest.mark.model
@@ -250,6 +252,18 @@ def by_place(outcomes: Iterator[FileOutcome]) -> list[FileOutcome]:
     return ended
 
 
+def up_to_rounding(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Beside a longer window a shorter one is masked, which moves the seventh digit of what was sure."""
+    return tuple(
+        replace(
+            segment,
+            avg_logprob=pytest.approx(segment.avg_logprob, abs=1e-4),
+            no_speech_prob=pytest.approx(segment.no_speech_prob, abs=1e-4),
+        )
+        for segment in segments
+    )
+
+
 def test_a_broken_file_stops_no_other_and_neighbours_change_no_text(
     tiny_model: ovsubs.Model, short_files: tuple[Path, Path, Path]
 ) -> None:
@@ -266,7 +280,7 @@ def test_a_broken_file_stops_no_other_and_neighbours_change_no_text(
                 assert str(outcome.error) == str(raised.value)
                 continue
             assert outcome.transcript is not None
-            assert outcome.transcript.segments == alone[path].segments
+            assert outcome.transcript.segments == up_to_rounding(alone[path].segments)
             assert outcome.transcript.source == str(path)
             assert outcome.transcript.duration == alone[path].duration
             assert outcome.transcript.speech_duration == alone[path].speech_duration
