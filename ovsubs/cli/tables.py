@@ -22,9 +22,8 @@ def print_results(results: Sequence[FileResult]) -> None:
         told = result.transcript
         figures = ("", "", "", "")
         if told:
-            speed = (
-                f"{told.rtfx:.1f}" if told.seconds else "-"
-            )  # beside others, silence takes no time of its own
+            # Beside other files, silence takes no time of its own.
+            speed = f"{told.rtfx:.1f}" if told.seconds else "-"
             language = f"{told.language} {told.language_probability:.0%}" if told.segments else "-"
             figures = (language, clock_time(told.duration), str(len(told.segments)), speed)
         names = ", ".join(output.name for output in result.outputs)

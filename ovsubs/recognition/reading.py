@@ -37,7 +37,7 @@ TOKENS_TO_SPARE = 24
 # 5.28, 5.11, 4.92 and 5.15 %; 128 others and joined chapters tell the four lengths apart by 0.2 at most.
 TAIL_S = 3.0
 # What the encoder sees at least. Utterances under 6 s (197 of those 295) have 115 errors with 3 s of silence
-# behind them, 103 with 5 s; longer ones 118 and 117. docs/decisions/0006 has more.
+# behind them, 103 with 5 s; longer ones 117 with either. docs/decisions/0006 has more.
 LEAST_S = 10.0
 
 

@@ -78,6 +78,26 @@ def test_a_window_without_text_is_read_and_its_speech_reported(script: Script) -
     assert spans(reader.reading.take().uncovered) == [(0.2, 3.0), (4.0, 9.0)]
 
 
+# What the encoder sees
+
+
+@pytest.mark.parametrize(
+    ("window_s", "seen_s"), [(0.5, 10), (7.0, 10), (7.5, 11), (20.0, 23), (26.5, 30), (30.0, 30)]
+)
+def test_the_encoder_sees_the_window_and_three_seconds_ten_at_least(
+    script: Script, window_s: float, seen_s: int
+) -> None:
+    reading = Reader(script, section(0.0, window_s, (0.1, window_s - 0.1))).reading
+    assert reading.n_frames(script.engine) == 100 * seen_s
+    assert reading.mel(script.engine).shape == (80, 100 * seen_s)
+
+
+def test_the_encoder_sees_30_seconds_in_a_second_attempt(script: Script) -> None:
+    reader = Reader(script, section(0.0, 10.0))
+    reader.hear(script.loop(), LOOP)
+    assert reader.reading.n_frames(script.engine) == 3000
+
+
 # Where a text may end
 
 
