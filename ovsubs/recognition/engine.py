@@ -9,8 +9,8 @@ from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
 
-MAX_BATCH_SIZE = 10  # 16 are 3 % faster (base), for 18 to 37 MB each, and then more than 1 GB in all
-MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
+MAX_BATCH_SIZE = 12  # 16 are 2 % faster (base), for 18 to 37 MB each, and then an hour takes more than 1 GB
+MAX_SHORT_WINDOWS = 32  # in the room of 12 of 30 s; each has rows of its own in the decoder
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
 

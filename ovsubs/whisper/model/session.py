@@ -17,6 +17,7 @@ from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model.devices import check_device, cpu_precisions, has_bfloat16
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
+from ovsubs.whisper.model.pages import give_back
 
 # The CPU keeps self-attention in 8 bits otherwise, which moves logits by up to 0.1 (tiny.en) and saves no
 # time: the cache is a tenth of what a step reads. Where the precision is bf16, so is the cache.
@@ -174,6 +175,7 @@ class WhisperModel:
             raise BrokenModel(
                 directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
             ) from error
+        self._weights = sorted(directory.glob("openvino_*coder_model.bin"))
         self._shapes = _row_shapes(self._encoder)
         self._key_type: Any = self._encoder.outputs[0].get_element_type()
         self.n_mels = graphs.n_mels
@@ -205,11 +207,13 @@ class WhisperModel:
         lengths = [mel.shape[1] // 2 for mel in mels]
         rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
         self._encode(mels, rows, clock or Stopwatch())
+        give_back(self._weights)
         session = DecoderSession(self._decoder.create_infer_request(), rows, lengths)
         try:
             yield session
         finally:
             session.close()
+            give_back(self._weights)
 
     def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.

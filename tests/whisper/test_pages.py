@@ -1,0 +1,69 @@
+"""Memory of mapped files is given back, and nothing of what is in them is lost."""
+
+import mmap
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ovsubs.whisper.model import WhisperModel
+from ovsubs.whisper.model.pages import give_back
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux gives memory of mapped files back")
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+
+
+def resident(file: Path) -> int:
+    """Bytes of a mapped file that are in this process's memory."""
+    n_kb, is_this = 0, False
+    for line in Path("/proc/self/smaps").read_text(errors="surrogateescape").splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            is_this = line.endswith(f" {file}")
+        elif is_this and line.startswith("Rss:"):
+            n_kb += int(line.split()[1])
+    return n_kb * 1024
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "my weights.bin", "wörter.bin"])
+def test_pages_of_a_file_are_given_back_and_read_again(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(CONTENT)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert bytes(mapped) == CONTENT
+        assert resident(file) == len(CONTENT)
+        assert give_back([file]) == len(CONTENT)
+        assert resident(file) == 0
+        assert bytes(mapped) == CONTENT
+
+
+def test_a_mapping_that_was_written_to_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "weights.bin"
+    file.write_bytes(CONTENT)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        mapped[:4] = b"ours"
+        assert give_back([file]) == 0
+        assert mapped[:4] == b"ours"
+
+
+def test_another_file_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "weights.bin"
+    file.write_bytes(CONTENT)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert bytes(mapped) == CONTENT
+        assert give_back([tmp_path / "other.bin", tmp_path / "weights"]) == 0
+        assert resident(file) == len(CONTENT)
+
+
+def test_no_file_of_a_model_stays_in_memory(
+    tiny_en: WhisperModel, tiny_en_model_dir: Path, mels: NDArray[np.float32]
+) -> None:
+    with tiny_en.session(mels, tiny_en.rows(len(mels))) as session:
+        session.step(np.full((len(mels), 1), 50257))
+    for name in ("openvino_encoder_model.bin", "openvino_decoder_model.bin"):
+        file = (tiny_en_model_dir / name).resolve()
+        assert resident(file) == 0
+        assert give_back([file]) > 0, "not mapped: then there was nothing to give back"
