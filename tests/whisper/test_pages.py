@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ovsubs.whisper.model import WhisperModel
+from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
 from ovsubs.whisper.model.pages import give_back
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux gives memory of mapped files back")
@@ -61,9 +61,28 @@ def test_another_file_is_left_alone(tmp_path: Path) -> None:
 def test_no_file_of_a_model_stays_in_memory(
     tiny_en: WhisperModel, tiny_en_model_dir: Path, mels: NDArray[np.float32]
 ) -> None:
-    with tiny_en.session(mels, tiny_en.rows(len(mels))) as session:
+    run_step(tiny_en, mels)
+    check_given_back([tiny_en_model_dir / f"openvino_{part}_model.bin" for part in ("encoder", "decoder")])
+
+
+def test_no_compiled_graph_of_a_cache_stays_in_memory(
+    tiny_en_model_dir: Path, mels: NDArray[np.float32], tmp_path: Path
+) -> None:
+    options = CompileOptions(threads=2, cache_dir=tmp_path)
+    open_model(tiny_en_model_dir, options).close()
+    with open_model(tiny_en_model_dir, options) as model:
+        run_step(model, mels)
+        compiled = sorted(tmp_path.glob("*.blob"))
+        assert len(compiled) == 2
+        check_given_back(compiled)
+
+
+def run_step(model: WhisperModel, mels: NDArray[np.float32]) -> None:
+    with model.session(mels, model.rows(len(mels))) as session:
         session.step(np.full((len(mels), 1), 50257))
-    for name in ("openvino_encoder_model.bin", "openvino_decoder_model.bin"):
-        file = (tiny_en_model_dir / name).resolve()
-        assert resident(file) == 0
+
+
+def check_given_back(files: list[Path]) -> None:
+    for file in files:
+        assert resident(file.resolve()) == 0
         assert give_back([file]) > 0, "not mapped: then there was nothing to give back"

@@ -157,6 +157,12 @@ def _row_shapes(encoder: Any) -> dict[str, Sequence[int]]:
     }
 
 
+def _mapped_files(directory: Path, cache_dir: Path | None) -> list[Path]:
+    """The files that OpenVINO maps: weights, or graphs that it has compiled before."""
+    compiled = cache_dir.glob("*.blob") if cache_dir else ()
+    return [*directory.glob("openvino_*coder_model.bin"), *compiled]
+
+
 class WhisperModel:
     """Compiled encoder and decoder of one model directory. Use `with open_model(...) as model`."""
 
@@ -175,7 +181,7 @@ class WhisperModel:
             raise BrokenModel(
                 directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
             ) from error
-        self._weights = sorted(directory.glob("openvino_*coder_model.bin"))
+        self._mapped = _mapped_files(directory, options.cache_dir)
         self._shapes = _row_shapes(self._encoder)
         self._key_type: Any = self._encoder.outputs[0].get_element_type()
         self.n_mels = graphs.n_mels
@@ -207,13 +213,13 @@ class WhisperModel:
         lengths = [mel.shape[1] // 2 for mel in mels]
         rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
         self._encode(mels, rows, clock or Stopwatch())
-        give_back(self._weights)
+        give_back(self._mapped)
         session = DecoderSession(self._decoder.create_infer_request(), rows, lengths)
         try:
             yield session
         finally:
             session.close()
-            give_back(self._weights)
+            give_back(self._mapped)
 
     def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
