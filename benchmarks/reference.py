@@ -23,9 +23,9 @@ from peer_engines.weights import Weights, find_weights
 from ovsubs.audio.features import N_SAMPLES, log_mel
 from ovsubs.audio.media import SAMPLE_RATE_HZ
 from ovsubs.benchmark.agreement import find_difference, our_tokens, reference_tokens
-from ovsubs.benchmark.datasets import joined_chapters
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import short_name
+from ovsubs.datasets.joining import joined_chapters
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
 

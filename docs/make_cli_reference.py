@@ -95,6 +95,8 @@ def _default(option: Any) -> str:
         return told[1]
     if option.is_flag:
         return "on" if option.default else "off"
+    if option.required:
+        return "has to be given"
     return "none" if option.default is None else f"`{option.default}`"
 
 

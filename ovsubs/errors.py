@@ -21,7 +21,21 @@
     │   └── MissingExtra
     ├── ExportError
     │   ├── UnreadableCheckpoint
-    │   └── SelfTestFailed
+    │   ├── SelfTestFailed
+    │   ├── AlreadyQuantized
+    │   └── TooManyErrors
+    ├── DatasetError
+    │   ├── DatasetNotFound
+    │   ├── EmptyDataset
+    │   ├── TooFewSamples
+    │   ├── MissingTranscript
+    │   ├── UnreadableDataset
+    │   ├── OverlappingDatasets
+    │   ├── NoSpeechHeard
+    │   └── NothingToJudgeOn
+    ├── BenchmarkError
+    │   ├── MeasurementFailed
+    │   └── NotComparable
     └── OutputError
         ├── OutputExists
         ├── OutputClash
@@ -163,6 +177,92 @@ class SelfTestFailed(ExportError):
     """`SelfTestFailed(name, why)`: the exported model was removed."""
 
     template = "{0}: the exported model failed its self-test ({1}); nothing was kept"
+
+
+class AlreadyQuantized(ExportError):
+    """`AlreadyQuantized(directory, file)`."""
+
+    template = "{0}: {1} is in 8 or 4 bits already; begin at a model in FP16 or FP32"
+    exit_code = 2
+
+
+class TooManyErrors(ExportError):
+    """`TooManyErrors(name, what_it_does, limit)`."""
+
+    template = "{0}: INT8 {1}, more than the {2} that --max-wer-drop allows; nothing was kept"
+
+
+class DatasetError(OvsubsError):
+    """Recordings with transcripts cannot be found or read."""
+
+
+class DatasetNotFound(DatasetError):
+    """`DatasetNotFound(name, why)`."""
+
+    template = "dataset {0!r} not found: {1}"
+    exit_code = 2
+
+
+class EmptyDataset(DatasetError):
+    """`EmptyDataset(name)`."""
+
+    template = "{0}: no recordings in it; name a folder of audio files with transcripts"
+
+
+class TooFewSamples(DatasetError):
+    """`TooFewSamples(name, wanted, found)`."""
+
+    template = "{0}: it has {2} recordings, fewer than the {1} asked for"
+    exit_code = 2
+
+
+class MissingTranscript(DatasetError):
+    """`MissingTranscript(recording, where)`."""
+
+    template = "{0}: no transcript; it belongs into {1}"
+
+
+class UnreadableDataset(DatasetError):
+    """`UnreadableDataset(path, why)`."""
+
+    template = "{0}: not readable as a dataset ({1})"
+
+
+class OverlappingDatasets(DatasetError):
+    """`OverlappingDatasets(calibration, evaluation, name)`."""
+
+    template = "{0} and {1} share recordings, such as {2}; a model is not judged on what it was calibrated on"
+    exit_code = 2
+
+
+class NoSpeechHeard(DatasetError):
+    """`NoSpeechHeard(name)`."""
+
+    template = "{0}: no speech was heard in its recordings; calibration needs some"
+
+
+class NothingToJudgeOn(DatasetError):
+    """`NothingToJudgeOn(folder, why)`."""
+
+    template = "{0}: too little to judge the model on ({1}); name --evaluation-data"
+    exit_code = 2
+
+
+class BenchmarkError(OvsubsError):
+    """Models cannot be measured, or their results not compared."""
+
+
+class MeasurementFailed(BenchmarkError):
+    """`MeasurementFailed(model, why)`."""
+
+    template = "measuring {0} failed: {1}"
+
+
+class NotComparable(BenchmarkError):
+    """`NotComparable(path, why)`: a baseline was measured under other conditions."""
+
+    template = "{0}: cannot be compared with this run ({1}); measure the baseline anew"
+    exit_code = 2
 
 
 class OutputError(OvsubsError):

@@ -21,10 +21,11 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"errors", "transcript", "timing"}),),
     (frozenset({"audio"}), frozenset({"subtitles"})),
-    (frozenset({"whisper"}),),
+    (frozenset({"whisper"}), frozenset({"datasets"})),
     (frozenset({"convert"}),),
     (frozenset({"recognition", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"benchmark"})),
+    (frozenset({"quantization"}),),
     (frozenset({"cli", "__main__"}),),
 )
 FLOOR_OF = {room: n for n, floor in enumerate(FLOORS) for group in floor for room in group}

@@ -1,8 +1,6 @@
 """What a measurement depends on besides the engines: the machine, the versions, the commit."""
 
 import json
-import os
-import platform
 import shlex
 import subprocess
 import sys
@@ -12,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import ovsubs
+from ovsubs.benchmark.machine import describe_machine
 
-# Instructions that decide how fast a matrix product can be, as Linux names them.
-_CPU_FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "amx_bf16")
 PROJECT_PACKAGES = (
     "openvino",
     "numpy",
@@ -57,26 +54,6 @@ def describe_run(root: Path, packages: Sequence[str]) -> dict[str, Any]:
         "commit": commit_of(root),
         "machine": describe_machine(),
         "versions": {"ovsubs": ovsubs.__version__, **package_versions(sys.executable, packages)},
-    }
-
-
-def describe_machine() -> dict[str, Any]:
-    """The CPU with the flags that matter, logical CPUs, memory in 10^9 bytes, and the system."""
-    model, flags = platform.processor() or platform.machine(), list[str]()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        entries = dict(reversed([line.partition(":")[::2] for line in lines if ":" in line]))
-        entries = {key.strip(): value.strip() for key, value in entries.items()}
-        model = entries.get("model name", model)
-        flags = [flag for flag in _CPU_FLAGS if flag in entries.get("flags", "").split()]
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {
-        "cpu": model,
-        "cpu_flags": flags,
-        "logical_cpus": os.cpu_count(),
-        "memory_gb": round(memory / 1e9),
-        "system": platform.system(),
     }
 
 

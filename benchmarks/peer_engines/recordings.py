@@ -6,10 +6,9 @@ from pathlib import Path
 
 from peer_engines.results import SetFacts
 
-from ovsubs.benchmark.datasets import joined_chapters
 from ovsubs.benchmark.intervals import errors_by_utterance
 from ovsubs.benchmark.metrics import WordErrors
-from ovsubs.benchmark.run import write_wav
+from ovsubs.datasets.joining import joined_chapters, write_wav
 
 LONG, SHORT = "long", "short"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.benchmark.metrics import WordErrors, normalizer
+from ovsubs.benchmark.metrics import ENGLISH, WordErrors, normalizer
 
 LEVEL = 0.95  # of the resamples lie between the bounds
 N_RESAMPLES = 1000  # of a bootstrap; bounds are then sure to about a tenth of the interval
@@ -25,7 +25,9 @@ class Interval:
     high: float
 
 
-def errors_by_utterance(utterances: Sequence[str], hypothesis: str) -> tuple[WordErrors, ...]:
+def errors_by_utterance(
+    utterances: Sequence[str], hypothesis: str, language: str = ENGLISH
+) -> tuple[WordErrors, ...]:
     """Count the word errors of a recording for each of its utterances.
 
     The recording is aligned once, as a whole; each error belongs to the utterance in which it falls, inserted
@@ -35,6 +37,7 @@ def errors_by_utterance(utterances: Sequence[str], hypothesis: str) -> tuple[Wor
     Args:
         utterances: what was said, in order; at least one.
         hypothesis: what was recognized of all of them.
+        language: decides how texts are normalized.
 
     Raises:
         ValueError: there is no utterance.
@@ -42,7 +45,7 @@ def errors_by_utterance(utterances: Sequence[str], hypothesis: str) -> tuple[Wor
     """
     if not utterances:
         raise ValueError("errors cannot belong to an utterance: there is none")
-    normalize = normalizer()
+    normalize = normalizer(language)
     expected, got = normalize(" ".join(utterances)).split(), normalize(hypothesis).split()
     owner = _owners([normalize(utterance).split() for utterance in utterances], expected)  # [n_words]
     counts = np.zeros((len(utterances), 3), np.int64)  # [n_utterances, kinds of error]

@@ -9,6 +9,9 @@ from typing import Any
 
 from ovsubs.errors import MissingExtra
 
+ENGLISH = "en"
+_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # as in openai/whisper, tokenizer.py
+
 
 @dataclass(frozen=True, slots=True)
 class WordErrors:
@@ -34,13 +37,29 @@ class WordErrors:
         )
 
 
-def count_word_errors(reference: str, hypothesis: str) -> WordErrors:
-    """Align two English texts after Whisper's normalizer (arXiv:2212.04356, appendix C).
+@dataclass(frozen=True, slots=True)
+class CharacterErrors:
+    """Characters of a normalized reference, and how many edits away the hypothesis is. Adds up, too."""
+
+    n_characters: int
+    n_wrong: int
+
+    @property
+    def cer(self) -> float:
+        """Character error rate: edits per reference character."""
+        return self.n_wrong / self.n_characters if self.n_characters else float(self.n_wrong > 0)
+
+    def __add__(self, other: CharacterErrors) -> CharacterErrors:
+        return CharacterErrors(self.n_characters + other.n_characters, self.n_wrong + other.n_wrong)
+
+
+def count_word_errors(reference: str, hypothesis: str, language: str = ENGLISH) -> WordErrors:
+    """Align two texts after Whisper's normalizer for their language (arXiv:2212.04356, appendix C).
 
     Raises:
         MissingExtra: jiwer or whisper-normalizer is not installed.
     """
-    normalize = normalizer()
+    normalize = normalizer(language)
     expected, got = normalize(reference), normalize(hypothesis)
     if not expected:
         return WordErrors(0, 0, 0, len(got.split()))
@@ -48,6 +67,23 @@ def count_word_errors(reference: str, hypothesis: str) -> WordErrors:
 
     measured = jiwer.process_words(expected, got or " ")
     return WordErrors(len(expected.split()), measured.substitutions, measured.deletions, measured.insertions)
+
+
+def count_character_errors(reference: str, hypothesis: str, language: str = ENGLISH) -> CharacterErrors:
+    """As `count_word_errors`, of characters, spaces included.
+
+    Raises:
+        MissingExtra: jiwer or whisper-normalizer is not installed.
+    """
+    normalize = normalizer(language)
+    expected, got = normalize(reference).strip(), normalize(hypothesis).strip()
+    if not expected:
+        return CharacterErrors(0, len(got))
+    import jiwer
+
+    measured = jiwer.process_characters(expected, got)
+    wrong = measured.substitutions + measured.deletions + measured.insertions
+    return CharacterErrors(len(expected), wrong)
 
 
 def total(errors: Iterable[WordErrors]) -> WordErrors:
@@ -68,10 +104,28 @@ def median(values: Sequence[float]) -> float:
 
 
 @lru_cache
-def normalizer() -> Any:
+def normalizer(language: str = ENGLISH) -> Any:
+    """The function that evens out spelling before texts are compared.
+
+    Languages written without spaces are split into characters.
+
+    Raises:
+        MissingExtra: jiwer or whisper-normalizer is not installed.
+    """
     try:
         import jiwer  # noqa: F401
+        from whisper_normalizer.basic import BasicTextNormalizer
         from whisper_normalizer.english import EnglishTextNormalizer
     except ImportError as error:
         raise MissingExtra("counting word errors", "benchmark", error.name) from error
-    return EnglishTextNormalizer()
+    if language == ENGLISH:
+        return EnglishTextNormalizer()
+    return BasicTextNormalizer(split_letters=language in _WITHOUT_SPACES)
+
+
+def normalizer_name(language: str) -> str:
+    """What stands in results: figures of two normalizers do not compare."""
+    if language == ENGLISH:
+        return "EnglishTextNormalizer of openai/whisper"
+    letters = ", by letters" if language in _WITHOUT_SPACES else ""
+    return f"BasicTextNormalizer of openai/whisper{letters}"

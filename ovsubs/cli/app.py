@@ -161,8 +161,19 @@ def subtitle(
 def export(
     source: o.Source,
     output: o.ExportOutput = None,
-    precision: o.Precision = "fp16",
+    precision: o.Precision = None,
+    int8: o.Int8 = False,
     int8_components: o.Int8Components = "all",
+    int4_group_size: o.Int4GroupSize = None,
+    int4_ratio: o.Int4Ratio = None,
+    calibration_data: o.CalibrationData = None,
+    calibration_part: o.CalibrationPart = None,
+    calibration_samples: o.CalibrationSamples = None,
+    evaluation_data: o.EvaluationData = None,
+    evaluation_part: o.EvaluationPart = None,
+    evaluation_samples: o.EvaluationSamples = None,
+    max_wer_drop: o.MaxWerDropInt8 = None,
+    language: o.CalibrationLanguage = None,
     name: o.ExportName = None,
     overwrite: o.ExportOverwrite = False,
     model_dir: o.ModelDir = None,
@@ -173,17 +184,159 @@ def export(
     """Turn a Whisper checkpoint into a model directory that runs on OpenVINO, and test it."""
     from ovsubs.convert.export import ExportOptions, export_model
 
+    if int8 and precision is not None:
+        raise InvalidOption("precision", precision, "--int8 is a precision already; give one of the two")
+    only_int8 = {
+        "calibration_data": calibration_data,
+        "calibration_part": calibration_part,
+        "calibration_samples": calibration_samples,
+        "evaluation_data": evaluation_data,
+        "evaluation_part": evaluation_part,
+        "evaluation_samples": evaluation_samples,
+        "max_wer_drop": max_wer_drop,
+        "language": language,
+    }
+    for option, value in only_int8.items():
+        if value is not None and not int8:
+            raise InvalidOption(option, value, "it goes with --int8")
     options = ExportOptions(
         output=output,
         name=name,
-        precision=precision,
-        int8_components=int8_components,
+        precision=precision or "fp16",
+        int8_components="all" if int8 else int8_components,
+        int4_group_size=int4_group_size,
+        int4_ratio=int4_ratio,
         overwrite=overwrite,
         offline=offline,
         models_dir=model_dir,
     )
-    made = export_model(source, options, report=_quiet if quiet else _say)
+    if not int8:
+        typer.echo(export_model(source, options, report=_quiet if quiet else _say))
+        return
+    from ovsubs.cli.quantize import choose_options, run_export_int8
+
+    chosen = choose_options(
+        components=int8_components,
+        calibration=(calibration_data, calibration_part, calibration_samples),
+        evaluation=(evaluation_data, evaluation_part, evaluation_samples),
+        max_wer_drop=max_wer_drop,
+        offline=offline,
+        language=language or "en",
+    )
+    typer.echo(run_export_int8(source, options, chosen, quiet=quiet))
+
+
+@app.command()
+def quantize(
+    model: o.QuantizeModel,
+    output: o.QuantizeOutput = None,
+    int8_components: o.Int8Components = "all",
+    calibration_data: o.CalibrationData = None,
+    calibration_part: o.CalibrationPart = None,
+    calibration_samples: o.CalibrationSamples = None,
+    evaluation_data: o.EvaluationData = None,
+    evaluation_part: o.EvaluationPart = None,
+    evaluation_samples: o.EvaluationSamples = None,
+    seed: o.CalibrationSeed = 0,
+    max_wer_drop: o.MaxWerDropInt8 = None,
+    smooth_quant_encoder: o.SmoothQuantEncoder = None,
+    smooth_quant_decoder: o.SmoothQuantDecoder = None,
+    ignored_encoder_layers: o.IgnoredEncoderLayers = None,
+    ignored_decoder_layers: o.IgnoredDecoderLayers = None,
+    accurate_bias_correction: o.AccurateBiasCorrection = False,
+    runs: o.Runs = 3,
+    language: o.CalibrationLanguage = None,
+    threads: o.CheckThreads = None,
+    json: o.JsonFile = None,
+    overwrite: o.ExportOverwrite = False,
+    model_dir: o.ModelDir = None,
+    offline: o.Offline = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Store weights and activations of a model in 8 bits, calibrated on speech and judged on other speech.
+
+    Exit code: 0 made, 1 it failed or makes too many errors, 2 the call is wrong.
+    """
+    from ovsubs.cli.quantize import choose_options, run_quantize
+
+    chosen = choose_options(
+        components=int8_components,
+        calibration=(calibration_data, calibration_part, calibration_samples),
+        evaluation=(evaluation_data, evaluation_part, evaluation_samples),
+        max_wer_drop=max_wer_drop,
+        offline=offline,
+        alphas=(smooth_quant_encoder, smooth_quant_decoder),
+        ignored=(ignored_encoder_layers or [], ignored_decoder_layers or []),
+        accurate_bias_correction=accurate_bias_correction,
+        seed=seed,
+        n_runs=runs,
+        language=language or "en",
+        threads=threads,
+    )
+    made = run_quantize(
+        model, chosen, output, overwrite=overwrite, models_dir=model_dir, json=json, quiet=quiet
+    )
     typer.echo(made)
+
+
+@app.command()
+def benchmark(
+    models: o.BenchmarkModels,
+    dataset: o.DatasetName,
+    dataset_part: o.DatasetPart = None,
+    samples: o.Samples = None,
+    seed: o.Seed = None,
+    joined: o.Joined = False,
+    runs: o.Runs = 3,
+    language: o.SpokenLanguage = "en",
+    beam_size: o.BeamSize = 3,
+    batch_size: o.BatchSize = None,
+    device: o.DeviceName = "CPU",
+    threads: o.Threads = None,
+    inference_precision: o.InferencePrecision = None,
+    json: o.JsonFile = None,
+    markdown: o.MarkdownFile = None,
+    plot: o.PlotFile = None,
+    check: o.CheckFile = None,
+    max_wer_drop: o.MaxWerDrop = None,
+    max_slowdown: o.MaxSlowdown = None,
+    model_dir: o.ModelDir = None,
+    offline: o.Offline = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Measure models on recordings with transcripts: errors, speed, memory, size, each beside the first.
+
+    Exit code: 0 all well, 1 worse than --check allows or a measurement failed, 2 the call is wrong.
+    """
+    from ovsubs.benchmark.compare import BenchmarkOptions
+    from ovsubs.benchmark.regression import Limits
+    from ovsubs.cli.benchmark import Baseline, Outputs, run_benchmark
+    from ovsubs.datasets import DatasetOptions
+    from ovsubs.whisper.model import CompileOptions
+
+    if check is None and (max_wer_drop is not None or max_slowdown is not None):
+        name = "max_slowdown" if max_wer_drop is None else "max_wer_drop"
+        raise InvalidOption(
+            name, max_slowdown if max_wer_drop is None else max_wer_drop, "it goes with --check"
+        )
+    if seed is not None and samples is None:
+        raise InvalidOption("seed", seed, "it goes with --samples")
+    limits = Limits(Limits().max_wer_drop if max_wer_drop is None else max_wer_drop, max_slowdown)
+    code = run_benchmark(
+        models,
+        dataset,
+        DatasetOptions(samples, seed or 0, dataset_part, joined, offline),
+        BenchmarkOptions(
+            runs, language, beam_size, batch_size, CompileOptions(device, threads, None, inference_precision)
+        ),
+        Outputs(json, markdown, plot),
+        Baseline(check, limits) if check else None,
+        models_dir=model_dir,
+        quiet=quiet,
+    )
+    raise typer.Exit(code)
 
 
 @app.command()

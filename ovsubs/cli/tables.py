@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from ovsubs.benchmark import report
+from ovsubs.benchmark.regression import Finding
 from ovsubs.cli.progress import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
@@ -63,6 +65,25 @@ def print_devices(devices: Sequence[Device]) -> None:
     table = _table("device", "full name")
     for device in devices:
         table.add_row(device.name, device.full_name)
+    _print(table)
+
+
+def print_figures(figures: report.Table, signature: str) -> None:
+    """The table of a benchmark, and the line that says under which conditions it was made."""
+    table = _table(*figures.head)
+    for row in figures.rows:
+        table.add_row(*row)
+    _print(table)
+    print(signature)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What moved against a baseline, and whether it may."""
+    table = _table("model", "figure", "baseline", "now", "limit", "")
+    for finding in findings:
+        form = "{:.2%}" if finding.figure == "WER" else "{:.2f}x"
+        values = (form.format(value) for value in (finding.before, finding.now, finding.limit))
+        table.add_row(finding.label, finding.figure, *values, "ok" if finding.passed else "WORSE")
     _print(table)
 
 

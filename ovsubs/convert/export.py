@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from ovsubs.convert.checkpoint import Checkpoint, fetch_checkpoint
 from ovsubs.convert.graphs import (
@@ -45,9 +46,11 @@ from ovsubs.errors import (
     UnwritableOutput,
 )
 
-PRECISIONS = ("fp16", "fp32", "int8-weights")
+# How weights alone are compressed. INT8 as in the Hub's OpenVINO/whisper-*-int8-ov.
+WEIGHT_MODES = {"int8-weights": "INT8_ASYM", "int4-weights": "INT4_ASYM"}
+PRECISIONS = ("fp16", "fp32", *WEIGHT_MODES)
 INT8_COMPONENTS = ("all", "encoder", "decoder")
-INT8_MODE = "INT8_ASYM"  # as in the Hub's OpenVINO/whisper-*-int8-ov
+GROUP_SIZE = 64  # weights that share a scale in INT4; it divides the widths of all Whisper models
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,20 @@ class ExportOptions:
 
     `precision`: "fp16" stores the weights as float16 (exact for OpenAI's own, which are float16), "fp32" as
     float32 (exact, twice the size and memory), "int8-weights" compresses the weights of `int8_components`
-    ("all", "encoder", "decoder") to 8 bit and stores the other component as float16. None of them says in
-    what the device computes. `output` is the directory itself; without it, it is `name` in the models
-    directory, by default the model's own with the precision behind it if that is not fp16.
+    ("all", "encoder", "decoder") to 8 bit and stores the other component as float16; "int4-weights" does so
+    to 4 bit, `int4_group_size` weights to a scale (64; -1 for a whole row), and only the part `int4_ratio` of
+    the layers (1.0), the others to 8 bit. None of them says in what the device computes.
+
+    `output` is the directory itself; without it, it is `name` in the models directory, by default the model's
+    own with the precision behind it if that is not fp16.
     """
 
     output: Path | None = None
     name: str | None = None
     precision: str = "fp16"
     int8_components: str = "all"
+    int4_group_size: int | None = None
+    int4_ratio: float | None = None
     overwrite: bool = False
     offline: bool = False
     models_dir: Path | None = None
@@ -77,10 +85,16 @@ class ExportOptions:
             raise InvalidOption(
                 "int8 components", self.int8_components, f"choose from {', '.join(INT8_COMPONENTS)}"
             )
-        if self.int8_components != "all" and self.precision != "int8-weights":
-            raise InvalidOption(
-                "int8 components", self.int8_components, "it goes with precision int8-weights only"
-            )
+        if self.int8_components != "all" and self.precision not in WEIGHT_MODES:
+            why = f"it goes with --int8, or with precision {' or '.join(WEIGHT_MODES)}"
+            raise InvalidOption("int8 components", self.int8_components, why)
+        for name, value in (("int4_group_size", self.int4_group_size), ("int4_ratio", self.int4_ratio)):
+            if value is not None and self.precision != "int4-weights":
+                raise InvalidOption(name, value, "it goes with precision int4-weights")
+        if self.int4_group_size is not None and self.int4_group_size not in (-1, 32, 64, 128):
+            raise InvalidOption("int4_group_size", self.int4_group_size, "choose from 32, 64, 128, or -1")
+        if self.int4_ratio is not None and not 0.0 <= self.int4_ratio <= 1.0:
+            raise InvalidOption("int4_ratio", self.int4_ratio, "from 0 to 1")
         if self.output is not None and self.name is not None:
             raise InvalidOption(
                 "name", self.name, "the output directory has a name already; give one of the two"
@@ -90,8 +104,8 @@ class ExportOptions:
 
     @property
     def compressed(self) -> tuple[str, ...]:
-        """The components whose weights become INT8."""
-        if self.precision != "int8-weights":
+        """The components whose weights are compressed."""
+        if self.precision not in WEIGHT_MODES:
             return ()
         return ("encoder", "decoder") if self.int8_components == "all" else (self.int8_components,)
 
@@ -196,34 +210,58 @@ def _narrow(exact: Path, options: ExportOptions, partial: Path, report: Report) 
     for component, stem in (("encoder", ENCODER), ("decoder", DECODER)):
         source, target = exact / f"{stem}.xml", built / f"{stem}.xml"
         if component in options.compressed:
-            report(f"compressing the weights of the {component} to INT8")
-            compress_graph(source, target, INT8_MODE)
+            report(f"compressing the weights of the {component} to {options.precision[:4].upper()}")
+            compress_graph(source, target, WEIGHT_MODES[options.precision], **_grouping(options))
         else:
             report(f"storing the {component} as FP16")
             save_as_fp16(source, target)
     return built
 
 
+def _grouping(options: ExportOptions) -> dict[str, Any]:
+    if options.precision != "int4-weights":
+        return {}
+    return {
+        "group_size": GROUP_SIZE if options.int4_group_size is None else options.int4_group_size,
+        "ratio": 1.0 if options.int4_ratio is None else options.int4_ratio,
+    }
+
+
 def _describe(
     built: Path, checkpoint: Checkpoint, name: str, options: ExportOptions, verdict: SelfTestVerdict
 ) -> Manifest:
     plain = "fp32" if options.precision == "fp32" else "fp16"
-    compressed = options.compressed
-    graphs = [built / file for file in GRAPH_FILES]
+    compressed, narrow = options.compressed, options.precision[:4]
+    settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in _grouping(options).items())
     return Manifest(
         name=name,
         source=checkpoint.source,
         source_sha256=checkpoint.sha256,
-        encoder_precision="int8" if "encoder" in compressed else plain,
-        decoder_precision="int8" if "decoder" in compressed else plain,
-        quantization=Quantization("nncf.compress_weights", INT8_MODE, compressed) if compressed else None,
-        versions=tuple(
-            PackageVersion(package, _version(package)) for package in ("ovsubs", *ENGINE_PACKAGES)
+        encoder_precision=narrow if "encoder" in compressed else plain,
+        decoder_precision=narrow if "decoder" in compressed else plain,
+        quantization=(
+            Quantization(
+                "nncf.compress_weights", WEIGHT_MODES[options.precision], compressed, settings or None
+            )
+            if compressed
+            else None
         ),
+        versions=describe_packages(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        files=tuple(FileSum(path.name, path.stat().st_size, sha256_of(path)) for path in graphs),
+        files=describe_files(built),
         self_test=verdict,
     )
+
+
+def describe_packages() -> tuple[PackageVersion, ...]:
+    """The packages that take part in an export."""
+    return tuple(PackageVersion(package, _version(package)) for package in ("ovsubs", *ENGINE_PACKAGES))
+
+
+def describe_files(built: Path) -> tuple[FileSum, ...]:
+    """Sizes and sums of the graphs of a model directory."""
+    graphs = [built / file for file in GRAPH_FILES]
+    return tuple(FileSum(path.name, path.stat().st_size, sha256_of(path)) for path in graphs)
 
 
 def _version(package: str) -> str:

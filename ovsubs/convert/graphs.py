@@ -41,7 +41,7 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
         ExportError: the conversion fails.
     """
     report("loading torch and optimum-intel")
-    with _quiet():
+    with quiet():
         import torch
         from optimum.exporters.openvino import export_from_model
         from optimum.exporters.openvino.convert import export_tokenizer
@@ -50,13 +50,13 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
         from transformers import WhisperForConditionalGeneration, WhisperProcessor
     report("loading the checkpoint")
     try:
-        with _quiet():
+        with quiet():
             model, loading = WhisperForConditionalGeneration.from_pretrained(
                 checkpoint, dtype=torch.float32, local_files_only=True, output_loading_info=True
             )
             processor = WhisperProcessor.from_pretrained(checkpoint, local_files_only=True)
     except Exception as error:  # transformers passes on what safetensors, tokenizers and torch raise
-        raise UnreadableCheckpoint(checkpoint, _first_line(error)) from error
+        raise UnreadableCheckpoint(checkpoint, first_line(error)) from error
     missing = sorted(
         set(loading["missing_keys"]) - {"proj_out.weight"}
     )  # the output projection is the embedding
@@ -65,7 +65,7 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
     report("exporting the encoder and the decoder")
     preprocessors = [processor.tokenizer, processor.feature_extractor, processor]
     try:
-        with _quiet():
+        with quiet():
             # fp32 keeps optimum from storing FP16; `main_export` above it would make INT8 of large models.
             export_from_model(
                 model, output, task=_TASK, ov_config=OVConfig(dtype="fp32"), preprocessors=preprocessors
@@ -74,7 +74,7 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
             # transformers 5 keeps these settings in processor_config.json; others read the older file.
             processor.feature_extractor.save_pretrained(output)
     except Exception as error:  # tracing runs any of torch, optimum and OpenVINO: their errors share no base
-        raise ExportError(f"{checkpoint}: the export failed ({_first_line(error)})") from error
+        raise ExportError(f"{checkpoint}: the export failed ({first_line(error)})") from error
     finally:
         del model
         clear_class_registry()  # torch.jit keeps the traced classes, and with them the weights
@@ -86,8 +86,8 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
         raise ExportError(f"{checkpoint}: openvino-tokenizers could not convert its tokenizer.json")
 
 
-def compress_graph(source: Path, target: Path, mode: str) -> None:
-    """Compress a graph's weights to 8 bit, one scale for each output row; arithmetic stays float.
+def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> None:
+    """Compress a graph's weights to 8 or 4 bit, a scale for each output row or group; arithmetic stays float.
 
     What is no weight of a layer (biases, norms, position embeddings) is stored as float16.
 
@@ -95,24 +95,25 @@ def compress_graph(source: Path, target: Path, mode: str) -> None:
         source: .xml of the FP32 graph.
         target: .xml to write, in another directory.
         mode: a name of `nncf.CompressWeightsMode`.
+        grouping: for 4 bit NNCF's `group_size` and `ratio`.
 
     Raises:
         ExportError: NNCF cannot compress it.
     """
-    with _quiet():
+    with quiet():
         import nncf
         import openvino as ov
     try:
-        with _quiet(), TemporaryDirectory(dir=target.parent) as scratch:
+        with quiet(), TemporaryDirectory(dir=target.parent) as scratch:
             # FP16 first: OpenVINO stores nothing as FP16 any more once a graph holds compressed weights.
             half = Path(scratch) / source.name
             save_as_fp16(source, half)
             weights_mode = nncf.CompressWeightsMode[mode]
-            compressed = nncf.compress_weights(ov.Core().read_model(half), mode=weights_mode)
+            compressed = nncf.compress_weights(ov.Core().read_model(half), mode=weights_mode, **grouping)
             ov.save_model(compressed, target, compress_to_fp16=False)
     except Exception as error:  # NNCF and OpenVINO raise RuntimeError and many others
         raise ExportError(
-            f"{source.name}: its weights could not be compressed ({_first_line(error)})"
+            f"{source.name}: its weights could not be compressed ({first_line(error)})"
         ) from error
 
 
@@ -124,7 +125,7 @@ def save_as_fp16(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Hold back progress bars, warnings and log lines of the libraries; exceptions pass."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
@@ -136,5 +137,5 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -39,11 +39,39 @@ class PackageVersion:
 
 @dataclass(frozen=True, slots=True)
 class Quantization:
-    """How weights were compressed, and of which components (`encoder`, `decoder`)."""
+    """How components (`encoder`, `decoder`) came to have fewer bits.
+
+    `method` is NNCF's function, `mode` its mode; `settings` and `calibration` say in a line each how and on
+    what activations were quantized, and are None where only weights were.
+    """
 
     method: str
     mode: str
     components: tuple[str, ...]
+    settings: str | None = None
+    calibration: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What INT8 of `components` does to accuracy and speed, measured where it was made, by turns with before.
+
+    Word error rates are fractions of 1, their difference with its 95 % interval; speeds are ratios, above 1
+    is faster than before. `conditions` is the signature line of the benchmark. `slower` names the components
+    that are slower than before.
+    """
+
+    components: tuple[str, ...]
+    wer_before: float
+    wer_after: float
+    wer_more_low: float
+    wer_more_high: float
+    speed_up: float
+    encoder_speed_up: float
+    decoder_speed_up: float
+    size: float
+    slower: tuple[str, ...]
+    conditions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +91,8 @@ class Manifest:
     """Where a model directory comes from and what it is. `created` is UTC in ISO 8601.
 
     `name` is the checkpoint's ("base"), whatever the directory is called. `source_sha256` is the sum of the
-    weights that it was made from, None where they are many files. Precisions are "fp32", "fp16" or "int8".
+    weights that it was made from, None where they are many files. Precisions are "fp32", "fp16", "int8" or
+    "int4".
     """
 
     name: str
@@ -76,6 +105,7 @@ class Manifest:
     created: str
     files: tuple[FileSum, ...]
     self_test: SelfTestVerdict | None
+    judgement: Judgement | None = None
 
     @property
     def precision(self) -> str:
@@ -129,6 +159,10 @@ def check_ir_directory(path: Path) -> None:
 
 def _from_json(content: dict[str, Any]) -> Manifest:
     quantization, self_test = content["quantization"], content["self_test"]
+    judgement = content.get("judgement")  # a manifest of before has none
+    if judgement:
+        names = {name: tuple(judgement[name]) for name in ("components", "slower")}
+        judgement = Judgement(**{**judgement, **names})
     if quantization:
         quantization = Quantization(**{**quantization, "components": tuple(quantization["components"])})
     return Manifest(
@@ -142,4 +176,5 @@ def _from_json(content: dict[str, Any]) -> Manifest:
         created=content["created"],
         files=tuple(FileSum(**file) for file in content["files"]),
         self_test=SelfTestVerdict(**self_test) if self_test else None,
+        judgement=judgement,
     )

@@ -32,20 +32,24 @@ class ProbeResult:
     finished: bool
 
 
-def self_test(directory: Path, name: str, reference: ProbeResult | None = None) -> SelfTestVerdict:
+def self_test(
+    directory: Path, name: str, reference: ProbeResult | None = None, *, strict: bool = True
+) -> SelfTestVerdict:
     """Run an exported model on the probe and judge it.
 
     Args:
         directory: a complete model directory.
         name: what to call it in the error.
         reference: what FP32 made of the probe; None if this is FP32.
+        strict: another first token than FP32's is a fault; else it is only told, since what has activations
+            in 8 bits is judged by its errors on many recordings.
 
     Raises:
         SelfTestFailed: logits that are not finite, no text, text that repeats itself, no end, or another
             first token than FP32.
     """
     result = probe_model(directory)
-    if (why := find_fault(result, reference)) is not None:
+    if (why := find_fault(result, reference if strict else None)) is not None:
         raise SelfTestFailed(name, why)
     agrees = None if reference is None else result.first_token == reference.first_token
     return SelfTestVerdict(passed=True, text=result.text, first_token_agrees=agrees)

@@ -11,7 +11,7 @@ import typer
 from ovsubs.cli import app
 
 Run = Callable[..., Any]
-COMMANDS = ("subtitle", "export", "models", "devices")
+COMMANDS = ("subtitle", "export", "quantize", "benchmark", "models", "devices")
 # Flags that people know from other Whisper tools.
 _KNOWN = """
     model language task output_dir output_format device threads batch_size vad_filter vad_threshold

@@ -37,6 +37,10 @@ GOOD = ProbeResult(finite=True, first_token=775, text=PROBE_TEXT, finished=True)
         {"precision": "int4"},
         {"precision": "int8-weights", "int8_components": "both"},
         {"precision": "fp16", "int8_components": "encoder"},
+        {"precision": "int8-weights", "int4_group_size": 64},
+        {"int4_ratio": 0.5},
+        {"precision": "int4-weights", "int4_group_size": 0},
+        {"precision": "int4-weights", "int4_ratio": 1.1},
         {"name": "a/b"},
         {"name": ".hidden"},
         {"name": "a", "output": Path("b")},
@@ -58,6 +62,7 @@ def test_options_that_cannot_be_obeyed_are_refused(options: dict[str, object]) -
             ExportOptions(precision="int8-weights", int8_components="decoder"),
             "me--tuned-int8-weights-decoder",
         ),
+        ("base", ExportOptions(precision="int4-weights", int4_group_size=-1), "base-int4-weights"),
         ("base", ExportOptions(name="mine", precision="fp32"), "mine"),
     ],
 )
@@ -327,3 +332,22 @@ def test_int8_of_one_component_is_exported_tested_and_described(
     assert probe_model(path).text == PROBE_TEXT
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")  # nothing but the report's lines
+
+
+@pytest.mark.model
+def test_int4_weights_are_exported_tested_and_described(tiny_en_hugging_face: Path, tmp_path: Path) -> None:
+    sizes = list[int]()
+    for precision, more in (
+        ("int8-weights", {}),
+        ("int4-weights", {"int4_group_size": 32, "int4_ratio": 0.8}),
+    ):
+        options = ExportOptions(models_dir=tmp_path, name=precision, precision=precision, **more)  # type: ignore[arg-type]
+        path = export_model(str(tiny_en_hugging_face), options)
+        sizes.append((path / "openvino_encoder_model.bin").stat().st_size)
+    assert sizes[1] < 0.8 * sizes[0]
+    manifest = read_manifest(path)
+    assert manifest is not None
+    assert (manifest.encoder_precision, manifest.decoder_precision) == ("int4", "int4")
+    assert manifest.quantization is not None
+    assert manifest.quantization.settings == "group size 32, ratio 0.8"
+    assert manifest.self_test is not None

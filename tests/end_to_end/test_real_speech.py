@@ -12,8 +12,8 @@ import pytest
 from command_line import Ended
 from whisper_normalizer.basic import BasicTextNormalizer
 
-from ovsubs.benchmark.datasets import joined_chapters
 from ovsubs.benchmark.metrics import count_word_errors, median, start_distances
+from ovsubs.datasets.joining import joined_chapters
 from ovsubs.pipeline import Model
 
 pytestmark = pytest.mark.model

@@ -18,6 +18,7 @@ from ovsubs.audio.ffmpeg import ffmpeg_executable
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SUBTITLE_A_VIDEO = ROOT / "notebooks" / "subtitle_a_video.ipynb"
+QUANTIZE_AND_COMPARE = ROOT / "notebooks" / "quantize_and_compare.ipynb"
 MOST_LINES = 15  # a cell that needs more holds logic, which belongs into the package
 CELL_TIMEOUT_S = 300
 # `/folder/...` or `C:\\...`; a closing tag, a relative path or an address is none.
@@ -72,17 +73,52 @@ def executed(
     settings: None, video: Path, base_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Executed:
     """`subtitle_a_video.ipynb` after a run in the folder `notebooks` beside `models`."""
+    return execute(
+        SUBTITLE_A_VIDEO,
+        tmp_path_factory.mktemp("repository"),
+        {"base": base_model_dir},
+        OVSUBS_NOTEBOOK_VIDEO=str(video),
+    )
+
+
+@pytest.fixture(scope="module")
+def quantized(
+    settings: None,
+    video: Path,
+    tiny_en_model_dir: Path,
+    shared_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Executed:
+    """`quantize_and_compare.ipynb` after a run with tiny.en on a few recordings."""
+    speech = shared_data / "librispeech"
+    return execute(
+        QUANTIZE_AND_COMPARE,
+        tmp_path_factory.mktemp("repository"),
+        {"tiny.en": tiny_en_model_dir},
+        OVSUBS_NOTEBOOK_VIDEO=str(video),
+        OVSUBS_NOTEBOOK_MODEL="tiny.en",
+        OVSUBS_NOTEBOOK_CALIBRATION=str(speech / "train-clean-100"),
+        OVSUBS_NOTEBOOK_EVALUATION=str(speech / "test-clean"),
+        OVSUBS_NOTEBOOK_SAMPLES="4",
+        OVSUBS_NOTEBOOK_MAX_WER_DROP="20",
+    )
+
+
+def execute(path: Path, root: Path, models: dict[str, Path], **variables: str) -> Executed:
+    """Run a notebook in the folder `notebooks` beside `models`."""
     import nbformat
     from nbclient import NotebookClient
 
-    root = tmp_path_factory.mktemp("repository")
     (root / "notebooks").mkdir()
     (root / "models").mkdir()
-    (root / "models" / "base").symlink_to(base_model_dir.resolve(), target_is_directory=True)
-    notebook = nbformat.read(SUBTITLE_A_VIDEO, as_version=4)
+    (root / "demo").mkdir()
+    for name, directory in models.items():
+        (root / "models" / name).symlink_to(directory.resolve(), target_is_directory=True)
+    notebook = nbformat.read(path, as_version=4)
     place = {"metadata": {"path": str(root / "notebooks")}}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OVSUBS_NOTEBOOK_VIDEO", str(video))
+        for name, value in variables.items():
+            patch.setenv(name, value)
         NotebookClient(notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources=place).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return Executed(outputs, root / "demo")
@@ -119,6 +155,27 @@ class TestSubtitleAVideo:
     def test_one_picture_is_drawn(self, executed: Executed) -> None:
         pictures = [base64.b64decode(picture) for picture in executed.data("image/png")]
         assert [picture[:8] for picture in pictures] == [b"\x89PNG\r\n\x1a\n"]
+
+
+@pytest.mark.model
+class TestQuantizeAndCompare:
+    def test_nothing_goes_wrong(self, quantized: Executed) -> None:
+        wrong = [
+            output
+            for output in quantized.outputs
+            if output.output_type == "error" or output.get("name") == "stderr"
+        ]
+        assert wrong == []
+
+    def test_both_models_subtitle_the_video(self, quantized: Executed) -> None:
+        for name in ("tiny.en", "tiny.en-int8"):
+            written = (quantized.subtitles / f"talk.{name}.srt").read_text(encoding="utf-8")
+            assert "fail better" in written.casefold()
+
+    def test_what_int8_did_is_shown(self, quantized: Executed) -> None:
+        assert any("Judgement(components=" in shown for shown in quantized.data("text/plain"))
+        assert any("| INT8 (int8) |" in shown for shown in quantized.data("text/markdown"))
+        assert len(quantized.data("image/png")) == 1
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

@@ -6,6 +6,7 @@ from ovsubs.whisper.model.session import (
     DecoderSession,
     KeyValueRows,
     WhisperModel,
+    check_compile_options,
     open_model,
 )
 
@@ -15,6 +16,7 @@ __all__ = [
     "Device",
     "KeyValueRows",
     "WhisperModel",
+    "check_compile_options",
     "check_device",
     "list_devices",
     "open_model",

@@ -254,18 +254,29 @@ class WhisperModel:
         self._encoder = self._decoder = None
 
 
-def open_model(directory: Path, options: CompileOptions) -> WhisperModel:
-    """Compile a model directory for a device.
+def check_compile_options(options: CompileOptions) -> str:
+    """The device as OpenVINO takes it.
 
     Raises:
-        DeviceNotFound: the device is not there; asked before the model is read.
+        DeviceNotFound: it is not there.
         InvalidOption: the CPU does not compute in the precision asked for; OpenVINO would take another.
-        BrokenModel: a graph is missing, corrupt or not Whisper's.
     """
     device = check_device(options.device)
     if device == "CPU" and options.precision() not in cpu_precisions():
         why = f"this CPU computes in {' or '.join(sorted(cpu_precisions(), reverse=True))}"
         raise InvalidOption("inference_precision", options.precision(), why)
+    return device
+
+
+def open_model(directory: Path, options: CompileOptions) -> WhisperModel:
+    """Compile a model directory for a device.
+
+    Raises:
+        DeviceNotFound: the device is not there; asked before the model is read.
+        InvalidOption: the CPU does not compute in the precision asked for.
+        BrokenModel: a graph is missing, corrupt or not Whisper's.
+    """
+    device = check_compile_options(options)
     # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
     graphs = read_graphs(directory, options.key_type, any_length=device == "CPU")
     return WhisperModel(graphs, options, directory)

@@ -1,0 +1,117 @@
+"""What INT8 does to models: exported in FP32, quantized whole and by components, measured on other speech.
+
+    python benchmarks/int8.py --calibration-data LibriSpeech/train-clean-100 --data LibriSpeech/test-clean
+
+For each model FP32, full INT8 and what `--int8-components auto` keeps, by turns. `auto` decides by recordings
+of the calibration's folder that were not drawn; what is measured here takes no part in that.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from peer_engines.machine import describe_run
+
+from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
+from ovsubs.benchmark.figures import figures_of, to_json
+from ovsubs.benchmark.report import to_markdown
+from ovsubs.benchmark.results import Comparison
+from ovsubs.convert.export import ExportOptions, export_model
+from ovsubs.convert.manifest import Judgement
+from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
+from ovsubs.quantization.options import QuantizeOptions, Recordings
+from ovsubs.quantization.quantize import quantize_model
+from ovsubs.whisper.model import CompileOptions
+
+MODELS = ("base", "tiny.en")
+ANY = DatasetOptions(offline=True, with_texts=False)
+PACKAGES = ("openvino", "nncf", "optimum-intel", "numpy", "jiwer")
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Make and measure all models, write the JSON after each, print tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--calibration-data", required=True, help="a folder of recordings")
+    parser.add_argument("--data", required=True, help="a folder of other recordings with transcripts")
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--samples", type=int, default=50, help="recordings to calibrate on")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "int8.json")
+    arguments = parser.parse_args()
+    content = {**describe_run(ROOT, PACKAGES), "models": {}}
+    for name in arguments.models.split(","):
+        options = QuantizeOptions(
+            calibration=Recordings(arguments.calibration_data, None, arguments.samples),
+            threads=arguments.threads,
+            max_wer_drop=100.0,  # judged below, on other recordings
+            offline=True,
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            dataset = find_dataset(arguments.data, DatasetOptions(offline=True), Path(folder))
+            if shared_recordings(find_dataset(arguments.calibration_data, ANY, Path(folder)), dataset):
+                parser.error("what is measured on shares recordings with what is calibrated on")
+            subjects, judgements = make_models(name, options, Path(folder))
+            measured = measure(subjects, dataset, arguments.runs, arguments.threads)
+        figures = figures_of(measured)
+        content["models"][name] = {
+            "signature": asdict(measured.signature),
+            "figures": to_json(figures),
+            "judgements": {label: one and asdict(one) for label, one in judgements.items()},
+        }
+        arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        print(to_markdown(measured, figures))
+    return 0
+
+
+def make_models(
+    name: str, options: QuantizeOptions, folder: Path
+) -> tuple[list[Subject], dict[str, Judgement | None]]:
+    """FP32, full INT8 and what auto keeps, with what was thought of the two when they were made."""
+    exact = export_model(
+        name, ExportOptions(output=folder / f"{name}-fp32", precision="fp32", offline=True), report=say
+    )
+    subjects, judgements = [Subject(f"{name} FP32", exact)], dict[str, Judgement | None]()
+    for components in ("all", "auto"):
+        chosen = QuantizeOptions(
+            components=components,
+            calibration=options.calibration,
+            threads=options.threads,
+            max_wer_drop=options.max_wer_drop if components == "all" else None,
+            offline=True,
+        )
+        made = quantize_model(exact, folder / f"{name}-{components}", chosen)
+        kept = " and ".join(made.components) or "nothing"
+        label = f"{name} INT8" if components == "all" else f"{name} auto ({kept})"
+        say(f"{label}: {made.judgement}")
+        subjects.append(Subject(label, made.directory))
+        judgements[label] = made.judgement
+    return subjects, judgements
+
+
+def measure(subjects: list[Subject], dataset: Dataset, n_runs: int, threads: int | None) -> Comparison:
+    """All models by turns."""
+    options = BenchmarkOptions(n_runs=n_runs, compile=CompileOptions(threads=threads))
+    begun = set[int]()
+
+    def tell(position: Position) -> None:
+        if position.n_run not in begun:
+            begun.add(position.n_run)
+            say(f"run {position.n_run} of {position.n_runs}: {position.label}")
+
+    return compare(subjects, dataset, options, tell)
+
+
+def say(line: str) -> None:
+    """Progress, beside the tables on stdout."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""Which settings of NNCF keep a model closest to what it was: SmoothQuant's alphas of encoder and decoder.
+
+    python benchmarks/search_int8.py --data LibriSpeech/train-clean-100 --model base
+
+Calibrates on some recordings and compares on the others, of the same folder: nothing that models are judged
+on takes part. Word error rates of so few recordings cannot tell two settings apart; the scores of all tokens
+can. So each model is given what FP32 wrote, and its probabilities are compared with FP32's at every token
+(Kullback-Leibler divergence, and how often the likeliest token is another).
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from peer_engines.machine import describe_run
+
+from ovsubs.convert.manifest import DECODER, ENCODER
+from ovsubs.convert.post_training import (
+    NOT_SMOOTHED,
+    Int8Settings,
+    decoder_inputs,
+    quantize_decoder,
+    quantize_encoder,
+)
+from ovsubs.convert.resolve import resolve_ir
+from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
+from ovsubs.quantization.calibration import CalibrationSample, collect
+from ovsubs.whisper.model import CompileOptions, open_model
+
+ALPHAS = (NOT_SMOOTHED, 0.25, 0.4, 0.5, 0.6, 0.75, 0.85, 0.95)
+# Layers left in floating point, with the best alpha: which of them cost most?
+GROUPS = {
+    "encoder": (".*fc1/.*MatMul", ".*fc2/.*MatMul", ".*self_attn.*linear/MatMul", ".*conv.*Convolution"),
+    "decoder": (
+        *(".*fc1/.*MatMul", ".*fc2/.*MatMul", ".*self_attn.*linear/MatMul", ".*proj_out/.*MatMul"),
+        *(".*encoder_attn.(k|v)_proj/.*MatMul", ".*encoder_attn.(q|out)_proj/.*MatMul"),
+    ),
+}
+EXACT = CompileOptions(inference_precision="f32")
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far one component in INT8 is from FP32: nats per token, and parts of 1 of the likeliest tokens."""
+
+    component: str
+    alpha: float
+    ignored: tuple[str, ...]
+    accurate_bias_correction: bool
+    divergence: float
+    other_tokens: float
+    seconds: float
+
+
+def main() -> int:
+    """Quantize with each setting, compare, write the JSON after each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="a folder of LibriSpeech's layout")
+    parser.add_argument("--model", default="base")
+    parser.add_argument("--samples", type=int, default=50, help="recordings to calibrate on")
+    parser.add_argument("--held-out", type=int, default=50, help="recordings to compare on")
+    parser.add_argument(
+        "--json", type=Path, default=None, help="default: benchmarks/results/search-MODEL.json"
+    )
+    parser.add_argument("--components", default="encoder,decoder")
+    arguments = parser.parse_args()
+    directory = resolve_ir(arguments.model, offline=True, report=print)
+    output = arguments.json or ROOT / "benchmarks" / "results" / f"search-{directory.name}.json"
+    with tempfile.TemporaryDirectory() as folder:
+        whole = find_dataset(
+            str(arguments.data), DatasetOptions(arguments.samples + arguments.held_out), Path(folder)
+        )
+        drawn = random.Random(0).sample(range(len(whole.files)), arguments.samples)
+        heard = tuple(whole.files[place] for place in sorted(drawn))
+        held_out = tuple(file for file in whole.files if file not in heard)
+        samples = collect(directory, Dataset("calibration", heard), "en")
+        others = collect(directory, Dataset("held out", held_out), "en")
+        expected = list(scores(directory, others))
+        done = list[Distance]()
+
+        def try_out(component: str, settings: Int8Settings) -> None:
+            began = time.monotonic()
+            built = build(directory, component, settings, samples, Path(folder) / "built")
+            divergence, other_tokens = compare(expected, list(scores(built, others)))
+            one = Distance(
+                component=component,
+                alpha=settings.smooth_quant_alpha,
+                ignored=settings.ignored,
+                accurate_bias_correction=settings.accurate_bias_correction,
+                divergence=divergence,
+                other_tokens=other_tokens,
+                seconds=round(time.monotonic() - began, 1),
+            )
+            done.append(one)
+            print(describe(one), flush=True)
+            write(output, done, directory.name, len(samples), len(others))
+
+        for component in arguments.components.split(","):
+            for alpha in ALPHAS:
+                try_out(component, Int8Settings(alpha))
+            best = min((one for one in done if one.component == component), key=lambda one: one.divergence)
+            for group in GROUPS[component]:
+                try_out(component, Int8Settings(best.alpha, (group,)))
+            try_out(component, Int8Settings(best.alpha, accurate_bias_correction=True))
+    return 0
+
+
+def build(
+    directory: Path,
+    component: str,
+    settings: Int8Settings,
+    samples: Sequence[CalibrationSample],
+    built: Path,
+) -> Path:
+    """A copy of the model directory with one component in INT8."""
+    shutil.rmtree(built, ignore_errors=True)
+    shutil.copytree(directory, built)
+    mels = [sample.mel for sample in samples]
+    if component == "encoder":
+        encoder = directory / f"{ENCODER}.xml"
+        quantize_encoder(encoder, built / encoder.name, mels, settings, lambda part: None)
+        return built
+    inputs = list(decoder_inputs(directory / f"{ENCODER}.xml", mels, [sample.tokens for sample in samples]))
+    decoder = directory / f"{DECODER}.xml"
+    quantize_decoder(decoder, built / decoder.name, inputs, settings, lambda part: None)
+    return built
+
+
+def scores(directory: Path, samples: Sequence[CalibrationSample]) -> Iterator[NDArray[np.float32]]:
+    """Log-probabilities after each token that FP32 wrote.  # float32 [n_tokens, n_vocab]"""
+    with open_model(directory, EXACT) as model:
+        for sample in samples:
+            with model.session([sample.mel], model.rows(1)) as session:
+                places = range(
+                    sample.n_prompt - 1, len(sample.tokens)
+                )  # what the prompt is followed by, and so on
+                logits = session.step(sample.tokens[None], places=places)[0]
+                shifted = logits - logits.max(axis=-1, keepdims=True)
+                yield shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def compare(
+    expected: Sequence[NDArray[np.float32]], found: Sequence[NDArray[np.float32]]
+) -> tuple[float, float]:
+    """Mean divergence in nats, and the part of tokens where another is the likeliest."""
+    pairs = list(zip(expected, found, strict=True))
+    divergences = np.concatenate([(np.exp(one) * (one - other)).sum(axis=-1) for one, other in pairs])
+    others = np.concatenate([one.argmax(axis=-1) != other.argmax(axis=-1) for one, other in pairs])
+    return float(divergences.mean()), float(others.mean())
+
+
+def describe(one: Distance) -> str:
+    """One line."""
+    return (
+        f"{one.component}, alpha {one.alpha:g}{', accurate' if one.accurate_bias_correction else ''}"
+        f"{''.join(f', without {pattern}' for pattern in one.ignored)}: "
+        f"divergence {one.divergence:.5f} nats a token, "
+        f"{one.other_tokens:.2%} other tokens"
+    )
+
+
+def write(path: Path, done: Sequence[Distance], model: str, n_samples: int, n_others: int) -> None:
+    """The JSON, whole."""
+    content = {
+        **describe_run(ROOT, ("openvino", "nncf", "numpy")),
+        "model": model,
+        "n_calibration_windows": n_samples,
+        "n_compared_windows": n_others,
+        "results": [asdict(one) for one in done],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""How long it takes from the command to the first window, with and without compiled graphs that are kept.
+
+    python benchmarks/start.py
+
+Times `ovsubs subtitle` on ten seconds of silence, by turns: all that comes before the first window, and the
+end of the process, but no window.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+from pathlib import Path
+
+from peer_engines.machine import PROJECT_PACKAGES, describe_run
+
+from ovsubs.benchmark.metrics import median
+from ovsubs.convert.resolve import resolve_ir
+
+RATE, SILENCE_S = 16_000, 10
+COMMAND = (sys.executable, "-c", "from ovsubs.cli import main; main()")
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Measure, write the JSON, print a line for each."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="base")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "start.json")
+    arguments = parser.parse_args()
+    model = resolve_ir(arguments.model, offline=True)
+    with tempfile.TemporaryDirectory() as folder:
+        silence, cache = Path(folder) / "silence.wav", Path(folder) / "compiled"
+        write_silence(silence)
+        plain = [*COMMAND, "subtitle", str(silence), "-m", str(model), "-l", "en", "-o", "-", "--offline"]
+        plain += ["--threads", str(arguments.threads)]
+        kept = [*plain, "--cache-dir", str(cache)]
+        for command in (plain, kept):
+            seconds_of(command)  # the first run fills the caches
+        rounds = [(seconds_of(plain), seconds_of(kept)) for _ in range(arguments.runs)]
+        kept_mb = sum(path.stat().st_size for path in cache.iterdir()) / 1e6
+    content = {
+        **describe_run(ROOT, PROJECT_PACKAGES),
+        "model": arguments.model,
+        "threads": arguments.threads,
+        "seconds": [round(one, 3) for one, _ in rounds],
+        "seconds_with_cache_dir": [round(one, 3) for _, one in rounds],
+        "cache_mb": round(kept_mb, 1),
+    }
+    arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    print(f"without a cache {median([one for one, _ in rounds]):.2f} s")
+    print(f"with --cache-dir {median([one for _, one in rounds]):.2f} s ({kept_mb:.0f} MB on disk)")
+    return 0
+
+
+def write_silence(path: Path) -> None:
+    """Ten seconds in which nobody speaks."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(bytes(2 * RATE * SILENCE_S))
+
+
+def seconds_of(command: list[str]) -> float:
+    """Wall time of a command that succeeds."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())

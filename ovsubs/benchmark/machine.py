@@ -1,0 +1,59 @@
+"""What a measurement depends on besides the models: the device, and what its CPU can."""
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+# Instructions that decide how fast a matrix product can be, as Linux names them.
+_CPU_FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "amx_bf16")
+
+
+def device_name(device: str) -> str:
+    """The maker's name of the device that computes, or of the CPU where OpenVINO chooses."""
+    from ovsubs.whisper.model import list_devices
+
+    wanted = device.strip().upper()
+    kind, _, number = wanted.partition(".")
+    names = {one.name: one.full_name for one in list_devices()}
+    spellings = [wanted, *([kind] if number == "0" else []), *([] if number else [f"{kind}.0"]), "CPU"]
+    return next((names[name] for name in spellings if name in names), platform.processor())
+
+
+def cpu_flags() -> tuple[str, ...]:
+    """Those of the instructions that this CPU has; none where the system does not tell."""
+    return tuple(flag for flag in _CPU_FLAGS if flag in _cpu_facts().get("flags", "").split())
+
+
+def describe_machine() -> dict[str, Any]:
+    """The CPU with the flags that matter, logical CPUs, memory in 10^9 bytes, and the system."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cpu": _cpu_facts().get("model name", platform.processor() or platform.machine()),
+        "cpu_flags": list(cpu_flags()),
+        "logical_cpus": os.cpu_count(),
+        "memory_gb": round(memory / 1e9),
+        "system": platform.system(),
+    }
+
+
+def peak_memory() -> int:
+    """The most memory that this process has had at once, in bytes."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _cpu_facts() -> dict[str, str]:
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.is_file():
+        return {}
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+    entries = dict(reversed([line.partition(":")[::2] for line in lines if ":" in line]))
+    return {key.strip(): value.strip() for key, value in entries.items()}

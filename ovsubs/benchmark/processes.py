@@ -1,0 +1,115 @@
+"""A job -> the process that does it, with its progress and its largest memory."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ovsubs.benchmark.worker import Job, Measured
+from ovsubs.errors import MeasurementFailed, MissingExtra
+
+_NUMBER = re.compile(r"\d+\.\d+")
+WATCH_S = 0.05  # between looks at the memory of a process
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a job measured, and the largest memory of its process and of its ffmpeg, in 10^6 bytes."""
+
+    measured: Measured
+    peak_memory_mb: float
+
+
+def run_job(job: Job, on_progress: Callable[[float], None] = lambda audio_s: None) -> Watched:
+    """Run a job to its end; its process ends with this one.
+
+    Args:
+        job: what to measure.
+        on_progress: called with the seconds of audio that are done.
+
+    Raises:
+        MeasurementFailed: the process failed; the error has its last line.
+        MissingExtra: psutil is not installed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        described = Path(folder) / "job.json"
+        described.write_text(json.dumps(asdict(replace(job, started=time.time()))), encoding="utf-8")
+        command = [sys.executable, "-X", "utf8", "-P", "-m", "ovsubs.benchmark.worker", str(described)]
+        with (
+            (Path(folder) / "said").open("w+", encoding="utf-8", errors="replace") as said,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=said, encoding="utf-8", errors="replace"
+            ) as process,
+        ):
+            try:
+                with _memory_of(process.pid) as memory:
+                    for line in process.stdout or ():
+                        if _NUMBER.fullmatch(line.strip()):  # others are a library's
+                            on_progress(float(line))
+                    process.wait()
+            except BaseException:
+                process.kill()  # nothing runs on when this program is interrupted
+                raise
+            if process.returncode:
+                said.seek(0)
+                lines = [line.strip() for line in said if line.strip()]
+                raise MeasurementFailed(job.model, lines[-1] if lines else f"exit code {process.returncode}")
+    content = json.loads(Path(job.output).read_text(encoding="utf-8"))
+    return Watched(Measured(**content), max(memory) / 1e6)
+
+
+@contextmanager
+def _memory_of(process: int) -> Iterator[list[int]]:
+    """Resident bytes of a process and those that it has started, looked at again and again."""
+    psutil = load_psutil()
+    seen, is_over = [0], threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(WATCH_S):
+            seen[0] = max(seen[0], _resident(psutil, process))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _resident(psutil: Any, process: int) -> int:
+    """Of a process and its children, without those that have ended or have only just begun."""
+    try:
+        watched = psutil.Process(process)
+        command, n_bytes = watched.cmdline(), watched.memory_info().rss
+        children = watched.children(recursive=True)
+    except psutil.Error:  # it has ended meanwhile
+        return 0
+    for child in children:
+        with suppress(psutil.Error):  # a zombie, most likely
+            if child.cmdline() != command:  # else it is a fork still, whose memory is its parent's
+                n_bytes += child.memory_info().rss
+    return int(n_bytes)
+
+
+def load_psutil() -> Any:
+    """The package psutil.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        import psutil
+    except ImportError as error:
+        raise MissingExtra("measuring memory", "benchmark", "psutil") from error
+    return psutil

@@ -1,0 +1,206 @@
+"""`ovsubs benchmark`: measure models, and what is shown and written of it."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
+from ovsubs.benchmark.figures import figures_of, to_json
+from ovsubs.benchmark.metrics import normalizer_name
+from ovsubs.benchmark.plot import check_picture, draw
+from ovsubs.benchmark.regression import Limits, check, check_comparable
+from ovsubs.benchmark.report import make_table, to_markdown
+from ovsubs.benchmark.results import (
+    Comparison,
+    accuracy_key,
+    check_output,
+    read_comparison,
+    write_comparison,
+    write_text,
+)
+from ovsubs.cli.progress import clock_time
+from ovsubs.cli.tables import print_figures, print_findings
+from ovsubs.convert.manifest import check_ir_directory
+from ovsubs.convert.resolve import resolve_ir
+from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
+from ovsubs.errors import InvalidOption
+from ovsubs.whisper.languages import language_code
+
+REGRESSED = 1  # exit code
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides the terminal."""
+
+    json: Path | None = None
+    markdown: Path | None = None
+    plot: Path | None = None
+
+    def check(self) -> None:
+        """Refuse what could not be written, before anything is measured.
+
+        Raises:
+            UnwritableOutput: one of them.
+            InvalidOption, MissingExtra: a picture cannot be drawn.
+        """
+        for path in (self.json, self.markdown):
+            if path:
+                check_output(path)
+        if self.plot:
+            check_picture(self.plot)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the run is checked against."""
+
+    path: Path
+    limits: Limits
+
+
+def run_benchmark(
+    models: Sequence[str],
+    source: str,
+    wanted: DatasetOptions,
+    options: BenchmarkOptions,
+    outputs: Outputs,
+    baseline: Baseline | None = None,
+    *,
+    models_dir: Path | None = None,
+    quiet: bool = False,
+) -> int:
+    """Measure models on a dataset, print a table, write what was asked for; 1 if the baseline was better.
+
+    Raises:
+        OvsubsError: a model, the dataset or the baseline is not there, or a model cannot be run.
+    """
+    if baseline and baseline.limits.max_slowdown is not None and len(models) < 2:
+        why = "speed is compared as a ratio to the first model of a run; give at least two models"
+        raise InvalidOption("max_slowdown", baseline.limits.max_slowdown, why)
+    if baseline and outputs.json and outputs.json.resolve() == baseline.path.resolve():
+        raise InvalidOption("json", str(outputs.json), "it is the file of --check, which stays as it is")
+    before = read_comparison(baseline.path) if baseline else None
+    outputs.check()
+    labels = label_models(models)
+    subjects = [
+        _subject(model, label, models_dir, offline=wanted.offline, quiet=quiet)
+        for model, label in zip(models, labels, strict=True)
+    ]
+    _refuse_twins(subjects)
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = find_dataset(source, wanted, Path(folder))
+        if baseline and before:
+            code = language_code(options.language)
+            key = accuracy_key(dataset.digest, code, normalizer_name(code), options.beam_size)
+            check_comparable(key, labels, before, baseline.path)
+        comparison = _measure(subjects, dataset, options, quiet=quiet)
+    _show(comparison, outputs, quiet=quiet)
+    if baseline is None or before is None:
+        return 0
+    findings = check(comparison, before, baseline.path, baseline.limits)
+    passed = all(finding.passed for finding in findings)
+    if not (quiet and passed):
+        print_findings(findings)
+    return 0 if passed else REGRESSED
+
+
+def label_models(models: Sequence[str]) -> list[str]:
+    """What to call models in a table: names as they are, directories by the end of their path."""
+    paths = {model: Path(model).resolve() for model in models if Path(model).is_dir()}
+    names = {model for model in models if model not in paths}
+    n_parts = 1
+    while n_parts < 20 and _are_mistakable(paths, names, n_parts):
+        n_parts += 1
+    return [_last(paths[model], n_parts) if model in paths else model for model in models]
+
+
+def _are_mistakable(paths: dict[str, Path], names: set[str], n_parts: int) -> bool:
+    labels = {_last(path, n_parts) for path in paths.values()}
+    return len(labels) < len(set(paths.values())) or not labels.isdisjoint(names)
+
+
+def _last(path: Path, n_parts: int) -> str:
+    return "/".join(path.parts[-n_parts:])
+
+
+def _refuse_twins(subjects: Sequence[Subject]) -> None:
+    seen = set[Path]()
+    for subject in subjects:
+        directory = subject.directory.resolve()
+        if directory in seen:
+            why = "it is there twice; each model is measured against the first"
+            raise InvalidOption("model", subject.label, why)
+        seen.add(directory)
+
+
+def _subject(model: str, label: str, models_dir: Path | None, *, offline: bool, quiet: bool) -> Subject:
+    def say(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr)
+
+    directory = resolve_ir(model, models_dir=models_dir, offline=offline, report=say)
+    check_ir_directory(directory)
+    return Subject(label, directory)
+
+
+def _measure(
+    subjects: Sequence[Subject], dataset: Dataset, options: BenchmarkOptions, *, quiet: bool
+) -> Comparison:
+    console = Console(stderr=True)
+    bars = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[status]}"),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    )
+    began = time.monotonic()
+    finished = 0.0  # seconds of audio of whole runs
+    last = Position(0, 0, "", 0.0)
+    with bars:
+        bar = bars.add_task("", total=None, status="")
+
+        def tell(position: Position) -> None:
+            nonlocal finished, last
+            if position.n_run != last.n_run:
+                finished += last.audio_s
+                if last.n_run and not quiet and not console.is_terminal:
+                    print(f"run {last.n_run} of {last.n_runs} done: {last.label}", file=sys.stderr)
+            last = position
+            done = finished + position.audio_s
+            whole = finished / (position.n_run - 1) * position.n_runs if position.n_run > 1 else 0.0
+            bars.update(
+                bar,
+                description=f"run {position.n_run} of {position.n_runs}: {position.label}",
+                completed=done,
+                total=whole or None,
+                status=_left(done, whole, time.monotonic() - began),
+            )
+
+        return compare(subjects, dataset, options, tell)
+
+
+def _left(done: float, whole: float, seconds: float) -> str:
+    if not whole or not done:
+        return ""
+    return f"{clock_time(max(0.0, whole - done) / done * seconds)} left"
+
+
+def _show(comparison: Comparison, outputs: Outputs, *, quiet: bool) -> None:
+    figures = figures_of(comparison)
+    if not quiet:
+        print_figures(make_table(figures), comparison.line)
+    if outputs.json:
+        write_comparison(outputs.json, comparison, to_json(figures))
+    if outputs.markdown:
+        write_text(outputs.markdown, to_markdown(comparison, figures))
+    if outputs.plot:
+        draw(outputs.plot, comparison, figures)

@@ -1,0 +1,92 @@
+"""Recordings -> what encoder and decoder see of them: the inputs that quantization measures its ranges on.
+
+The pipeline's own windows: speech between silences with its tail, as long as it is, and for the decoder the
+tokens that the model itself writes, times among them. Whole prefixes and not single steps, since NNCF forgets
+the decoder's state between two samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovsubs.audio.sections import Section, stream_sections
+from ovsubs.audio.source import open_source
+from ovsubs.audio.vad import VadOptions, open_detector
+from ovsubs.datasets import Dataset
+from ovsubs.errors import NoSpeechHeard
+from ovsubs.recognition import Engine, TranscribeOptions
+from ovsubs.recognition.reading import SectionReading
+from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.model import CompileOptions, open_model
+from ovsubs.whisper.rules import TokenRules
+from ovsubs.whisper.tokens import TokenReader
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationSample:
+    """One window and its tokens, of which the first `n_prompt` are its prompt."""
+
+    mel: NDArray[np.float32]  # [n_mels, frames]
+    tokens: NDArray[np.int64]  # [n]
+    n_prompt: int
+
+
+def collect(
+    directory: Path,
+    dataset: Dataset,
+    language: str,
+    threads: int | None = None,
+    report: Callable[[float], None] = lambda part: None,
+) -> list[CalibrationSample]:
+    """Transcribe a dataset and keep what encoder and decoder saw.
+
+    Args:
+        directory: a model directory in floating point.
+        dataset: spoken in `language`.
+        language: code or English name.
+        threads: of the CPU; OpenVINO decides by default.
+        report: called with the part that is done, 0 to 1.
+
+    Returns:
+        One sample for each window, in the order of the recordings.
+
+    Raises:
+        MediaError: a recording cannot be read.
+        UnknownLanguage, UnsupportedTask: the model does not know the language.
+        NoSpeechHeard: there is none in the recordings.
+    """
+    reader = TokenReader(directory)
+    code = reader.check_request(language, "transcribe") or "en"
+    options = TranscribeOptions(language=code, beam_size=1)
+    samples = list[CalibrationSample]()
+    compile_options = CompileOptions(threads=threads, inference_precision="f32")
+    with open_detector(threads) as detector, open_model(directory, compile_options) as whisper:
+        engine = Engine(detector, whisper, reader, TokenRules(reader.special, whisper.n_vocab))
+        for number, file in enumerate(dataset.files):
+            for section in _sections(file.path, engine):
+                samples.append(_sample(section, engine, code, options))
+            report((number + 1) / len(dataset.files))
+    if not samples:
+        raise NoSpeechHeard(dataset.name)
+    return samples
+
+
+def _sections(path: Path, engine: Engine) -> Iterator[Section]:
+    source = open_source(path, None, lambda damage: None)
+    with closing(source.blocks):
+        yield from stream_sections(source.blocks, engine.detector, VadOptions())
+
+
+def _sample(section: Section, engine: Engine, language: str, options: TranscribeOptions) -> CalibrationSample:
+    reading = SectionReading(section, section.span.start, VadOptions().speech_pad_ms / 1000.0, options)
+    mel = reading.mel(engine)
+    prompt = engine.reader.prompt(language, "transcribe")
+    with engine.whisper.session([mel], engine.whisper.rows(1)) as session:
+        decoded = decode(session, [prompt], engine.rules, engine.reader.special, most=[reading.max_tokens])[0]
+    return CalibrationSample(mel, np.array([*prompt, *decoded.tokens], np.int64), len(prompt))
