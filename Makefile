@@ -51,7 +51,7 @@ QUANTIZATION := $(wildcard ovsubs/quantization/*.py) ovsubs/convert/post_trainin
 
 models/base-int8/ovsubs.json: $(QUANTIZATION) | models/base/ovsubs.json $(VENV)/dev.installed
 	$(BIN)/ovsubs quantize base --calibration-data "$(CALIBRATION)" --evaluation-data "$(DATA)" \
-	  --evaluation-samples 60 --runs 1 --offline --overwrite
+	  --evaluation-samples 60 --runs 1 --max-wer-drop 2 --offline --overwrite
 
 check: $(VENV)/dev.installed
 	$(BIN)/ruff format --check ovsubs tests benchmarks docs notebooks
