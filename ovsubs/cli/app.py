@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -361,22 +365,48 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors of the library become one line on stderr and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _print_utf8()
-    try:
-        code = app(args=_as_written_here(given), prog_name="ovsubs", standalone_mode=False)
-        if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
-            raise KeyboardInterrupt
-    except OvsubsError as error:
-        code = _fail(error, error.exit_code, given)
-    except KeyboardInterrupt:
-        code = _fail("stopped", INTERRUPTED, given)
-    except (click.exceptions.Abort, BrokenPipeError):
-        code = INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except Exception as error:
-        code = _fail(f"{type(error).__name__}: {error}; run with --debug to see where", 1, given)
+    with _watch_ctrl_c() as stopped:
+        try:
+            code = app(args=_as_written_here(given), prog_name="ovsubs", standalone_mode=False)
+            if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
+                raise KeyboardInterrupt
+        except OvsubsError as error:
+            code = _stop(given) if stopped else _fail(error, error.exit_code, given)
+        except KeyboardInterrupt:
+            code = _stop(given)
+        except (click.exceptions.Abort, BrokenPipeError):
+            code = INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}; run with --debug to see where"
+            code = _stop(given) if stopped else _fail(what, 1, given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _watch_ctrl_c() -> Iterator[list[int]]:
+    """A list that is empty until Ctrl-C: where a native call is interrupted, other errors come of it."""
+    stopped = list[int]()
+    is_main = threading.current_thread() is threading.main_thread()  # no other may set handlers
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield stopped
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _stop(arguments: list[str]) -> int:
+    return _fail("stopped", INTERRUPTED, arguments)
 
 
 def _print_utf8() -> None:
