@@ -1,10 +1,12 @@
 """`ovsubs quantize` and `ovsubs export --int8`: make INT8, and what is shown of it."""
 
+import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from rich.console import Console
@@ -54,18 +56,37 @@ class PhaseProgress:
         self._bar: TaskID = self._bars.add_task("", total=1.0, status="")
         self._phase = ""
         self._began = time.monotonic()
+        self._is_stopped = False
+        self._before: Any = None  # the handler of Ctrl-C
 
     def __enter__(self) -> Self:
         self._bars.start()
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.getsignal(signal.SIGINT)
+        if callable(self._before):
+            signal.signal(signal.SIGINT, self._stop)
         return self
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        # Raised within a finalizer, of which native libraries have many, the interruption would be lost.
+        self._is_stopped = True
+        self._before(number, frame)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
+        if callable(self._before):
+            signal.signal(signal.SIGINT, self._before)
 
     def tell(self, phase: str, part: float) -> None:
-        """A phase has come so far."""
+        """A phase has come so far.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed meanwhile.
+        """
+        if self._is_stopped:
+            raise KeyboardInterrupt
         if phase != self._phase:
             self._phase, self._began = phase, time.monotonic()
             if not self._quiet and not self._is_terminal:

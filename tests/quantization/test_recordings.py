@@ -90,13 +90,16 @@ def test_librispeech_is_for_english(tmp_path: Path, scratch: Path, language: str
         ("openslr/librispeech_asr", None, "clean:train.100"),
         ("openslr/librispeech_asr", "other:train.500", "other:train.500"),
         ("me/mine", None, "train"),
-        (".", None, None),
     ],
 )
 def test_calibration_never_means_a_part_to_be_tested_on(
     source: str, part: str | None, meant: str | None
 ) -> None:
     assert part_of(Recordings(source, part, 5), LIBRISPEECH_TRAIN, "train") == meant
+
+
+def test_a_folder_has_no_part(tmp_path: Path) -> None:
+    assert part_of(Recordings(str(tmp_path), None, 5), LIBRISPEECH_TRAIN, "train") is None
 
 
 def test_a_folder_that_is_used_up_leaves_nothing_to_judge_on(tmp_path: Path, scratch: Path) -> None:
