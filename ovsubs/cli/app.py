@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
 import typer
 
 from ovsubs import __version__
 from ovsubs.cli import options as o
+from ovsubs.cli.interrupts import noted_interrupts
+from ovsubs.cli.spelling import as_written_here
 from ovsubs.errors import InvalidOption, OvsubsError
-
-
-@dataclass(frozen=True, slots=True)
-class _Flag:
-    """A switch: how it is turned on, and how off (None: by leaving it out)."""
-
-    on: str
-    off: str | None
-
-    def spelled(self, wanted: bool) -> list[str]:
-        return [self.on] if wanted else [self.off] if self.off else []
-
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 
@@ -186,23 +170,25 @@ def export(
     debug: o.Debug = False,
 ) -> None:
     """Turn a Whisper checkpoint into a model directory that runs on OpenVINO, and test it."""
+    from ovsubs.cli.quantize import Int8Call, run_export_int8
     from ovsubs.convert.export import ExportOptions, export_model
 
     if int8 and precision is not None:
         raise InvalidOption("precision", precision, "--int8 is a precision already; give one of the two")
-    only_int8 = {
-        "calibration_data": calibration_data,
-        "calibration_part": calibration_part,
-        "calibration_samples": calibration_samples,
-        "evaluation_data": evaluation_data,
-        "evaluation_part": evaluation_part,
-        "evaluation_samples": evaluation_samples,
-        "max_wer_drop": max_wer_drop,
-        "language": language,
-    }
-    for option, value in only_int8.items():
-        if value is not None and not int8:
-            raise InvalidOption(option, value, "it goes with --int8")
+    call = Int8Call(
+        components=int8_components,
+        calibration_data=calibration_data,
+        calibration_part=calibration_part,
+        calibration_samples=calibration_samples,
+        evaluation_data=evaluation_data,
+        evaluation_part=evaluation_part,
+        evaluation_samples=evaluation_samples,
+        max_wer_drop=max_wer_drop,
+        language=language,
+        offline=offline,
+    )
+    if not int8:
+        call.refuse_all()
     options = ExportOptions(
         output=output,
         name=name,
@@ -217,17 +203,7 @@ def export(
     if not int8:
         typer.echo(export_model(source, options, report=_quiet if quiet else _say))
         return
-    from ovsubs.cli.quantize import choose_options, run_export_int8
-
-    chosen = choose_options(
-        components=int8_components,
-        calibration=(calibration_data, calibration_part, calibration_samples),
-        evaluation=(evaluation_data, evaluation_part, evaluation_samples),
-        max_wer_drop=max_wer_drop,
-        offline=offline,
-        language=language or "en",
-    )
-    typer.echo(run_export_int8(source, options, chosen, quiet=quiet))
+    typer.echo(run_export_int8(source, options, call.options(), quiet=quiet))
 
 
 @app.command()
@@ -262,24 +238,30 @@ def quantize(
 
     Exit code: 0 made, 1 it failed or makes too many errors, 2 the call is wrong.
     """
-    from ovsubs.cli.quantize import choose_options, run_quantize
+    from ovsubs.cli.quantize import Int8Call, run_quantize
 
-    chosen = choose_options(
+    call = Int8Call(
         components=int8_components,
-        calibration=(calibration_data, calibration_part, calibration_samples),
-        evaluation=(evaluation_data, evaluation_part, evaluation_samples),
+        calibration_data=calibration_data,
+        calibration_part=calibration_part,
+        calibration_samples=calibration_samples,
+        evaluation_data=evaluation_data,
+        evaluation_part=evaluation_part,
+        evaluation_samples=evaluation_samples,
         max_wer_drop=max_wer_drop,
-        offline=offline,
-        alphas=(smooth_quant_encoder, smooth_quant_decoder),
-        ignored=(ignored_encoder_layers or [], ignored_decoder_layers or []),
+        language=language,
+        smooth_quant_encoder=smooth_quant_encoder,
+        smooth_quant_decoder=smooth_quant_decoder,
+        ignored_encoder_layers=ignored_encoder_layers or (),
+        ignored_decoder_layers=ignored_decoder_layers or (),
         accurate_bias_correction=accurate_bias_correction,
         seed=seed,
-        n_runs=runs,
-        language=language or "en",
+        runs=runs,
         threads=threads,
+        offline=offline,
     )
     made = run_quantize(
-        model, chosen, output, overwrite=overwrite, models_dir=model_dir, json=json, quiet=quiet
+        model, call.options(), output, overwrite=overwrite, models_dir=model_dir, json=json, quiet=quiet
     )
     typer.echo(made)
 
@@ -365,9 +347,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors of the library become one line on stderr and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _print_utf8()
-    with _watch_ctrl_c() as stopped:
+    with noted_interrupts() as stopped:
         try:
-            code = app(args=_as_written_here(given), prog_name="ovsubs", standalone_mode=False)
+            code = app(
+                args=as_written_here(given, typer.main.get_command(app)),
+                prog_name="ovsubs",
+                standalone_mode=False,
+            )
             if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
                 raise KeyboardInterrupt
         except OvsubsError as error:
@@ -385,26 +371,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@contextmanager
-def _watch_ctrl_c() -> Iterator[list[int]]:
-    """A list that is empty until Ctrl-C: where a native call is interrupted, other errors come of it."""
-    stopped = list[int]()
-    is_main = threading.current_thread() is threading.main_thread()  # no other may set handlers
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield stopped
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.append(number)
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def _stop(arguments: list[str]) -> int:
     return _fail("stopped", INTERRUPTED, arguments)
 
@@ -420,39 +386,6 @@ def _fail(error: object, code: int, arguments: list[str]) -> int:
         traceback.print_exc()
     print(f"ovsubs: {' '.join(str(error).split())}", file=sys.stderr)
     return code
-
-
-def _as_written_here(arguments: list[str]) -> list[str]:
-    """Spellings of other Whisper tools in ours: `--output_dir`, and a flag's `--vad_filter False`."""
-    flags = _flags()
-    written, waiting = list[str](), list(reversed(arguments))
-    while waiting:
-        argument = waiting.pop()
-        if argument == "--":
-            return [*written, argument, *reversed(waiting)]
-        name, sign, value = argument.partition("=")
-        if not name.startswith("--"):
-            written.append(argument)
-            continue
-        name = name.replace("_", "-")
-        said = value if sign else waiting[-1] if waiting else ""
-        if name in flags and said.lower() in ("true", "false"):
-            if not sign:
-                waiting.pop()
-            written.extend(flags[name].spelled(said.lower() == "true"))
-        else:
-            written.append(name + sign + value)
-    return written
-
-
-def _flags() -> dict[str, _Flag]:
-    found: dict[str, _Flag] = {}
-    group: Any = typer.main.get_command(app)
-    for command in group.commands.values():
-        for option in command.params:
-            if getattr(option, "is_flag", False):
-                found |= dict.fromkeys(option.opts, _Flag(option.opts[0], (*option.secondary_opts, None)[0]))
-    return found
 
 
 def _formats(given: str) -> tuple[str, ...]:

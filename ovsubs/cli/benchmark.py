@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
 from ovsubs.benchmark.figures import figures_of, to_json
@@ -24,7 +23,7 @@ from ovsubs.benchmark.results import (
     write_comparison,
     write_text,
 )
-from ovsubs.cli.progress import clock_time
+from ovsubs.cli.progress import clock_time, make_bars
 from ovsubs.cli.tables import print_figures, print_findings
 from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
@@ -154,14 +153,7 @@ def _measure(
     subjects: Sequence[Subject], dataset: Dataset, options: BenchmarkOptions, *, quiet: bool
 ) -> Comparison:
     console = Console(stderr=True)
-    bars = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[status]}"),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    )
+    bars = make_bars(console, quiet=quiet)
     began = time.monotonic()
     finished = 0.0  # seconds of audio of whole runs
     last = Position(0, 0, "", 0.0)

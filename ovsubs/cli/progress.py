@@ -12,18 +12,23 @@ from ovsubs.library.plan import FileResult, Plan, PlannedFile
 from ovsubs.pipeline import Progress as Position
 
 
+def make_bars(console: Console, *, quiet: bool) -> Progress:
+    """Bars of a description, a length and the field `status`; nothing without a terminal, or if `quiet`."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[status]}"),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    )
+
+
 class RunProgress:
     """Two bars on stderr, the newest file and the whole; nothing where stderr is no terminal, or `quiet`."""
 
     def __init__(self, plan: Plan, console: Console, *, quiet: bool) -> None:
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[status]}"),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
-        )
+        self._bars = make_bars(console, quiet=quiet)
         self._plan = plan
         self._n_done = 0
         self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done

@@ -1,22 +1,23 @@
 """`ovsubs quantize` and `ovsubs export --int8`: make INT8, and what is shown of it."""
 
-import signal
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, Self
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import TaskID
 
 from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.machine import peak_memory
 from ovsubs.benchmark.report import make_table
 from ovsubs.benchmark.results import Comparison, check_output, write_comparison
-from ovsubs.cli.progress import clock_time
+from ovsubs.cli.interrupts import noted_interrupts
+from ovsubs.cli.progress import clock_time, make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
 from ovsubs.convert.partial import partial_directory
@@ -24,7 +25,7 @@ from ovsubs.convert.post_training import Int8Settings
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import find_places, short_name
 from ovsubs.errors import InvalidOption
-from ovsubs.quantization.options import COMPONENTS, DEFAULTS, QuantizeOptions, Recordings
+from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
 from ovsubs.quantization.recordings import choose_recordings, is_folder
 
@@ -45,39 +46,23 @@ class PhaseProgress:
         console = Console(file=sys.stderr)  # this very stream: NNCF runs with another in its place
         self._quiet = quiet
         self._is_terminal = console.is_terminal
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[status]}"),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
-        )
+        self._bars = make_bars(console, quiet=quiet)
         self._bar: TaskID = self._bars.add_task("", total=1.0, status="")
         self._phase = ""
         self._began = time.monotonic()
-        self._is_stopped = False
-        self._before: Any = None  # the handler of Ctrl-C
+        self._noting = noted_interrupts()
+        self._interrupts: Sequence[int] = ()
 
     def __enter__(self) -> Self:
         self._bars.start()
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.getsignal(signal.SIGINT)
-        if callable(self._before):
-            signal.signal(signal.SIGINT, self._stop)
+        self._interrupts = self._noting.__enter__()
         return self
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        # Raised within a finalizer, of which native libraries have many, the interruption would be lost.
-        self._is_stopped = True
-        self._before(number, frame)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
-        if callable(self._before):
-            signal.signal(signal.SIGINT, self._before)
+        self._noting.__exit__(kind, error, trace)
 
     def tell(self, phase: str, part: float) -> None:
         """A phase has come so far.
@@ -85,7 +70,7 @@ class PhaseProgress:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed meanwhile.
         """
-        if self._is_stopped:
+        if self._interrupts:  # one that was lost on its way
             raise KeyboardInterrupt
         if phase != self._phase:
             self._phase, self._began = phase, time.monotonic()
@@ -105,56 +90,82 @@ class PhaseProgress:
             self._bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-Wished = tuple[str | None, str | None, int | None]  # a dataset, its part, and how many recordings
+@dataclass(frozen=True, slots=True)
+class Int8Call:
+    """What the command line says of INT8; None and empty where it says nothing."""
 
+    components: str = "all"
+    calibration_data: str | None = None
+    calibration_part: str | None = None
+    calibration_samples: int | None = None
+    evaluation_data: str | None = None
+    evaluation_part: str | None = None
+    evaluation_samples: int | None = None
+    max_wer_drop: float | None = None
+    language: str | None = None
+    smooth_quant_encoder: float | None = None
+    smooth_quant_decoder: float | None = None
+    ignored_encoder_layers: Sequence[str] = ()
+    ignored_decoder_layers: Sequence[str] = ()
+    accurate_bias_correction: bool = False
+    seed: int = 0
+    runs: int = 3
+    threads: int | None = None
+    offline: bool = False
 
-def choose_options(
-    *,
-    components: str,
-    calibration: Wished,
-    evaluation: Wished,
-    max_wer_drop: float | None,
-    offline: bool,
-    alphas: tuple[float | None, float | None] = (None, None),
-    ignored: tuple[list[str], list[str]] = ([], []),
-    accurate_bias_correction: bool = False,
-    **others: Any,
-) -> QuantizeOptions:
-    """Options of the command line as one thing; what was not given has its default.
+    def options(self) -> QuantizeOptions:
+        """What was not given has its default.
 
-    Raises:
-        InvalidOption: a value makes no sense, or goes with another that is not there.
-    """
-    usual = QuantizeOptions()
-    source, part, n_samples = calibration
-    if source is None and part is not None:
-        raise InvalidOption("calibration_part", part, "it goes with --calibration-data")
-    judged_on, judged_part, n_judged = evaluation
-    if judged_on is None and (judged_part, n_judged) != (None, None):
-        name = "evaluation_samples" if judged_part is None else "evaluation_part"
-        raise InvalidOption(name, judged_part or n_judged, "it goes with --evaluation-data")
-    encoder, decoder = (
-        Int8Settings(
-            DEFAULTS[which].smooth_quant_alpha if alpha is None else alpha,
-            tuple(layers),
-            accurate_bias_correction and components in (which, "all", "auto"),
+        Raises:
+            InvalidOption: a value makes no sense, or goes with another that is not there.
+        """
+        usual = QuantizeOptions().calibration
+        self._refuse_without("calibration_data", "calibration_part")
+        self._refuse_without("evaluation_data", "evaluation_part", "evaluation_samples")
+        return QuantizeOptions(
+            components=self.components,
+            encoder=self._settings("encoder", self.smooth_quant_encoder, self.ignored_encoder_layers),
+            decoder=self._settings("decoder", self.smooth_quant_decoder, self.ignored_decoder_layers),
+            calibration=Recordings(
+                usual.source if self.calibration_data is None else self.calibration_data,
+                self.calibration_part,
+                usual.n_samples if self.calibration_samples is None else self.calibration_samples,
+            ),
+            evaluation=(
+                None
+                if self.evaluation_data is None
+                else Recordings(self.evaluation_data, self.evaluation_part, self.evaluation_samples)
+            ),
+            seed=self.seed,
+            language=self.language or "en",
+            max_wer_drop=self.max_wer_drop,
+            n_runs=self.runs,
+            threads=self.threads,
+            offline=self.offline,
         )
-        for which, alpha, layers in zip(COMPONENTS, alphas, ignored, strict=True)
-    )
-    return QuantizeOptions(
-        components=components,
-        encoder=encoder,
-        decoder=decoder,
-        calibration=Recordings(
-            usual.calibration.source if source is None else source,
-            part,
-            usual.calibration.n_samples if n_samples is None else n_samples,
-        ),
-        evaluation=None if judged_on is None else Recordings(judged_on, judged_part, n_judged),
-        max_wer_drop=max_wer_drop,
-        offline=offline,
-        **others,
-    )
+
+    def refuse_all(self) -> None:
+        """Refuse what goes with INT8 alone, where none is made.
+
+        Raises:
+            InvalidOption: an option was given.
+        """
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if option.name not in ("components", "offline") and value != option.default:
+                raise InvalidOption(option.name, value, "it goes with --int8")
+
+    def _refuse_without(self, needed: str, *names: str) -> None:
+        for name in names:
+            if getattr(self, needed) is None and getattr(self, name) is not None:
+                raise InvalidOption(name, getattr(self, name), f"it goes with --{needed.replace('_', '-')}")
+
+    def _settings(self, which: str, alpha: float | None, ignored: Sequence[str]) -> Int8Settings:
+        is_made = self.components in (which, "all", "auto")
+        usual = DEFAULTS[which].smooth_quant_alpha
+        return Int8Settings(
+            usual if alpha is None else alpha, tuple(ignored), self.accurate_bias_correction and is_made
+        )
 
 
 def run_quantize(

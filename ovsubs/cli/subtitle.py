@@ -1,17 +1,16 @@
 """`ovsubs subtitle`: plan, run, and what is shown of it."""
 
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from ovsubs.audio.media import choose_track, probe
+from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.progress import RunProgress
 from ovsubs.cli.tables import print_profile, print_results
 from ovsubs.errors import InvalidOption
@@ -112,7 +111,7 @@ def _run(
         if voice.debug:
             traceback.print_exception(error)
 
-    with _noted_interrupts() as interrupts:
+    with noted_interrupts() as interrupts:
 
         def advance(file: PlannedFile, position: Progress) -> None:
             if interrupts:  # Python drops an interrupt that comes inside a destructor
@@ -128,22 +127,6 @@ def _run(
             elif result.why and not voice.quiet:
                 progress.print(f"ovsubs: {result.path}: {result.why}")
     return results
-
-
-@contextmanager
-def _noted_interrupts() -> Iterator[list[int]]:
-    """Ctrl-C raises KeyboardInterrupt as ever, and is written down; the handler before comes back after."""
-    noted = list[int]()
-
-    def interrupt(number: int, frame: object) -> None:
-        noted.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _say(line: str) -> None:

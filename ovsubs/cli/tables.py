@@ -1,18 +1,23 @@
 """Results as tables on stdout."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from ovsubs.benchmark import report
-from ovsubs.benchmark.regression import Finding
 from ovsubs.cli.progress import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
 from ovsubs.timing import add_up
 from ovsubs.whisper.model import Device
+
+if TYPE_CHECKING:  # no other command is to load the benchmark's room
+    from ovsubs.benchmark import report
+    from ovsubs.benchmark.regression import Finding
 
 _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not cut
 
