@@ -20,7 +20,7 @@ from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.report import to_markdown
 from ovsubs.benchmark.results import Comparison
 from ovsubs.convert.export import ExportOptions, export_model
-from ovsubs.convert.manifest import Judgement
+from ovsubs.convert.manifest import Judgement, read_manifest
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
 from ovsubs.quantization.options import QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import quantize_model
@@ -58,10 +58,12 @@ def main() -> int:
             if shared_recordings(find_dataset(arguments.calibration_data, ANY, Path(folder)), dataset):
                 parser.error("what is measured on shares recordings with what is calibrated on")
             subjects, judgements = make_models(name, options, Path(folder))
+            full = read_manifest(subjects[1].directory)
             measured = measure(subjects, dataset, arguments.runs, arguments.threads)
         figures = figures_of(measured)
         content["models"][name] = {
             "signature": asdict(measured.signature),
+            "calibration": full.quantization.calibration if full and full.quantization else None,
             "figures": to_json(figures),
             "judgements": {label: one and asdict(one) for label, one in judgements.items()},
         }

@@ -1,4 +1,4 @@
-"""Write the tables of benchmarks/results/peers.json into README.md, between the lines that mark their place.
+"""Write the tables of benchmarks/results/ into README.md, between the lines that mark their places.
 
 python benchmarks/make_readme_table.py
 python benchmarks/make_readme_table.py --check      # exit code 1 if they are not up to date
@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- peers:begin -->", "<!-- peers:end -->"
+RESULTS = ROOT / "benchmarks" / "results"
 MAX_FAILURE_CHARACTERS = 100  # in a cell; the JSON has the whole line
 HEAD = (
     "| engine | word error rate (95 %) | more than ovsubs (95 %) | sub. / del. / ins. "
     "| RTFx (runs) | loads in | peak memory |\n"
     "|---|---|---|---|---|---|---|"
+)
+INT8_HEAD = (
+    "| model | word error rate (95 %) | more than FP32 (95 %) | RTFx | as fast as FP32 (runs) "
+    "| encoder | decoder | size of both | peak memory |\n"
+    "|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -25,35 +30,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "peers.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "peers.json", help="what peers.py wrote")
+    parser.add_argument("--int8", type=Path, default=RESULTS / "int8.json", help="what int8.py wrote")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if it would change")
     given = parser.parse_args()
-    before = given.readme.read_text(encoding="utf-8")
+    before = after = given.readme.read_text(encoding="utf-8")
+    kinds = {"peers": (given.json, make_tables), "int8": (given.int8, make_int8_tables)}
+    places = [kind for kind in kinds if f"<!-- {kind}:begin -->" in before]
+    if not places:
+        print(f"{given.readme}: the tables have no place: no line <!-- peers:begin -->", file=sys.stderr)
+        return 1
     try:
-        after = replace_tables(before, make_tables(json.loads(given.json.read_text(encoding="utf-8"))))
+        for kind in places:
+            source, make = kinds[kind]
+            after = replace_tables(after, kind, make(json.loads(source.read_text(encoding="utf-8"))))
     except ValueError as error:
         print(f"{given.readme}: {error}", file=sys.stderr)
         return 1
     if given.check and after != before:
-        print(f"{given.readme}: not what {given.json} says; run make_readme_table.py", file=sys.stderr)
+        print(f"{given.readme}: not what the results say; run make_readme_table.py", file=sys.stderr)
         return 1
     if not given.check and after != before:
         given.readme.write_text(after, encoding="utf-8")
     return 0
 
 
-def replace_tables(text: str, tables: str) -> str:
-    """The text with the tables between the two marks.
+def replace_tables(text: str, kind: str, tables: str) -> str:
+    """The text with the tables between the two marks of their kind.
 
     Raises:
         ValueError: the marks are not there, or not in this order.
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    first, last = f"<!-- {kind}:begin -->", f"<!-- {kind}:end -->"
+    head, begin, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the tables have no place: the lines {BEGIN} and {END} are missing")
-    return f"{head}{BEGIN}\n{tables}\n{END}{tail}"
+        raise ValueError(f"the tables have no place: the lines {first} and {last} are missing")
+    return f"{head}{first}\n{tables}\n{last}{tail}"
 
 
 def make_tables(content: dict[str, Any]) -> str:
@@ -96,6 +110,41 @@ def _row(result: dict[str, Any]) -> str:
         f"{result['peak_memory_mb'] / 1000.0:.2f} GB",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def make_int8_tables(content: dict[str, Any]) -> str:
+    """What `int8.py` wrote, as Markdown: the conditions, and a row for each model."""
+    rows, conditions = list[str](), ""
+    for measured in content["models"].values():
+        conditions = _int8_conditions(content, measured)
+        rows += [_int8_row(one) for one in measured["figures"]]
+    return "\n".join([f"{conditions}\n", INT8_HEAD, *rows])
+
+
+def _int8_conditions(content: dict[str, Any], measured: dict[str, Any]) -> str:
+    signature = measured["signature"]
+    return (
+        f"{signature['device_name']} ({', '.join(signature['cpu_flags'])}), {signature['threads']} threads, "
+        f"computing in {signature['inference_precision']}, {signature['n_files']} recordings of "
+        f"{Path(signature['dataset']).name} ({signature['audio_s'] / 60.0:.1f} min), calibrated on "
+        f"{measured['calibration']}, {content['date'][:10]}. RTFx: median of the runs."
+    )
+
+
+def _int8_row(figures: dict[str, Any]) -> str:
+    low, high = (figures["wer_interval"][end] * 100 for end in ("low", "high"))
+    cells = [figures["label"], f"{figures['wer'] * 100:.2f} % ({low:.2f} to {high:.2f})"]
+    rest = [f"{figures['rtfx']:.1f}", "", "", "", "", f"{figures['peak_memory_mb'] / 1000.0:.2f} GB"]
+    if against := figures["against_first"]:
+        low, high = (against["wer_more_interval"][end] * 100 for end in ("low", "high"))
+        speed = against["speed_up"]
+        cells.append(f"{against['wer_more'] * 100:+.2f} ({low:+.2f} to {high:+.2f})")
+        rest[1] = f"{speed['median']:.2f} times ({speed['low']:.2f} to {speed['high']:.2f})"
+        rest[2], rest[3] = (f"{against[f'{one}_speed_up']['median']:.2f}" for one in ("encoder", "decoder"))
+        rest[4] = f"{against['size'] * 100:.0f} %"
+    else:
+        cells.append("")
+    return f"| {' | '.join([*cells, *rest])} |"
 
 
 def _difference(difference: dict[str, Any] | None) -> str:

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ovsubs.audio.regions import VadOptions
+    from ovsubs.convert.export import ExportOptions, export_model
     from ovsubs.errors import OvsubsError
     from ovsubs.library.plan import SubtitleOptions
     from ovsubs.library.run import subtitle
     from ovsubs.loading import load_model, transcribe
     from ovsubs.pipeline import Model, Progress
+    from ovsubs.quantization.options import QuantizeOptions, Recordings
+    from ovsubs.quantization.quantize import quantize_model
     from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cues import Cue, LayoutOptions
     from ovsubs.transcript import Segment, Transcript
@@ -28,18 +31,23 @@ __all__ = [
     "CompileOptions",
     "Cue",
     "Device",
+    "ExportOptions",
     "LayoutOptions",
     "Model",
     "OvsubsError",
     "Progress",
+    "QuantizeOptions",
+    "Recordings",
     "Segment",
     "SubtitleOptions",
     "TranscribeOptions",
     "Transcript",
     "VadOptions",
     "__version__",
+    "export_model",
     "list_devices",
     "load_model",
+    "quantize_model",
     "subtitle",
     "transcribe",
 ]
@@ -49,17 +57,22 @@ _HOMES = {
     "CompileOptions": "ovsubs.whisper.model",
     "Cue": "ovsubs.subtitles.cues",
     "Device": "ovsubs.whisper.model",
+    "ExportOptions": "ovsubs.convert.export",
     "LayoutOptions": "ovsubs.subtitles.cues",
     "Model": "ovsubs.pipeline",
     "OvsubsError": "ovsubs.errors",
     "Progress": "ovsubs.pipeline",
+    "QuantizeOptions": "ovsubs.quantization.options",
+    "Recordings": "ovsubs.quantization.options",
     "Segment": "ovsubs.transcript",
     "SubtitleOptions": "ovsubs.library.plan",
     "TranscribeOptions": "ovsubs.recognition",
     "Transcript": "ovsubs.transcript",
     "VadOptions": "ovsubs.audio.regions",
+    "export_model": "ovsubs.convert.export",
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",
+    "quantize_model": "ovsubs.quantization.quantize",
     "subtitle": "ovsubs.library.run",
     "transcribe": "ovsubs.loading",
 }

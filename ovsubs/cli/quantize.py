@@ -1,7 +1,6 @@
 """`ovsubs quantize` and `ovsubs export --int8`: make INT8, and what is shown of it."""
 
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -20,14 +19,15 @@ from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.progress import clock_time, make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
-from ovsubs.convert.partial import partial_directory
+from ovsubs.convert.partial import make_subdirectory, partial_directory
 from ovsubs.convert.post_training import Int8Settings
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import find_places, short_name
+from ovsubs.datasets import is_folder
 from ovsubs.errors import InvalidOption
 from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
-from ovsubs.quantization.recordings import choose_recordings, is_folder
+from ovsubs.quantization.recordings import choose_recordings
 
 SUFFIX = "-int8"
 _PHASES = {
@@ -207,9 +207,9 @@ def run_export_int8(source: str, export: ExportOptions, options: QuantizeOptions
     check_replaceable(target, overwrite=export.overwrite)
     check_extras(f"exporting {source}", options)
     with PhaseProgress(quiet=quiet) as progress, partial_directory(target) as scratch:
-        if options.offline or is_folder(options.calibration.source):
-            with tempfile.TemporaryDirectory() as folder:
-                choose_recordings(options, Path(folder))  # what is wrong with them is said before the export
+        chosen = None
+        if options.offline or is_folder(options.calibration.source):  # what is wrong with them is said first
+            chosen = choose_recordings(options, make_subdirectory(scratch, "recordings"))
         plain = ExportOptions(
             output=scratch / short_name(source),
             offline=export.offline,
@@ -224,6 +224,7 @@ def run_export_int8(source: str, export: ExportOptions, options: QuantizeOptions
             target,
             options,
             overwrite=export.overwrite,
+            chosen=chosen,
             report=progress.tell,
             show=lambda comparison: _show(comparison, None, progress, quiet=quiet),
         )

@@ -18,7 +18,7 @@ from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleO
 from ovsubs.library.run import run_plan
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
-from ovsubs.subtitles.formats import render
+from ovsubs.subtitles.formats import FORMATS, known_format, render
 from ovsubs.whisper.model import CompileOptions
 
 
@@ -131,3 +131,18 @@ def _run(
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
+
+
+def formats_named(given: str) -> tuple[str, ...]:
+    """The formats of "srt,vtt" or "all", each once.
+
+    Raises:
+        InvalidOption: none is named.
+        UnknownFormat: a name is none of a format.
+    """
+    names = given.replace(",", " ").split()
+    if names == ["all"]:
+        return FORMATS
+    if not names:
+        raise InvalidOption("--output-format", given, "name at least one, such as srt")
+    return tuple(dict.fromkeys(known_format(name) for name in names))

@@ -1,7 +1,7 @@
 """Recordings of which it is known what was said: for calibration, benchmarks, and the check of a model."""
 
-from ovsubs.datasets.choice import DatasetOptions, find_dataset
+from ovsubs.datasets.choice import DatasetOptions, find_dataset, is_folder
 from ovsubs.datasets.nouns import Dataset, SpokenFile
 from ovsubs.datasets.overlap import shared_recordings
 
-__all__ = ["Dataset", "DatasetOptions", "SpokenFile", "find_dataset", "shared_recordings"]
+__all__ = ["Dataset", "DatasetOptions", "SpokenFile", "find_dataset", "is_folder", "shared_recordings"]

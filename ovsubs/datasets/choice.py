@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.datasets.folders import read_folder
+from ovsubs.datasets.folders import read_folder, recordings_in
 from ovsubs.datasets.hub import stream_files
 from ovsubs.datasets.joining import write_joined
 from ovsubs.datasets.nouns import Dataset, SpokenFile
@@ -56,7 +56,7 @@ def find_dataset(source: str, options: DatasetOptions, folder: Path) -> Dataset:
     if not source.strip():
         raise DatasetNotFound(source, "name a folder or an id of the Hub")
     path = Path(source)
-    if path.is_dir() and not any(path.rglob("*.parquet")):
+    if is_folder(source):
         if options.part is not None:
             raise InvalidOption("part", options.part, f"{source} is a folder, which has no parts")
         joined = write_joined(path, folder) if options.joined else None
@@ -78,6 +78,12 @@ def find_dataset(source: str, options: DatasetOptions, folder: Path) -> Dataset:
     if options.n_samples is not None and len(files) < options.n_samples:
         raise TooFewSamples(source, options.n_samples, len(files))
     return Dataset(source, tuple(files))
+
+
+def is_folder(source: str) -> bool:
+    """Whether it is a folder of loose recordings, or an empty one: no parquet files, no id of the Hub."""
+    path = Path(source)
+    return path.is_dir() and (any(recordings_in(path)) or not any(path.rglob("*.parquet")))
 
 
 def _drawn(files: Sequence[SpokenFile], options: DatasetOptions) -> list[SpokenFile]:

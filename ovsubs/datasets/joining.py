@@ -43,7 +43,12 @@ class Recording:
 
 
 def joined_chapters(split: Path) -> Iterator[Recording]:
-    """The chapters of a LibriSpeech split (`speaker/chapter/*.flac` with `.trans.txt`), utterances joined.
+    """The chapters of a LibriSpeech split, utterances joined; errors are those of `chapters_of`."""
+    return map(join, chapters_of(split))
+
+
+def chapters_of(split: Path) -> list[Chapter]:
+    """The chapters of a LibriSpeech split (`speaker/chapter/*.flac` with `.trans.txt`) that have recordings.
 
     Raises:
         MissingFile: no transcript lies below the folder, or a recording is not there.
@@ -52,19 +57,19 @@ def joined_chapters(split: Path) -> Iterator[Recording]:
     chapters = [chapter for chapter in read_chapters(split) if chapter.files]
     if not chapters:
         raise MissingFile(split / TRANSCRIPTS)
-    for chapter in chapters:
-        yield _joined(chapter)
+    return chapters
 
 
 def write_joined(split: Path, folder: Path) -> Iterator[SpokenFile]:
-    """The joined chapters of a split as wav files in a folder; errors are those of `joined_chapters`."""
+    """The joined chapters of a split as wav files in a folder; errors are those of `chapters_of`."""
     for number, recording in enumerate(joined_chapters(split)):
         path = folder / f"{number:04}-{recording.name}.wav"  # two speakers may have a chapter 1
         write_wav(path, recording)
         yield SpokenFile(recording.name, path, tuple(one.text for one in recording.utterances))
 
 
-def _joined(chapter: Chapter) -> Recording:
+def join(chapter: Chapter) -> Recording:
+    """One recording of a chapter's utterances, in order."""
     pieces, utterances, start = list[NDArray[np.float32]](), list[Utterance](), 0.0
     for file in chapter.files:
         samples = read_samples(file.path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.benchmark.metrics import ENGLISH
-from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
+from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, is_folder, shared_recordings
 from ovsubs.errors import MissingTranscript, NothingToJudgeOn, OverlappingDatasets
 from ovsubs.quantization.options import (
     LEAST_EVALUATED,
@@ -67,11 +67,6 @@ def part_of(recordings: Recordings, of_librispeech: str, usual: str) -> str | No
     if recordings.part is not None or is_folder(recordings.source):
         return recordings.part
     return of_librispeech if recordings.source == LIBRISPEECH else usual
-
-
-def is_folder(source: str) -> bool:
-    """Whether it is a folder of audio, and no dataset of the Hub or of its kind."""
-    return Path(source).is_dir() and not any(Path(source).rglob("*.parquet"))
 
 
 def _rest(source: str, calibration: Dataset, options: QuantizeOptions, folder: Path) -> Dataset:

@@ -1,5 +1,6 @@
 """Models measured for real, each in its own process, by turns."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,13 @@ def test_an_interrupted_measurement_leaves_no_process(
     assert not (tmp_path / "measured.json").exists()
 
 
-@pytest.mark.parametrize("options", [{"n_runs": 0}, {"beam_size": 0}])
-def test_options_have_a_range(options: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: BenchmarkOptions(n_runs=0), id="runs"),
+        pytest.param(lambda: BenchmarkOptions(beam_size=0), id="beam size"),
+    ],
+)
+def test_options_have_a_range(make: Callable[[], BenchmarkOptions]) -> None:
     with pytest.raises(InvalidOption):
-        BenchmarkOptions(**options)  # type: ignore[arg-type]
+        make()

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from signatures import SIGNATURE
 
 from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.metrics import (
@@ -19,29 +20,10 @@ from ovsubs.benchmark.results import (
     Comparison,
     ModelResult,
     Run,
-    Signature,
     read_comparison,
     write_comparison,
 )
 from ovsubs.errors import InvalidOption, NotComparable, UnwritableOutput
-
-SIGNATURE = Signature(
-    dataset="LibriSpeech/test-clean",
-    dataset_digest="0123456789ab",
-    n_files=2,
-    n_words=100,
-    audio_s=60.0,
-    language="en",
-    normalizer="EnglishTextNormalizer of openai/whisper",
-    beam_size=3,
-    batch_size=None,
-    device="CPU",
-    device_name="a CPU",
-    cpu_flags=("avx2",),
-    threads=2,
-    inference_precision="f32",
-    versions={"ovsubs": "0.1.0"},
-)
 
 
 def model(label: str, n_wrong: int, *walls: float) -> ModelResult:

@@ -1,9 +1,6 @@
 """Progress of long work, and Ctrl-C in it."""
 
-import os
 import signal
-import sys
-import time
 from contextlib import suppress
 
 import pytest
@@ -11,14 +8,12 @@ import pytest
 from ovsubs.cli.quantize import PhaseProgress
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
 def test_an_interruption_that_is_lost_on_its_way_stops_the_next_step() -> None:
     before = signal.getsignal(signal.SIGINT)
     with PhaseProgress(quiet=True) as progress:
         progress.tell("encoder", 0.5)
         with suppress(KeyboardInterrupt):  # as a finalizer does
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.2)
+            signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             progress.tell("encoder", 0.6)
     assert signal.getsignal(signal.SIGINT) is before

@@ -10,7 +10,6 @@ from small_model import SmallModel, make_small_model
 from ovsubs.convert.ctranslate2 import convert_ctranslate2
 from ovsubs.convert.export import ExportOptions, export_model
 from ovsubs.convert.manifest import REQUIRED_FILES
-from ovsubs.convert.wheels import find_wheel_weights, join_weights, pip_command
 
 
 @pytest.fixture
@@ -38,26 +37,10 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
 
 
-def _joined(name: str, directory: Path) -> Path:
-    weights = find_wheel_weights(name)
-    if weights is None:
-        pytest.skip(f"the weights of {name} are not installed: {pip_command(name)}")
-    join_weights(weights, directory)
-    return directory
-
-
 @pytest.fixture(scope="session")
-def tiny_en_ctranslate2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OpenAI's tiny.en as a CTranslate2 directory, from the installed wheel."""
-    return _joined("tiny.en", tmp_path_factory.mktemp("tiny.en-ctranslate2"))
-
-
-@pytest.fixture(scope="session")
-def base_hugging_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OpenAI's base as a Hugging Face directory, from the two installed wheels."""
-    source = _joined("base", tmp_path_factory.mktemp("base-ctranslate2"))
+def base_hugging_face(base_ctranslate2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("base")
-    convert_ctranslate2(source, output)
+    convert_ctranslate2(base_ctranslate2, output)
     return output
 
 

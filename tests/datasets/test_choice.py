@@ -40,6 +40,13 @@ def test_fewer_recordings_than_asked_for_is_an_error(folder: Path, tmp_path: Pat
         find_dataset(str(folder), DatasetOptions(13), tmp_path)
 
 
+def test_recordings_count_and_not_what_lies_around_them(folder: Path, tmp_path: Path) -> None:
+    (folder / ".venv").mkdir()
+    (folder / ".venv/noise.wav").touch()
+    (folder / "table.parquet").touch()
+    assert len(find_dataset(str(folder), DatasetOptions(), tmp_path).files) == 12
+
+
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EmptyDataset):
         find_dataset(str(tmp_path), DatasetOptions(), tmp_path)

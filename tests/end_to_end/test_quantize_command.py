@@ -12,8 +12,6 @@ from command_line import COMMAND, Ended, environment
 
 from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.convert.post_training import is_quantized
-from ovsubs.convert.sources import find_checkpoint
-from ovsubs.errors import ModelNotFound
 
 pytestmark = pytest.mark.model
 
@@ -119,15 +117,11 @@ def test_a_model_that_is_not_good_enough_is_not_kept(
 
 
 def test_a_checkpoint_becomes_int8_in_one_call(
-    speech: tuple[str, ...], ovsubs: Callable[..., Ended], tmp_path: Path
+    tiny_en_ctranslate2: Path, speech: tuple[str, ...], ovsubs: Callable[..., Ended], tmp_path: Path
 ) -> None:
     places = ("--model-dir", tmp_path, "--name", "mine", "--offline")
     only = ("--int8-components", "encoder", "--max-wer-drop", "20")
-    try:
-        find_checkpoint("tiny.en", offline=True)
-    except ModelNotFound as error:
-        pytest.skip(str(error))
-    ended = ovsubs("export", "tiny.en", "--int8", *places, *speech, *only)
+    ended = ovsubs("export", tiny_en_ctranslate2, "--int8", *places, *speech, *only)
     assert ended.code == 0, ended.err
     assert ended.out.splitlines()[-1] == str(tmp_path / "mine")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

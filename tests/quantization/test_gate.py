@@ -3,32 +3,16 @@
 from collections.abc import Sequence
 
 import pytest
+from signatures import SIGNATURE
 
 from ovsubs.benchmark.metrics import CharacterErrors, WordErrors
-from ovsubs.benchmark.results import Comparison, ModelResult, Run, Signature
+from ovsubs.benchmark.results import Comparison, ModelResult, Run
 from ovsubs.errors import TooManyErrors
 from ovsubs.quantization.gate import BEFORE, check, choose, judge, label
 from ovsubs.quantization.options import COMPONENTS
 
 ENCODER, DECODER = ("encoder",), ("decoder",)
 CANDIDATES: list[tuple[str, ...]] = [COMPONENTS, ENCODER, DECODER]
-SIGNATURE = Signature(
-    dataset="spoken",
-    dataset_digest="0123456789ab",
-    n_files=2,
-    n_words=1000,
-    audio_s=60.0,
-    language="en",
-    normalizer="EnglishTextNormalizer of openai/whisper",
-    beam_size=3,
-    batch_size=None,
-    device="CPU",
-    device_name="a CPU",
-    cpu_flags=(),
-    threads=2,
-    inference_precision="f32",
-    versions={},
-)
 
 
 def model(name: str, n_wrong: int, encoder_s: float, decoder_s: float) -> ModelResult:

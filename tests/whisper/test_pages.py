@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
 from ovsubs.whisper.model.pages import give_back
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux gives memory of mapped files back")
-
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
+GIVES_BACK = sys.platform == "linux"  # elsewhere nothing is given back, and nothing may go wrong
+
+
+def check_resident(file: Path, n_bytes: int) -> None:
+    """So many bytes of a mapped file are in this process's memory; Linux alone tells."""
+    if GIVES_BACK:
+        assert resident(file) == n_bytes
 
 
 def resident(file: Path) -> int:
-    """Bytes of a mapped file that are in this process's memory."""
     n_kb, is_this = 0, False
     for line in Path("/proc/self/smaps").read_text(errors="surrogateescape").splitlines():
         if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
@@ -34,9 +38,9 @@ def test_pages_of_a_file_are_given_back_and_read_again(tmp_path: Path, name: str
     file.write_bytes(CONTENT)
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert bytes(mapped) == CONTENT
-        assert resident(file) == len(CONTENT)
-        assert give_back([file]) == len(CONTENT)
-        assert resident(file) == 0
+        check_resident(file, len(CONTENT))
+        assert give_back([file]) == (len(CONTENT) if GIVES_BACK else 0)
+        check_resident(file, 0)
         assert bytes(mapped) == CONTENT
 
 
@@ -55,7 +59,7 @@ def test_another_file_is_left_alone(tmp_path: Path) -> None:
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert bytes(mapped) == CONTENT
         assert give_back([tmp_path / "other.bin", tmp_path / "weights"]) == 0
-        assert resident(file) == len(CONTENT)
+        check_resident(file, len(CONTENT))
 
 
 def test_no_file_of_a_model_stays_in_memory(
@@ -84,5 +88,5 @@ def run_step(model: WhisperModel, mels: NDArray[np.float32]) -> None:
 
 def check_given_back(files: list[Path]) -> None:
     for file in files:
-        assert resident(file.resolve()) == 0
-        assert give_back([file]) > 0, "not mapped: then there was nothing to give back"
+        check_resident(file.resolve(), 0)
+        assert (give_back([file]) > 0) == GIVES_BACK, "not mapped: then there was nothing to give back"
