@@ -36,7 +36,7 @@ from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
 from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.whisper.model import CompileOptions, open_model
 
-ALPHAS = (NOT_SMOOTHED, 0.25, 0.4, 0.5, 0.6, 0.75, 0.85, 0.95)
+ALPHAS = (NOT_SMOOTHED, 0.25, 0.5, 0.6, 0.75, 0.85, 0.95)
 # Layers left in floating point, with the best alpha: which of them cost most?
 GROUPS = {
     "encoder": (".*fc1/.*MatMul", ".*fc2/.*MatMul", ".*self_attn.*linear/MatMul", ".*conv.*Convolution"),
@@ -75,6 +75,7 @@ def main() -> int:
         "--json", type=Path, default=None, help="default: benchmarks/results/search-MODEL.json"
     )
     parser.add_argument("--components", default="encoder,decoder")
+    parser.add_argument("--resume", action="store_true", help="try only what the JSON does not have yet")
     arguments = parser.parse_args()
     directory = resolve_ir(arguments.model, offline=True, report=print)
     output = arguments.json or ROOT / "benchmarks" / "results" / f"search-{directory.name}.json"
@@ -88,9 +89,11 @@ def main() -> int:
         samples = collect(directory, Dataset("calibration", heard), "en")
         others = collect(directory, Dataset("held out", held_out), "en")
         expected = list(scores(directory, others))
-        done = list[Distance]()
+        done = read(output) if arguments.resume and output.exists() else []
 
         def try_out(component: str, settings: Int8Settings) -> None:
+            if any(is_of(one, component, settings) for one in done):
+                return
             began = time.monotonic()
             built = build(directory, component, settings, samples, Path(folder) / "built")
             divergence, other_tokens = compare(expected, list(scores(built, others)))
@@ -159,6 +162,19 @@ def compare(
     divergences = np.concatenate([(np.exp(one) * (one - other)).sum(axis=-1) for one, other in pairs])
     others = np.concatenate([one.argmax(axis=-1) != other.argmax(axis=-1) for one, other in pairs])
     return float(divergences.mean()), float(others.mean())
+
+
+def is_of(one: Distance, component: str, settings: Int8Settings) -> bool:
+    """Whether it was measured with these settings."""
+    return one.component == component and settings == Int8Settings(
+        one.alpha, one.ignored, one.accurate_bias_correction
+    )
+
+
+def read(path: Path) -> list[Distance]:
+    """What a search has found before."""
+    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return [Distance(**{**one, "ignored": tuple(one["ignored"])}) for one in results]
 
 
 def describe(one: Distance) -> str:

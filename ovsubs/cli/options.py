@@ -396,7 +396,7 @@ IgnoredDecoderLayers = Annotated[
     list[str] | None,
     _option(
         "--ignored-decoder-layers",
-        help="Regular expression of layers to leave; may be repeated.",
+        help="Regular expression of layers to leave; may be repeated; '' for none. [default: the fc2 layers]",
         panel=_QUANTIZE,
     ),
 ]

@@ -105,8 +105,8 @@ class Int8Call:
     language: str | None = None
     smooth_quant_encoder: float | None = None
     smooth_quant_decoder: float | None = None
-    ignored_encoder_layers: Sequence[str] = ()
-    ignored_decoder_layers: Sequence[str] = ()
+    ignored_encoder_layers: Sequence[str] | None = None
+    ignored_decoder_layers: Sequence[str] | None = None
     accurate_bias_correction: bool = False
     seed: int = 0
     runs: int = 3
@@ -160,11 +160,13 @@ class Int8Call:
             if getattr(self, needed) is None and getattr(self, name) is not None:
                 raise InvalidOption(name, getattr(self, name), f"it goes with --{needed.replace('_', '-')}")
 
-    def _settings(self, which: str, alpha: float | None, ignored: Sequence[str]) -> Int8Settings:
+    def _settings(self, which: str, alpha: float | None, ignored: Sequence[str] | None) -> Int8Settings:
         is_made = self.components in (which, "all", "auto")
-        usual = DEFAULTS[which].smooth_quant_alpha
+        usual = DEFAULTS[which]
         return Int8Settings(
-            usual if alpha is None else alpha, tuple(ignored), self.accurate_bias_correction and is_made
+            usual.smooth_quant_alpha if alpha is None else alpha,
+            usual.ignored if ignored is None else tuple(pattern for pattern in ignored if pattern),
+            self.accurate_bias_correction and is_made,
         )
 
 

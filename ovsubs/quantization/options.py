@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ovsubs.benchmark.compare import BenchmarkOptions
 from ovsubs.benchmark.metrics import ENGLISH
-from ovsubs.convert.post_training import Int8Settings
+from ovsubs.convert.post_training import FRAGILE, Int8Settings
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import CompileOptions
@@ -22,7 +22,8 @@ LEAST_EVALUATED = 10  # recordings; fewer tell nothing of errors
 N_EVALUATED = 100  # recordings, where the caller names none
 
 
-DEFAULTS = {"encoder": Int8Settings(0.5), "decoder": Int8Settings(0.75)}
+# Found by benchmarks/search_int8.py: see docs/decisions/0014.
+DEFAULTS = {"encoder": Int8Settings(0.5), "decoder": Int8Settings(0.75, (FRAGILE,))}
 
 
 @dataclass(frozen=True, slots=True)
