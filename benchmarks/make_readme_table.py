@@ -123,8 +123,9 @@ def make_int8_tables(content: dict[str, Any]) -> str:
 
 def _int8_conditions(content: dict[str, Any], measured: dict[str, Any]) -> str:
     signature = measured["signature"]
+    n_cpus = content["machine"]["logical_cpus"]
     return (
-        f"{signature['device_name']} ({', '.join(signature['cpu_flags'])}), {signature['threads']} threads, "
+        f"{signature['device_name']} ({', '.join(signature['cpu_flags'])}), {n_cpus} CPUs, "
         f"computing in {signature['inference_precision']}, {signature['n_files']} recordings of "
         f"{Path(signature['dataset']).name} ({signature['audio_s'] / 60.0:.1f} min), calibrated on "
         f"{measured['calibration']}, {content['date'][:10]}. RTFx: median of the runs."

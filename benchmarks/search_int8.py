@@ -34,6 +34,7 @@ from ovsubs.convert.post_training import (
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
 from ovsubs.quantization.calibration import CalibrationSample, collect
+from ovsubs.quantization.options import DEFAULTS
 from ovsubs.whisper.model import CompileOptions, open_model
 
 ALPHAS = (NOT_SMOOTHED, 0.25, 0.5, 0.6, 0.75, 0.85, 0.95)
@@ -117,6 +118,7 @@ def main() -> int:
             for group in GROUPS[component]:
                 try_out(component, Int8Settings(best.alpha, (group,)))
             try_out(component, Int8Settings(best.alpha, accurate_bias_correction=True))
+            try_out(component, DEFAULTS[component])
     return 0
 
 

@@ -18,8 +18,8 @@ from ovsubs.errors import ExportError, InvalidOption, UnwritableOutput
 from ovsubs.whisper.model.lengths import free_length
 
 NOT_SMOOTHED = -1.0  # the alpha at which NNCF leaves SmoothQuant out
-# What comes out of GELU has a few values far beyond the rest. In base's decoder these layers make a third of what
-# INT8 costs in accuracy, and are an eighth of its weights.
+# What comes out of GELU has a few values far beyond the rest. In base's decoder these layers make a third of
+# what INT8 costs in accuracy, and are an eighth of its weights.
 FRAGILE = ".*fc2/.*MatMul"
 
 Inputs = dict[str, NDArray[Any]]

@@ -61,6 +61,41 @@ def test_a_wrong_call_is_refused_before_anything_runs(run_benchmark: Run, tmp_pa
     assert "--peers-python" in without_python.stderr
 
 
+def test_figures_of_int8_get_a_table_of_their_own(run_benchmark: Run, tmp_path: Path) -> None:
+    readme, results = tmp_path / "README.md", tmp_path / "int8.json"
+    readme.write_text("<!-- int8:begin -->\nold\n<!-- int8:end -->\n", encoding="utf-8")
+    interval, ratio = {"low": 0.04, "high": 0.06}, {"median": 1.25, "low": 1.2, "high": 1.3}
+    plain = {
+        "label": "base FP32",
+        "wer": 0.05,
+        "wer_interval": interval,
+        "rtfx": 30.0,
+        "peak_memory_mb": 900.0,
+    }
+    against = {
+        "wer_more": 0.004,
+        "wer_more_interval": {"low": -0.001, "high": 0.009},
+        **dict.fromkeys(("speed_up", "encoder_speed_up", "decoder_speed_up"), ratio),
+        "size": 0.28,
+    }
+    signature = {"device_name": "any", "cpu_flags": ["avx2"], "inference_precision": "f32"}
+    signature |= {"dataset": "LibriSpeech/test-clean", "n_files": 9, "audio_s": 90.0}
+    figures = [{**plain, "against_first": None}, {**plain, "label": "base INT8", "against_first": against}]
+    measured = {"signature": signature, "calibration": "50 recordings", "figures": figures}
+    content = {"date": "2026-01-01T00:00:00+00:00", "models": {"base": measured}}
+    content |= {"machine": {"logical_cpus": 2}}
+    results.write_text(json.dumps(content), encoding="utf-8")
+
+    done = run_benchmark("make_readme_table.py", "--int8", results, "--readme", readme)
+
+    assert done.returncode == 0, done.stderr
+    text = readme.read_text(encoding="utf-8")
+    assert "old" not in text
+    assert "9 recordings of test-clean (1.5 min), calibrated on 50 recordings, 2026-01-01" in text
+    assert "| base FP32 | 5.00 % (4.00 to 6.00) |  | 30.0 |  |  |  |  | 0.90 GB |" in text
+    assert "| +0.40 (-0.10 to +0.90) | 30.0 | 1.25 times (1.20 to 1.30) | 1.25 | 1.25 | 28 % |" in text
+
+
 def test_a_readme_without_the_marks_is_left_alone(run_benchmark: Run, tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("# Title\n", encoding="utf-8")
