@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from peer_engines.machine import describe_run
@@ -65,7 +65,7 @@ def main() -> int:
             "signature": asdict(measured.signature),
             "calibration": full.quantization.calibration if full and full.quantization else None,
             "figures": to_json(figures),
-            "judgements": {label: one and asdict(one) for label, one in judgements.items()},
+            "judgements": {label: asdict(one) for label, one in judgements.items()},
         }
         arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         print(to_markdown(measured, figures))
@@ -74,20 +74,15 @@ def main() -> int:
 
 def make_models(
     name: str, options: QuantizeOptions, folder: Path
-) -> tuple[list[Subject], dict[str, Judgement | None]]:
+) -> tuple[list[Subject], dict[str, Judgement]]:
     """FP32, full INT8 and what auto keeps, with what was thought of the two when they were made."""
     exact = export_model(
         name, ExportOptions(output=folder / f"{name}-fp32", precision="fp32", offline=True), report=say
     )
-    subjects, judgements = [Subject(f"{name} FP32", exact)], dict[str, Judgement | None]()
+    subjects, judgements = [Subject(f"{name} FP32", exact)], dict[str, Judgement]()
     for components in ("all", "auto"):
-        chosen = QuantizeOptions(
-            components=components,
-            calibration=options.calibration,
-            threads=options.threads,
-            max_wer_drop=options.max_wer_drop if components == "all" else None,
-            offline=True,
-        )
+        limit = options.max_wer_drop if components == "all" else None
+        chosen = replace(options, components=components, max_wer_drop=limit)
         made = quantize_model(exact, folder / f"{name}-{components}", chosen)
         kept = " and ".join(made.components) or "nothing"
         label = f"{name} INT8" if components == "all" else f"{name} auto ({kept})"

@@ -134,18 +134,27 @@ def _int8_conditions(content: dict[str, Any], measured: dict[str, Any]) -> str:
 
 def _int8_row(figures: dict[str, Any]) -> str:
     low, high = (figures["wer_interval"][end] * 100 for end in ("low", "high"))
-    cells = [figures["label"], f"{figures['wer'] * 100:.2f} % ({low:.2f} to {high:.2f})"]
-    rest = [f"{figures['rtfx']:.1f}", "", "", "", "", f"{figures['peak_memory_mb'] / 1000.0:.2f} GB"]
-    if against := figures["against_first"]:
-        low, high = (against["wer_more_interval"][end] * 100 for end in ("low", "high"))
-        speed = against["speed_up"]
-        cells.append(f"{against['wer_more'] * 100:+.2f} ({low:+.2f} to {high:+.2f})")
-        rest[1] = f"{speed['median']:.2f} times ({speed['low']:.2f} to {speed['high']:.2f})"
-        rest[2], rest[3] = (f"{against[f'{one}_speed_up']['median']:.2f}" for one in ("encoder", "decoder"))
-        rest[4] = f"{against['size'] * 100:.0f} %"
-    else:
-        cells.append("")
-    return f"| {' | '.join([*cells, *rest])} |"
+    more, *faster = _beside_fp32(figures["against_first"]) if figures["against_first"] else [""] * 5
+    cells = [
+        figures["label"],
+        f"{figures['wer'] * 100:.2f} % ({low:.2f} to {high:.2f})",
+        more,
+        f"{figures['rtfx']:.1f}",
+        *faster,
+        f"{figures['peak_memory_mb'] / 1000.0:.2f} GB",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _beside_fp32(against: dict[str, Any]) -> list[str]:
+    low, high = (against["wer_more_interval"][end] * 100 for end in ("low", "high"))
+    speed = against["speed_up"]
+    return [
+        f"{against['wer_more'] * 100:+.2f} ({low:+.2f} to {high:+.2f})",
+        f"{speed['median']:.2f} times ({speed['low']:.2f} to {speed['high']:.2f})",
+        *(f"{against[f'{one}_speed_up']['median']:.2f}" for one in ("encoder", "decoder")),
+        f"{against['size'] * 100:.0f} %",
+    ]
 
 
 def _difference(difference: dict[str, Any] | None) -> str:

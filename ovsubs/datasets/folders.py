@@ -59,7 +59,7 @@ def read_chapters(folder: Path, *, with_texts: bool = True) -> list[Chapter]:
     """
     chapters = [_chapter(path) for path in sorted(folder.rglob(TRANSCRIPTS))]
     known = {file.path for chapter in chapters for file in chapter.files}
-    left = [path for path in recordings_in(folder) if path not in known]
+    left = [path for path in sorted(recordings_in(folder)) if path not in known]
     if left and with_texts:
         raise MissingTranscript(left[0], f"a {TRANSCRIPTS} beside it")
     if left:
@@ -95,7 +95,7 @@ def _of_table(table: Path, *, with_texts: bool) -> Iterator[SpokenFile]:
         if with_texts and not said:
             raise MissingTranscript(path, table)
         yield SpokenFile(Path(name).with_suffix("").as_posix(), path, (said,) if said else ())
-    for path in recordings_in(table.parent):
+    for path in sorted(recordings_in(table.parent)):
         if path not in named and with_texts:
             raise MissingTranscript(path, table)
         if path not in named:
@@ -113,7 +113,7 @@ def _rows(table: Path) -> Sequence[dict[str, Any]]:
 
 
 def _with_text_beside(folder: Path, *, with_texts: bool) -> Iterator[SpokenFile]:
-    for path in recordings_in(folder):
+    for path in sorted(recordings_in(folder)):
         text = path.with_suffix(".txt")
         said = " ".join(_lines(text)) if text.is_file() else ""
         if with_texts and not said:
@@ -123,10 +123,10 @@ def _with_text_beside(folder: Path, *, with_texts: bool) -> Iterator[SpokenFile]
 
 
 def recordings_in(folder: Path) -> Iterator[Path]:
-    """Audio and video files at any depth, sorted; what is hidden, such as `.venv`, is left out."""
-    for path in sorted(folder.rglob("*")):
+    """Audio and video files at any depth, as they come; what is hidden, such as `.venv`, is left out."""
+    for path in folder.rglob("*"):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file() and not is_hidden:
+        if not is_hidden and path.suffix.lower() in MEDIA_SUFFIXES and path.is_file():
             yield path
 
 
