@@ -1,10 +1,10 @@
 """Weights for the tests of this room: small ones made by hand, and the real ones where they are installed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from exported import Exported
 from small_model import SmallModel, make_small_model
 
 from ovsubs.convert.ctranslate2 import convert_ctranslate2
@@ -49,14 +49,6 @@ def tiny_en_hugging_face(tiny_en_ctranslate2: Path, tmp_path_factory: pytest.Tem
     output = tmp_path_factory.mktemp("tiny.en")
     convert_ctranslate2(tiny_en_ctranslate2, output)
     return output
-
-
-@dataclass(frozen=True)
-class Exported:
-    """A finished export and the lines that it reported."""
-
-    path: Path
-    lines: tuple[str, ...]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Exported
+from exported import Exported
 from numpy.typing import NDArray
 from small_model import SmallModel, write_ctranslate2
 
