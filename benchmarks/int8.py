@@ -3,7 +3,8 @@
     python benchmarks/int8.py --calibration-data LibriSpeech/train-clean-100 --data LibriSpeech/test-clean
 
 For each model FP32, full INT8 and what `--int8-components auto` keeps, by turns. `auto` decides by recordings
-of the calibration's folder that were not drawn; what is measured here takes no part in that.
+of the calibration's folder that were not drawn; what is measured here takes no part in that. The JSON
+has both: "figures" of what is measured here, and "candidates" of what it was chosen from.
 """
 
 import argparse
@@ -20,10 +21,10 @@ from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.report import to_markdown
 from ovsubs.benchmark.results import Comparison
 from ovsubs.convert.export import ExportOptions, export_model
-from ovsubs.convert.manifest import Judgement, read_manifest
+from ovsubs.convert.manifest import read_manifest
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
 from ovsubs.quantization.options import QuantizeOptions, Recordings
-from ovsubs.quantization.quantize import quantize_model
+from ovsubs.quantization.quantize import Quantized, quantize_model
 from ovsubs.whisper.model import CompileOptions
 
 MODELS = ("base", "tiny.en")
@@ -57,7 +58,7 @@ def main() -> int:
             dataset = find_dataset(arguments.data, DatasetOptions(offline=True), Path(folder))
             if shared_recordings(find_dataset(arguments.calibration_data, ANY, Path(folder)), dataset):
                 parser.error("what is measured on shares recordings with what is calibrated on")
-            subjects, judgements = make_models(name, options, Path(folder))
+            subjects, made = make_models(name, options, Path(folder))
             full = read_manifest(subjects[1].directory)
             measured = measure(subjects, dataset, arguments.runs, arguments.threads)
         figures = figures_of(measured)
@@ -65,7 +66,8 @@ def main() -> int:
             "signature": asdict(measured.signature),
             "calibration": full.quantization.calibration if full and full.quantization else None,
             "figures": to_json(figures),
-            "judgements": {label: asdict(one) for label, one in judgements.items()},
+            "judgements": {label: asdict(one.judgement) for label, one in made.items()},
+            "candidates": {label: to_json(figures_of(one.comparison)) for label, one in made.items()},
         }
         arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         print(to_markdown(measured, figures))
@@ -74,12 +76,12 @@ def main() -> int:
 
 def make_models(
     name: str, options: QuantizeOptions, folder: Path
-) -> tuple[list[Subject], dict[str, Judgement]]:
-    """FP32, full INT8 and what auto keeps, with what was thought of the two when they were made."""
+) -> tuple[list[Subject], dict[str, Quantized]]:
+    """FP32, full INT8 and what auto keeps, with what was measured of the two when they were made."""
     exact = export_model(
         name, ExportOptions(output=folder / f"{name}-fp32", precision="fp32", offline=True), report=say
     )
-    subjects, judgements = [Subject(f"{name} FP32", exact)], dict[str, Judgement]()
+    subjects, everything = [Subject(f"{name} FP32", exact)], dict[str, Quantized]()
     for components in ("all", "auto"):
         limit = options.max_wer_drop if components == "all" else None
         chosen = replace(options, components=components, max_wer_drop=limit)
@@ -88,8 +90,8 @@ def make_models(
         label = f"{name} INT8" if components == "all" else f"{name} auto ({kept})"
         say(f"{label}: {made.judgement}")
         subjects.append(Subject(label, made.directory))
-        judgements[label] = made.judgement
-    return subjects, judgements
+        everything[label] = made
+    return subjects, everything
 
 
 def measure(subjects: list[Subject], dataset: Dataset, n_runs: int, threads: int | None) -> Comparison:
