@@ -9,8 +9,10 @@ from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
 
-MAX_BATCH_SIZE = 12  # 16 are 2 % faster (base), for 18 to 37 MB each, and then an hour takes more than 1 GB
-MAX_SHORT_WINDOWS = 32  # in the room of 12 of 30 s; each has rows of its own in the decoder
+# With base 16 are 2 % faster than 12, and 12 no faster than 10, which take 55 MB less: eight hours, in which
+# OpenVINO's caches fill up, stay under 1 GB.
+MAX_BATCH_SIZE = 10
+MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
 
