@@ -198,7 +198,7 @@ BatchSize = Annotated[
     int | None,
     _option(
         "--batch-size",
-        help="Windows decoded together. [default: up to 12 of 30 s, or more shorter ones, as memory allows]",
+        help="Windows decoded together. [default: up to 10 of 30 s, or more shorter ones, as memory allows]",
         panel=_MACHINE,
     ),
 ]

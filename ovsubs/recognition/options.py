@@ -28,7 +28,7 @@ class TranscribeOptions:
     `beam_size`: hypotheses of each window, 1 is greedy; `patience`, `length_penalty`: see `SearchOptions`.
     `temperature`: the first one; `temperature_increment_on_fallback` is added until a window's text is
     likely enough, up to 1.0 (None: never); `best_of` texts are sampled at each.
-    `batch_size`: windows decoded together; None takes up to 12 of 30 s, or more shorter ones, if memory does.
+    `batch_size`: windows decoded together; None takes up to 10 of 30 s, or more shorter ones, if memory does.
     `audio_track`: index, or language as tagged in the file; None takes the default track.
     `vad`: what counts as speech; None hears everything.
     `silence`: when a window's text is taken for a hallucination.
