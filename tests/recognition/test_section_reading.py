@@ -82,9 +82,9 @@ def test_a_window_without_text_is_read_and_its_speech_reported(script: Script) -
 
 
 @pytest.mark.parametrize(
-    ("window_s", "seen_s"), [(0.5, 10), (7.0, 10), (7.5, 11), (20.0, 23), (26.5, 30), (30.0, 30)]
+    ("window_s", "seen_s"), [(0.5, 10), (8.0, 10), (8.5, 11), (20.0, 22), (28.5, 30), (30.0, 30)]
 )
-def test_the_encoder_sees_the_window_and_three_seconds_ten_at_least(
+def test_the_encoder_sees_the_window_and_two_seconds_ten_at_least(
     script: Script, window_s: float, seen_s: int
 ) -> None:
     reading = Reader(script, section(0.0, window_s, (0.1, window_s - 0.1))).reading
