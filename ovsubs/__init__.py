@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ovsubs.quantization.quantize import quantize_model
     from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cues import Cue, LayoutOptions
-    from ovsubs.transcript import Segment, Transcript
+    from ovsubs.transcript import Segment, Transcript, Word
     from ovsubs.whisper.model import CompileOptions, Device, list_devices
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "TranscribeOptions",
     "Transcript",
     "VadOptions",
+    "Word",
     "__version__",
     "export_model",
     "list_devices",
@@ -69,6 +70,7 @@ _HOMES = {
     "TranscribeOptions": "ovsubs.recognition",
     "Transcript": "ovsubs.transcript",
     "VadOptions": "ovsubs.audio.regions",
+    "Word": "ovsubs.transcript",
     "export_model": "ovsubs.convert.export",
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as it stands in the text, with its space and marks, `[start, end)` in seconds of the file.
+
+    `probability` (0 to 1) is the geometric mean of its tokens'.
+    """
+
+    word: str
+    start: float
+    end: float
+    probability: float = 1.0  # not every tool writes one
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +28,8 @@ class Segment:
     `tokens` are the text tokens and their two timestamps. `avg_logprob` (natural log, at most 0),
     `compression_ratio` (zlib, above 2.4 text repeats itself) and `no_speech_prob` (0 to 1) are
     those of the window that the segment comes from, as in openai/whisper, and so is the `temperature` at
-    which it was sampled (0: it was not). `language` is given where each window has its own.
+    which it was sampled (0: it was not). `language` is given where each window has its own. `words` are there
+    where they were asked for; all together they are the text.
     """
 
     id: int
@@ -28,6 +42,14 @@ class Segment:
     no_speech_prob: float
     temperature: float = 0.0
     language: str | None = None
+    words: tuple[Word, ...] = ()
+
+    def moved(self, seconds: float) -> Segment:
+        """The same so much later, its words with it."""
+        words = tuple(
+            replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words
+        )
+        return replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,9 @@ class Transcript:
         """JSON in openai/whisper's shape (`text`, `segments`, `language`), with our own keys added."""
         content = {"text": self.text, **asdict(self)}
         content["timings"] = {timing.stage: timing.seconds for timing in self.timings}
+        for segment in content["segments"]:
+            if not segment["words"]:
+                del segment["words"]  # as openai/whisper, which writes them where they were asked for
         return json.dumps(content, ensure_ascii=False, indent=2)
 
     @classmethod
@@ -104,7 +129,13 @@ class Transcript:
         """Read what `to_json` wrote, or openai/whisper's own JSON (keys it lacks get defaults)."""
         content: dict[str, Any] = json.loads(text)
         segments = tuple(
-            Segment(**{**segment, "tokens": tuple(segment.get("tokens", ()))})
+            Segment(
+                **{
+                    **segment,
+                    "tokens": tuple(segment.get("tokens", ())),
+                    "words": tuple(Word(**_known(word, Word)) for word in segment.get("words", ())),
+                }
+            )
             for segment in (_known(raw, Segment) for raw in content["segments"])
         )
         end = segments[-1].end if segments else 0.0

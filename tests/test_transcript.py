@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech
+from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech, Word
 
 TALK = Transcript(
     segments=(
@@ -69,6 +69,23 @@ def test_json_has_the_keys_of_openai_whisper() -> None:
     assert "Ça “va”?" in TALK.to_json()
 
 
+def test_words_stand_in_the_json_where_there_are_any() -> None:
+    timed = replace(TALK.segments[0], words=(Word(" Ever", 0.0, 0.5, 0.9), Word(" tried.", 0.5, 1.0, 0.8)))
+    content = json.loads(replace(TALK, segments=(timed, TALK.segments[1])).to_json())
+    assert content["segments"][0]["words"] == [
+        {"word": " Ever", "start": 0.0, "end": 0.5, "probability": 0.9},
+        {"word": " tried.", "start": 0.5, "end": 1.0, "probability": 0.8},
+    ]
+    assert "words" not in content["segments"][1]
+
+
+def test_a_segment_that_is_moved_takes_its_words_along() -> None:
+    timed = replace(TALK.segments[0], words=(Word(" Ever", 0.0, 0.5, 0.9),))
+    moved = timed.moved(1.5)
+    assert (moved.start, moved.end) == (1.5, 3.5)
+    assert moved.words == (Word(" Ever", 1.5, 2.0, 0.9),)
+
+
 def test_json_of_an_empty_transcript_is_read_back() -> None:
     empty = Transcript((), "de", 1.0, 0.0, 0.0)
     assert Transcript.from_json(empty.to_json()) == empty
@@ -78,7 +95,16 @@ def test_the_json_of_openai_whisper_is_read() -> None:
     transcript = Transcript.from_json(OPENAI_JSON)
     assert transcript.text == " Ever tried. Ever failed."
     assert transcript.segments[0] == Segment(
-        0, 0.0, 2.0, " Ever tried.", (50364, 12123, 50464), -0.31, 0.9, 0.02, temperature=0.0
+        0,
+        0.0,
+        2.0,
+        " Ever tried.",
+        (50364, 12123, 50464),
+        -0.31,
+        0.9,
+        0.02,
+        temperature=0.0,
+        words=(Word(" Ever", 0.0, 0.5, 0.9),),
     )
     assert [segment.temperature for segment in transcript.segments] == [0.0, 0.4]
     assert (transcript.language, transcript.language_probability) == ("en", 1.0)
@@ -119,6 +145,9 @@ segments = st.builds(
     no_speech_prob=numbers,
     temperature=numbers,
     language=st.none() | st.text(max_size=3),
+    words=st.lists(
+        st.builds(Word, word=st.text(), start=numbers, end=numbers, probability=numbers), max_size=3
+    ).map(tuple),
 )
 transcripts = st.builds(
     Transcript,

@@ -60,6 +60,7 @@ def subtitle(
     logprob_threshold: o.LogprobThreshold = -1.0,
     compression_ratio_threshold: o.CompressionThreshold = 2.4,
     keep_damaged: o.KeepDamaged = False,
+    word_timestamps: o.WordTimestamps = None,
     beam_size: o.BeamSize = 3,
     patience: o.Patience = 1.0,
     length_penalty: o.LengthPenalty = None,
@@ -90,7 +91,7 @@ def subtitle(
     failed, 2 the call is wrong, 130 stopped by Ctrl-C.
     """
     from ovsubs.audio.regions import VadOptions
-    from ovsubs.cli.subtitle import ModelChoice, Voice, formats_named, print_subtitles, write_subtitles
+    from ovsubs.cli import subtitle as runner
     from ovsubs.library.plan import SubtitleOptions
     from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cues import LayoutOptions
@@ -105,6 +106,7 @@ def subtitle(
         min_silence_duration_ms=vad_min_silence_duration_ms,
         speech_pad_ms=vad_speech_pad_ms,
     )
+    formats = runner.formats_named(output_format)
     transcribe = TranscribeOptions(
         language=language,
         multilingual=multilingual,
@@ -127,21 +129,22 @@ def subtitle(
         language_detection_threshold=language_detection_threshold,
         language_detection_segments=language_detection_segments,
         keep_damaged=keep_damaged,
+        word_timestamps=runner.wants_words(word_timestamps, task, formats),
     )
     to_stdout = output_dir == "-"
     wanted = SubtitleOptions(
         transcribe=transcribe,
         layout=LayoutOptions(max_line_width=max_line_width, max_line_count=max_line_count),
-        formats=formats_named(output_format),
+        formats=formats,
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         language_suffix=language_suffix,
         overwrite=overwrite,
     )
-    choice = ModelChoice(
+    choice = runner.ModelChoice(
         model, model_dir, CompileOptions(device, threads, streams, inference_precision, cache_dir), offline
     )
-    voice = Voice(quiet=quiet, debug=debug, profile=profile)
-    run = print_subtitles if to_stdout else write_subtitles
+    voice = runner.Voice(quiet=quiet, debug=debug, profile=profile)
+    run = runner.print_subtitles if to_stdout else runner.write_subtitles
     raise typer.Exit(run(inputs, wanted, choice, voice))
 
 

@@ -115,6 +115,15 @@ KeepDamaged = Annotated[
     bool, _option("--keep-damaged", help="Subtitle what is there of a file that breaks off.", panel=_SPEECH)
 ]
 
+WordTimestamps = Annotated[
+    bool | None,
+    _option(
+        "--word-timestamps/--no-word-timestamps",
+        help="Find out when each word is spoken: for cues, and in JSON. [default: for srt and vtt]",
+        panel=_SPEECH,
+    ),
+]
+
 BeamSize = Annotated[
     int, _option("--beam-size", help="Hypotheses of each window; 1 is greedy, and fastest.", panel=_SEARCH)
 ]

@@ -18,7 +18,7 @@ from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleO
 from ovsubs.library.run import run_plan
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
-from ovsubs.subtitles.formats import FORMATS, known_format, render
+from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, known_format, render
 from ovsubs.whisper.model import CompileOptions
 
 
@@ -131,6 +131,16 @@ def _run(
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
+
+
+def wants_words(given: bool | None, task: str, formats: Sequence[str]) -> bool:
+    """Whether words get times: as the caller says, else where cues are laid out by them.
+
+    A translation has other words than the sound, in another order: its words are not to be heard anywhere.
+    """
+    if given is not None:
+        return given
+    return task == "transcribe" and any(name in CUE_FORMATS for name in formats)
 
 
 def formats_named(given: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class TranscribeOptions:
     `language_detection_segments`: how many windows vote.
     `language_detection_threshold`: where the vote's winner has less, nobody may be speaking at all: of
     such a file, windows below `silence.logprob_threshold` are left out.
+    `word_timestamps`: segments have words with their times.
     `keep_damaged`: transcribe what is there of a file that breaks off, instead of failing.
     """
 
@@ -60,6 +61,7 @@ class TranscribeOptions:
     compression_ratio_threshold: float | None = 2.4  # openai/whisper, transcribe.py
     language_detection_segments: int = 5
     language_detection_threshold: float = 0.5
+    word_timestamps: bool = False
     keep_damaged: bool = False
 
     def __post_init__(self) -> None:

@@ -56,6 +56,7 @@ class SectionReading:
     def __init__(self, section: Section, begin: float, pad_s: float, options: TranscribeOptions) -> None:
         self.attempt = Attempt(options.search)
         self.spoken: LanguageVote | None = None  # of the window, where each has its own language
+        self._language = "en"  # of the window that was decoded last
         self._options = options
         self._section = section
         self._pad_s = pad_s
@@ -141,8 +142,9 @@ class SectionReading:
         """The window as one that could be in the next batch."""
         return Candidate(self.attempt.batch_key, self.n_frames(engine), self.n_passed_over)
 
-    def advance(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
+    def advance(self, decoded: DecodedWindow, verdict: Verdict, language: str, engine: Engine) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
+        self._language = language
         length = self.window.window.duration
         is_long = length > SHORTEST_RETRY_S
         if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
@@ -210,7 +212,8 @@ class SectionReading:
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine
     ) -> list[Segment]:
-        segments = to_segments(pieces, decoded, self.window.window, engine.reader)
+        speech = self.window.speech if self._options.vad is not None else ()
+        segments = to_segments(pieces, decoded, self.window.window, engine.reader, self._language, speech)
         if self.spoken is None:
             return segments
         return [replace(segment, language=self.spoken.language) for segment in segments]

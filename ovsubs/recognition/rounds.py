@@ -193,12 +193,15 @@ class _Desk:
                 seeds=seeds,
                 most=[seat.reading.max_tokens for seat in batch],
                 ends_from_s=[self._ends_from_s(seat) for seat in batch],
+                lengths_s=[seat.reading.window.window.duration for seat in batch]
+                if options.word_timestamps
+                else None,
                 clock=self._clock,
             )
         for seat, result in zip(batch, decoded, strict=True):
             fits = seat.reading.attempt.fits
             verdict = judge(result, engine.reader, seat.spoken, options, fits=fits)
-            seat.reading.advance(result, verdict, engine)
+            seat.reading.advance(result, verdict, seat.spoken.language, engine)
 
     def _ends_from_s(self, seat: _Seat) -> float:
         # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.

@@ -163,10 +163,7 @@ class TrackReading:
     def _number(self, segments: list[Segment]) -> tuple[Segment, ...]:
         first, offset = self._n_segments, self._source.offset
         self._n_segments += len(segments)
-        return tuple(
-            replace(segment, id=first + n, start=segment.start + offset, end=segment.end + offset)
-            for n, segment in enumerate(segments)
-        )
+        return tuple(replace(segment.moved(offset), id=first + n) for n, segment in enumerate(segments))
 
 
 def _sections(

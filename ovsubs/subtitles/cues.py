@@ -1,18 +1,19 @@
 """Segments -> cues: what stands on the screen, and from when to when.
 
-Times inside a segment are interpolated over its text. Where the demands clash, they yield in this
-order: the gap between cues, then the shortest duration; a cue never overlaps the next one, never
-passes the end of the media, and no word is ever lost, repeated or moved.
+Times inside a segment are those of its words, or interpolated over its text where it has none. Where the
+demands clash, they yield in this order: the gap between cues, then the shortest duration; a cue never
+overlaps the next one, never passes the end of the media, and no word is ever lost, repeated or moved.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.breaking import Shape, break_text, columns
-from ovsubs.transcript import Segment
+from ovsubs.transcript import Segment, Word
 
 FRAMES_2_MS = 83  # two frames at 24 fps; nothing shorter is seen (Netflix Timed Text Style Guide, gaps)
 
@@ -59,11 +60,12 @@ class LayoutOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Texts of cues that share the time `[start_ms, end_ms)`."""
+    """Texts of cues that share the time `[start_ms, end_ms)`; `spoken` are their own times, where known."""
 
     start_ms: int
     end_ms: int
     texts: tuple[tuple[str, ...], ...]
+    spoken: tuple[tuple[int, int], ...] = ()
 
     @property
     def least_ms(self) -> int:
@@ -103,8 +105,8 @@ def lay_out(segments: Iterable[Segment], options: LayoutOptions, duration: float
 
 
 def _span(segment: Segment, options: LayoutOptions) -> _Span:
-    start_ms = max(0, to_ms(segment.start))
-    end_ms = max(start_ms, to_ms(segment.end))
+    start_ms = max(0, to_ms(segment.words[0].start if segment.words else segment.start))
+    end_ms = max(start_ms, to_ms(segment.words[-1].end if segment.words else segment.end))
     shape = Shape(options.max_line_width, options.max_line_count)
     if end_ms > start_ms:
         per_ms = columns(" ".join(segment.text.split())) / (end_ms - start_ms)
@@ -112,7 +114,26 @@ def _span(segment: Segment, options: LayoutOptions) -> _Span:
         if end_ms - start_ms > options.max_duration_ms:
             shape = replace(shape, max_columns=longest)
         shape = replace(shape, min_columns=per_ms * options.min_duration_ms)
-    return _Span(start_ms, end_ms, tuple(break_text(segment.text, shape)))
+    texts = tuple(break_text(segment.text, shape))
+    return _Span(start_ms, end_ms, texts, tuple(_spoken(texts, segment.words)))
+
+
+def _spoken(texts: Sequence[tuple[str, ...]], words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """From when to when each cue is spoken; nothing where the words are not those of the texts.
+
+    Words are found by how many characters stand before them: nothing but white space differs.
+    """
+    ends = [*accumulate(_n_characters(word.word) for word in words)]
+    reached = [*accumulate((sum(map(_n_characters, lines)) for lines in texts), initial=0)]
+    if not ends or ends[-1] != reached[-1]:
+        return
+    for before, after in pairwise(reached):
+        first, last = bisect_right(ends, before), bisect_left(ends, after)
+        yield to_ms(words[first].start), to_ms(words[last].end)
+
+
+def _n_characters(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def _make_room(spans: Sequence[_Span], media_end_ms: int, options: LayoutOptions) -> list[_Span]:
@@ -120,7 +141,7 @@ def _make_room(spans: Sequence[_Span], media_end_ms: int, options: LayoutOptions
     roomy: list[_Span] = []
     for span in spans:
         start_ms = min(max(span.start_ms, roomy[-1].start_ms if roomy else 0), media_end_ms)
-        span = _Span(start_ms, min(max(span.end_ms, start_ms), media_end_ms), span.texts)
+        span = replace(span, start_ms=start_ms, end_ms=min(max(span.end_ms, start_ms), media_end_ms))
         if roomy and start_ms - roomy[-1].start_ms < roomy[-1].least_ms:
             span = _pool(roomy.pop(), span)
         roomy.append(span)
@@ -141,7 +162,7 @@ def _pool(span: _Span, following: _Span) -> _Span:
 
 
 def _share(span: _Span, limit_ms: int, options: LayoutOptions) -> list[Cue]:
-    """Divide the time of a span, which ends by `limit_ms`, between its cues by the width of their text."""
+    """Divide the time of a span, which ends by `limit_ms`: as its cues are spoken, or else by their width."""
     n_cues = len(span.texts)
     readable_ms = max(options.min_duration_ms, FRAMES_2_MS) * n_cues
     end_ms = min(max(span.end_ms, span.start_ms + readable_ms), limit_ms)
@@ -149,13 +170,18 @@ def _share(span: _Span, limit_ms: int, options: LayoutOptions) -> list[Cue]:
     step_ms = min(FRAMES_2_MS, total_ms // n_cues)
     reached = list(accumulate((sum(map(columns, lines)) + 1 for lines in span.texts), initial=0))
     bounds = [span.start_ms + round(total_ms * width / reached[-1]) for width in reached]
+    if span.spoken:
+        bounds[1:-1] = [start_ms for start_ms, _ in span.spoken[1:]]
     for i in range(1, n_cues):
         bounds[i] = max(bounds[i], bounds[i - 1] + step_ms)
     for i in range(n_cues - 1, 0, -1):
         bounds[i] = min(bounds[i], bounds[i + 1] - step_ms)
     # The last cue keeps its own end: `_settle_ends` lengthens it if there is room.
     bounds[-1] = min(limit_ms, max(bounds[-2] + step_ms, span.end_ms))
-    return [Cue(bounds[i], bounds[i + 1], lines) for i, lines in enumerate(span.texts)]
+    ends = bounds[1:]
+    if span.spoken:
+        ends = [min(max(spoken_ms, bounds[i] + 1), ends[i]) for i, (_, spoken_ms) in enumerate(span.spoken)]
+    return [Cue(bounds[i], ends[i], lines) for i, lines in enumerate(span.texts)]
 
 
 def _settle_ends(cues: Sequence[Cue], options: LayoutOptions, media_end_ms: int) -> list[Cue]:

@@ -67,6 +67,9 @@ _TRANSCRIPT_WRITERS: dict[str, Callable[[Transcript], str]] = {
 }
 
 
+CUE_FORMATS = tuple(_CUE_WRITERS)  # the others hold the segments as they are
+
+
 def known_format(name: str) -> str:
     """Name of a format in lower case ("SRT" is "srt").
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.alignment import token_starts
 from ovsubs.whisper.model import DecoderSession
 from ovsubs.whisper.rules import TokenRules, softmax
-from ovsubs.whisper.search import SearchOptions, open_search
+from ovsubs.whisper.search import Hypothesis, SearchOptions, open_search
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, SpecialTokens
 
 MAX_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
@@ -23,7 +24,9 @@ class DecodedWindow:
     `tokens` are text and timestamp tokens without prompt and end. `avg_logprob` is the mean
     natural-log probability of the tokens and the end token; `no_speech_prob` (0 to 1) was read at
     the start-of-transcript token. `finished` is false where the positions ran out before the end, or the
-    window was stopped because it repeated itself. `temperature` is the one it was decoded at.
+    window was stopped because it repeated itself. `temperature` is the one it was decoded at. `logprobs` are
+    those of each token. `starts` tell when each token was spoken, and after them the end where there is one,
+    in seconds from the window's start; empty where nobody asked.
     """
 
     tokens: tuple[int, ...]
@@ -31,6 +34,8 @@ class DecodedWindow:
     no_speech_prob: float
     finished: bool
     temperature: float = 0.0
+    logprobs: tuple[float, ...] = ()
+    starts: tuple[float, ...] = ()
 
 
 class Sampler:
@@ -55,6 +60,7 @@ def decode(
     seeds: Sequence[int] | None = None,
     most: Sequence[int] | None = None,
     ends_from_s: Sequence[float] | None = None,
+    lengths_s: Sequence[float] | None = None,
     clock: Stopwatch | None = None,
 ) -> list[DecodedWindow]:
     """Decode all windows of a session; those that are done leave the batch.
@@ -69,7 +75,8 @@ def decode(
         most: how many tokens each window has at most; what is longer has no end.
         ends_from_s: seconds into each window: a text that has begun does not end before it has named a time
             as late as that.
-        clock: counts the stages "prefill", "steps" and "token rules".
+        lengths_s: of each window, in seconds; with them it is found out when each token was spoken.
+        clock: counts the stages "prefill", "steps", "token rules" and "alignment".
 
     Returns:
         One result per window, in the session's order. An empty session gives an empty list.
@@ -93,6 +100,8 @@ def decode(
         no_speech = softmax(logits[:, 0])[:, special.no_speech]
     clock.count_rows("prefill", len(prompts))
     active, counts = list(range(len(prompts))), [1] * len(prompts)
+    trails = [list[NDArray[np.float32]]() for _ in prompts]  # the queries of each step, of all rows
+    starts = [tuple[float, ...]()] * len(prompts)
     for n_steps in range(1, MAX_POSITIONS - len(prompts[0]) + 1):
         with clock.stage("token rules"):
             histories = [history for window in active for history in searches[window].histories]
@@ -108,11 +117,20 @@ def decode(
                 searches[window].advance(candidates.rows(firsts[place], firsts[place + 1]))
                 for place, window in enumerate(active)
             ]
+        wanted = [
+            bool(of_window) and (most is None or n_steps < most[window])
+            for of_window, window in zip(moves, active, strict=True)
+        ]
+        if lengths_s is not None:
+            with clock.stage("alignment"):
+                queries = session.queries.copy()
+                for place, window in enumerate(active):
+                    trails[window].append(queries[firsts[place] : firsts[place + 1]])
+                    if not wanted[place]:
+                        best, keys = searches[window].best(), session.keys(place, lengths_s[window])
+                        starts[window] = _starts(best, trails[window], keys)
+                        trails[window].clear()  # the steps of a batch of many beams are some megabytes
         with clock.stage("steps"):
-            wanted = [
-                bool(of_window) and (most is None or n_steps < most[window])
-                for of_window, window in zip(moves, active, strict=True)
-            ]
             order = session.keep(wanted)
             active = [active[place] for place in order]
             if not active:
@@ -129,11 +147,21 @@ def decode(
             no_speech_prob=float(silence),
             finished=best.finished,
             temperature=of_window.temperature,
+            logprobs=tuple(best.logprobs[: len(best.tokens)]),
+            starts=of_tokens,
         )
-        for best, silence, of_window in zip(
-            (search.best() for search in searches), no_speech, options, strict=True
+        for best, silence, of_window, of_tokens in zip(
+            (search.best() for search in searches), no_speech, options, starts, strict=True
         )
     ]
+
+
+def _starts(
+    best: Hypothesis, trail: Sequence[NDArray[np.float32]], keys: NDArray[np.float32]
+) -> tuple[float, ...]:
+    """When each token of the text that is kept was spoken, and its end."""
+    queries = [of_step[row] for of_step, row in zip(trail, best.rows, strict=False)]
+    return tuple(token_starts(np.stack(queries), keys).tolist()) if queries else ()
 
 
 def language_probabilities(session: DecoderSession, special: SpecialTokens) -> NDArray[np.float32]:

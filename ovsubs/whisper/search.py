@@ -52,16 +52,41 @@ class SearchOptions:
 
 @dataclass(slots=True)
 class Hypothesis:
-    """Tokens since the prompt, without the end, and the sum of their natural-log probabilities."""
+    """Tokens since the prompt, without the end, and the sum of their natural-log probabilities.
+
+    `rows` are the rows of the window that foretold each token, and the end where there is one; `logprobs`
+    what they thought of it.
+    """
 
     tokens: list[int] = field(default_factory=list)
     sum_logprob: float = 0.0
     finished: bool = False
+    rows: list[int] = field(default_factory=list, compare=False)
+    logprobs: list[float] = field(default_factory=list, compare=False)
 
     @property
     def avg_logprob(self) -> float:
         """Mean over the tokens and the end."""
         return self.sum_logprob / (len(self.tokens) + 1)
+
+    def followed_by(self, token: int, row: int, logprob: float) -> Hypothesis:
+        """The same and one token more, which `row` foretold."""
+        return Hypothesis(
+            [*self.tokens, token],
+            self.sum_logprob + logprob,
+            rows=[*self.rows, row],
+            logprobs=[*self.logprobs, logprob],
+        )
+
+    def ended_by(self, row: int, logprob: float) -> Hypothesis:
+        """The same and its end, which `row` foretold."""
+        return Hypothesis(
+            self.tokens,
+            self.sum_logprob + logprob,
+            finished=True,
+            rows=[*self.rows, row],
+            logprobs=[*self.logprobs, logprob],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +140,11 @@ class _Samples:
         self._rows = []
         for source in sources:
             token = int(candidates.ids[source, 0])
-            score = before[source].sum_logprob + float(candidates.logprobs[source, 0])
+            logprob = float(candidates.logprobs[source, 0])
             if token == self._eot:
-                self._ended.append(Hypothesis(before[source].tokens, score, finished=True))
+                self._ended.append(before[source].ended_by(source, logprob))
                 continue
-            following = Hypothesis([*before[source].tokens, token], score)
+            following = before[source].followed_by(token, source, logprob)
             if is_periodic(following.tokens):
                 self._ended.append(following)
                 continue
@@ -159,21 +184,22 @@ class _Beams:
         for place in np.argsort(-scores, axis=None, kind="stable").tolist():
             source, rank = divmod(place, candidates.ids.shape[1])
             token, score = int(candidates.ids[source, rank]), float(scores[source, rank])
+            logprob = float(candidates.logprobs[source, rank])
             if score < least or not np.isfinite(score):
                 break
             least = max(least, score - PRUNE_LOGPROB)
             if token == self._eot:
                 if len(self._ended) < self._n_wanted:
-                    self._ended.append(Hypothesis(before[source].tokens, score, finished=True))
+                    self._ended.append(before[source].ended_by(source, logprob))
                 if self._options.beam_size == 1:
                     break
                 continue
-            tokens = [*before[source].tokens, token]
-            ending = self._ending(tokens)
+            following = before[source].followed_by(token, source, logprob)
+            ending = self._ending(following.tokens)
             if ending in endings:
                 continue
             endings.add(ending)
-            self._rows.append(Hypothesis(tokens, score))
+            self._rows.append(following)
             moves.append(Move(source, token))
             if len(moves) == self._options.beam_size:
                 break

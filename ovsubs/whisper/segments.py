@@ -2,14 +2,15 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import Window
 from ovsubs.errors import InvalidOption
-from ovsubs.transcript import Segment
+from ovsubs.transcript import Segment, Word
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
+from ovsubs.whisper.words import keep_to_speech, words_of
 
 MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
 UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
@@ -49,12 +50,14 @@ def repeats_itself(decoded: DecodedWindow, reader: TokenReader, threshold: float
 class TimedTokens:
     """Text tokens of one segment with its times in seconds from the window's start.
 
-    `end` is None where the model gave no closing timestamp.
+    `end` is None where the model gave no closing timestamp. `first` is the place of the first of them among
+    all tokens of the window.
     """
 
     start: float
     end: float | None
     tokens: tuple[int, ...]
+    first: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,17 @@ class Reading:
 def split_at_timestamps(tokens: Sequence[int], timestamp_begin: int) -> Iterator[TimedTokens]:
     """Cut a decoded window at its timestamp tokens, in order; stretches without text are left out."""
     start, text = 0.0, list[int]()
-    for token in tokens:
+    for place, token in enumerate(tokens):
         if token < timestamp_begin:
             text.append(token)
             continue
         time = (token - timestamp_begin) * TIMESTAMP_STEP_S
         if text:
-            yield TimedTokens(start, time, tuple(text))
+            yield TimedTokens(start, time, tuple(text), place - len(text))
             text = []
         start = time
     if text:
-        yield TimedTokens(start, None, tuple(text))
+        yield TimedTokens(start, None, tuple(text), len(tokens) - len(text))
 
 
 def read_window(
@@ -122,7 +125,12 @@ def says_something(text: str) -> bool:
 
 
 def to_segments(
-    pieces: Sequence[TimedTokens], decoded: DecodedWindow, window: Window, reader: TokenReader
+    pieces: Sequence[TimedTokens],
+    decoded: DecodedWindow,
+    window: Window,
+    reader: TokenReader,
+    language: str = "en",
+    speech: Sequence[SpeechRegion] = (),
 ) -> list[Segment]:
     """Segments of one window in time order, clamped to it; numbered from 0.
 
@@ -131,6 +139,8 @@ def to_segments(
         decoded: the window's figures.
         window: its place, in seconds. A piece without a closing timestamp ends with it.
         reader: tokenizer of the checkpoint.
+        language: code; decides what a word is.
+        speech: regions in seconds of the track, to which words are kept.
     """
     begin = reader.special.timestamp_begin
     ratio = compression_ratio(reader.decode(decoded.tokens))
@@ -152,6 +162,26 @@ def to_segments(
                 avg_logprob=decoded.avg_logprob,
                 compression_ratio=ratio,
                 no_speech_prob=decoded.no_speech_prob,
+                words=_words(piece, decoded, window, reader, language, speech),
             )
         )
     return segments
+
+
+def _words(
+    piece: TimedTokens,
+    decoded: DecodedWindow,
+    window: Window,
+    reader: TokenReader,
+    language: str,
+    speech: Sequence[SpeechRegion],
+) -> tuple[Word, ...]:
+    """Words of a segment in seconds of the track; none where the decoder was not asked when it heard what."""
+    if not decoded.starts:
+        return ()
+    end = piece.first + len(piece.tokens)
+    # What ran out of tokens has no end, and so no time for it.
+    times = [*decoded.starts, window.duration][piece.first : end + 1]
+    starts = [min(window.start + time, window.end) for time in times]
+    words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], reader, language)
+    return tuple(keep_to_speech(words, speech))

@@ -106,7 +106,7 @@ def test_a_film_is_captioned_close_to_how_a_person_did_it(
     for words in ("tell me", "lord of the univers", "in a bad hum", "stolen the crown jewels"):
         assert words in spoken
     assert cues[0].start <= 500  # "Hildy!", of which base makes this and that
-    assert abs(_start_of(cues, "Tell me") - _start_of(by_hand, "Tell me")) <= 1000
+    assert abs(_start_of(cues, "Tell me") - _start_of(by_hand, "Tell me")) <= 400
 
 
 def _start_of(cues: pysubs2.SSAFile, words: str) -> int:

@@ -64,7 +64,7 @@ class Reader:
         return self.reading.attempt
 
     def hear(self, decoded: DecodedWindow, verdict: Verdict = GOOD) -> None:
-        self.reading.advance(decoded, verdict, self.script.engine)
+        self.reading.advance(decoded, verdict, "en", self.script.engine)
 
     def say(self, *pieces: tuple[int, float, float]) -> None:
         self.hear(self.script.said(*pieces))

@@ -5,6 +5,7 @@ import gc
 import re
 import subprocess
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Desk:
     def say(self, place: int, *pieces: tuple[int, float, float]) -> None:
         """To the window of the waiting section at that place."""
         reading = self.track.waiting(place + 1)[place]
-        reading.advance(self.script.said(*pieces), GOOD, self.script.engine)
+        reading.advance(self.script.said(*pieces), GOOD, "en", self.script.engine)
 
     def given_out(self) -> list[float]:
         return [segment.start for segment in self.track.report().segments]
@@ -134,7 +135,7 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
         for seat in batch:
             is_first = seat.reading.window.window.start == 0.0 and len(batches) == 1
             said = script.said((HELLO, 0.2, 29.8))
-            seat.reading.advance(said, UNLIKELY if is_first else GOOD, script.engine)
+            seat.reading.advance(said, UNLIKELY if is_first else GOOD, "en", script.engine)
     assert batches[0] == [0.0, 30.0]
     assert batches.index([0.0]) == 1 + MAX_PASSED_OVER
     read = sorted(start for batch in batches for start in batch)
@@ -526,6 +527,26 @@ def test_the_start_of_the_track_moves_every_segment(
         assert segment.start == pytest.approx(original.start + 4.5, abs=0.1)
         assert segment.end == pytest.approx(original.end + 4.5, abs=0.1)
     assert shown[-1].position <= shown[-1].duration
+
+
+def test_words_are_the_text_and_lie_in_order_within_the_speech(
+    tiny_model: Model, joined_speech: Samples
+) -> None:
+    plain = tiny_model.transcribe(joined_speech, language="en")
+    timed = tiny_model.transcribe(
+        joined_speech, options=TranscribeOptions(language="en", word_timestamps=True)
+    )
+    assert [replace(segment, words=()) for segment in timed.segments] == list(plain.segments)
+    assert not any(segment.words for segment in plain.segments)
+    for segment in timed.segments:
+        assert "".join(word.word for word in segment.words) == segment.text
+        assert all(0.0 <= word.probability <= 1.0 for word in segment.words)
+        # The times of a segment are read off the model's own tokens, those of its words are not.
+        assert abs(segment.words[0].start - segment.start) < 1.0
+        assert abs(segment.words[-1].end - segment.end) < 1.5
+    words = [word for segment in timed.segments for word in segment.words]
+    assert all(word.start <= word.end for word in words)
+    assert [word.start for word in words] == sorted(word.start for word in words)
 
 
 def test_stream_and_transcribe_give_the_same_segments(tiny_model: Model, speech_sample: Path) -> None:

@@ -1,4 +1,5 @@
-from dataclasses import fields
+import re
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import pytest
@@ -8,13 +9,20 @@ from hypothesis import strategies as st
 from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.breaking import columns
 from ovsubs.subtitles.cues import Cue, LayoutOptions, lay_out, to_ms
-from ovsubs.transcript import Segment
+from ovsubs.transcript import Segment, Word
 
 OPTIONS = LayoutOptions()
 
 
 def said(start: float, end: float, text: str) -> Segment:
     return Segment(0, start, end, text, (), -0.2, 1.2, 0.01)
+
+
+def said_word_by_word(*words: tuple[str, float, float]) -> Segment:
+    """A segment whose own times are far from those of its words."""
+    text = "".join(f" {word}" for word, _, _ in words)
+    timed = tuple(Word(f" {word}", start, end, 0.9) for word, start, end in words)
+    return replace(said(0.0, 30.0, text), words=timed)
 
 
 def words_of(cues: list[Cue]) -> list[str]:
@@ -82,6 +90,32 @@ def test_a_long_segment_is_divided_by_its_text() -> None:
     assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(0, 4917), (5000, 10000)]
 
 
+def test_cues_are_timed_by_their_words() -> None:
+    first, second = (
+        "It was a long way down to the sea and up.",
+        "But nobody had ever told any of us of that before.",
+    )
+    words = [(word, 1.0 + 0.2 * n, 1.1 + 0.2 * n) for n, word in enumerate(first.split())]
+    words += [(word, 6.0 + 0.2 * n, 6.1 + 0.2 * n) for n, word in enumerate(second.split())]
+    cues = lay_out([said_word_by_word(*words)], OPTIONS, 30.0)
+    assert [" ".join(cue.lines) for cue in cues] == [first, second]
+    assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(1000, 3100), (6000, 8100)]
+
+
+def test_a_word_that_is_cut_has_its_time_in_both_cues() -> None:
+    options = LayoutOptions(max_line_width=4, max_line_count=1, min_duration_ms=0, min_gap_ms=0)
+    cues = lay_out([said_word_by_word(("abcdefgh", 2.0, 4.0))], options, 30.0)
+    assert words_of(cues) == ["abcd", "efgh"]
+    assert cues[0].start_ms == 2000
+    assert cues[-1].end_ms == 4000
+
+
+def test_words_that_are_not_those_of_the_text_give_no_times() -> None:
+    strange = replace(said(2.0, 4.0, " Yes."), words=(Word(" Certainly", 2.5, 3.5, 0.9),))
+    (cue,) = lay_out([strange], OPTIONS, 9.0)
+    assert cue.lines == ("Yes.",)
+
+
 def test_no_cue_lasts_longer_than_the_longest_duration() -> None:
     cues = lay_out([said(0, 20, "One, two, three, four, five, six, seven.")], OPTIONS, 30.0)
     assert [cue.lines for cue in cues] == [("One, two,",), ("three,",), ("four, five,",), ("six, seven.",)]
@@ -143,13 +177,22 @@ def test_the_defaults_are_netflix() -> None:
     }
 
 
+def with_words(segment: Segment, spans: list[tuple[float, float]]) -> Segment:
+    """The segment with a time for each piece of its text between spaces, as long as there are any."""
+    pieces = re.findall(r"\s*\S+", segment.text)
+    timed = [Word(piece, min(span), max(span), 0.5) for piece, span in zip(pieces, spans, strict=False)]
+    return replace(segment, words=tuple(timed))
+
+
 times = st.floats(-5, 60) | st.sampled_from([0.0, 10.0, 10.0, 10.001])
 sayings = (
     st.text(alphabet="ab c,.\n\t", max_size=200)
     | st.text(max_size=30)
     | st.text(alphabet="字幕。、", max_size=90)
 )
-segments = st.builds(said, times, times, sayings)
+segments = st.builds(
+    with_words, st.builds(said, times, times, sayings), st.lists(st.tuples(times, times), max_size=30)
+)
 options = st.builds(
     LayoutOptions,
     max_line_width=st.integers(2, 50),

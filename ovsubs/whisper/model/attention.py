@@ -66,8 +66,8 @@ def batch_shape(
     )
 
 
-def attend_to_inputs(cross: CrossAttention, key: ov.Node, value: ov.Node, shape: BatchShape) -> None:
-    """Put MatMul-Softmax-MatMul over two Parameters in the place of one attention.
+def attend_to_inputs(cross: CrossAttention, key: ov.Node, value: ov.Node, shape: BatchShape) -> Any:
+    """Put MatMul-Softmax-MatMul over two Parameters in the place of one attention; returns its scaled query.
 
     Args:
         cross: its query is [rows, heads, n_tokens, head_dim].
@@ -81,7 +81,8 @@ def attend_to_inputs(cross: CrossAttention, key: ov.Node, value: ov.Node, shape:
     query = cross.attention.input_value(0)
     scale = _scale(cross.attention, head_dim)
     if scale != 1.0:
-        query = ops.multiply(query, np.float32(scale))
+        query = ops.multiply(query, np.float32(scale)).output(0)
+    scaled = query
     query = ops.gather(query, shape.slot_rows, np.array(0))
     query = ops.reshape(query, _pattern([shape.n_windows, -1, heads, shape.n_tokens, head_dim]), False)
     query = ops.transpose(query, _SLOTS_BEHIND_HEADS)
@@ -92,6 +93,7 @@ def attend_to_inputs(cross: CrossAttention, key: ov.Node, value: ov.Node, shape:
     attended = ops.reshape(attended, _pattern([-1, heads, shape.n_tokens, head_dim]), False)
     attended = ops.gather(attended, shape.row_slots, np.array(0))
     cross.attention.output(0).replace(attended.output(0))
+    return scaled
 
 
 def _pattern(sizes: list[Any]) -> ov.Node:

@@ -8,7 +8,7 @@ graphs and pruned decoders (turbo, distil) pass as well.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ _TYPES = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "i32": ov.Type.i32, "i64": o
 N_FRAMES = 3000  # mel frames of 10 ms in 30 s (arXiv:2212.04356, section 2)
 
 
+AlignmentHeads = tuple[tuple[int, int], ...]  # layer and head of the cross-attentions that follow the speech
+
+
 @dataclass(frozen=True, slots=True)
 class WhisperGraphs:
     """Both graphs, not compiled yet.
@@ -34,13 +37,15 @@ class WhisperGraphs:
     `beam_idx` int32 [rows] (which row of the state each row goes on from), `logit_places` int64 [m] (the
     tokens of which logits are wanted), `n_positions` int32 [windows] (how much of the keys is filled),
     `slot_rows` int32 [windows * slots] and `row_slots` int32 [rows] (which rows belong to which window),
-    `key.N`, `value.N` [windows, ...] -> `logits` [rows, m, n_vocab]; the self-attention cache is its state.
+    `key.N`, `value.N` [windows, ...] -> `logits` [rows, m, n_vocab], `queries` [rows, m, alignment heads,
+    head_dim] float32; the self-attention cache is its state.
     """
 
     encoder: ov.Model
     decoder: ov.Model
     n_mels: int
     n_layers: int
+    alignment_heads: AlignmentHeads
 
 
 def read_graphs(directory: Path, key_type: str = "f32", *, any_length: bool = True) -> WhisperGraphs:
@@ -66,7 +71,8 @@ def read_graphs(directory: Path, key_type: str = "f32", *, any_length: bool = Tr
     crosses = list(_cross_attentions(decoder, hidden))
     if not crosses:
         raise BrokenModel(directory, "no cross-attention was found in the decoder")
-    inputs = _cut(decoder, crosses, key_type)
+    heads = _alignment_heads(directory, crosses)
+    inputs, queries = _cut(decoder, crosses, key_type, heads)
     if any_length:
         free_length(encoder)
     full_encoder = _encoder_with_outputs(encoder, hidden, crosses, key_type)
@@ -75,8 +81,8 @@ def read_graphs(directory: Path, key_type: str = "f32", *, any_length: bool = Tr
     except RuntimeError:
         why = f"config.json says {n_mels} mel bands, the encoder takes another number"
         raise BrokenModel(directory, why) from None
-    cut_decoder = _decoder_with_inputs(decoder, hidden, crosses, inputs)
-    return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses))
+    cut_decoder = _decoder_with_inputs(decoder, hidden, crosses, inputs, queries)
+    return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses), heads)
 
 
 def _read(core: ov.Core, directory: Path, name: str) -> ov.Model:
@@ -92,6 +98,21 @@ def _n_mels(directory: Path) -> int:
         return int(json.loads((directory / "config.json").read_text(encoding="utf-8"))["num_mel_bins"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenModel(directory, f"config.json: no num_mel_bins ({error})") from error
+
+
+def _alignment_heads(directory: Path, crosses: Sequence[CrossAttention]) -> AlignmentHeads:
+    """Of the generation config; without them all heads of the upper half of the layers (openai/whisper)."""
+    n_heads = int(crosses[0].key.get_partial_shape()[1].get_length())
+    path = directory / "generation_config.json"
+    try:
+        given = json.loads(path.read_text(encoding="utf-8")).get("alignment_heads")
+        heads = tuple(sorted((int(layer), int(head)) for layer, head in given or ()))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise BrokenModel(directory, f"{path.name}: alignment_heads ({error})") from error
+    if any(not (0 <= layer < len(crosses) and 0 <= head < n_heads) for layer, head in heads):
+        raise BrokenModel(directory, f"{path.name}: alignment_heads that the decoder does not have")
+    upper = range(len(crosses) // 2, len(crosses))
+    return heads or tuple((layer, head) for layer in upper for head in range(n_heads))
 
 
 def _parameter(model: ov.Model, name: str) -> ov.Node:
@@ -129,8 +150,10 @@ def _parameters_of(output: Any) -> set[str]:
     return found
 
 
-def _cut(decoder: ov.Model, crosses: list[CrossAttention], key_type: str) -> list[ov.Node]:
-    """Give the decoder its new inputs in place of what is moved to the encoder; returns them."""
+def _cut(
+    decoder: ov.Model, crosses: list[CrossAttention], key_type: str, aligned: AlignmentHeads
+) -> tuple[list[ov.Node], ov.Node]:
+    """Give the decoder inputs in place of what is moved to the encoder; returns them and its queries."""
     keys, values = list[ov.Node](), list[ov.Node]()
     for layer, cross in enumerate(crosses):
         _, heads, _, head_dim = cross.key.get_partial_shape()
@@ -140,9 +163,28 @@ def _cut(decoder: ov.Model, crosses: list[CrossAttention], key_type: str) -> lis
     slot_rows = _parameter_of([-1], "i32", "slot_rows")
     row_slots = _parameter_of([-1], "i32", "row_slots")
     shape = batch_shape(_parameter(decoder, "input_ids"), keys[0], n_positions, slot_rows, row_slots)
-    for cross, key, value in zip(crosses, keys, values, strict=True):
+    queries = [
         attend_to_inputs(cross, key, value, shape)
-    return [*keys, *values, n_positions, slot_rows, row_slots, _choose_logits(decoder)]
+        for cross, key, value in zip(crosses, keys, values, strict=True)
+    ]
+    places = _choose_logits(decoder)
+    inputs = [*keys, *values, n_positions, slot_rows, row_slots, places]
+    return inputs, _queries_of(queries, aligned, places)
+
+
+def _queries_of(queries: Sequence[Any], heads: AlignmentHeads, places: ov.Node) -> ov.Node:
+    """What the alignment heads look for at the wanted tokens: a Result [rows, places, heads, head_dim].
+
+    A head's attention is the product of this and of keys that lie outside the graph. So a step gives some
+    kilobytes, and not the weights of all positions for a token that a better beam may yet replace.
+    """
+    chosen = []
+    for layer in sorted({layer for layer, _ in heads}):
+        numbers = np.array([head for of_layer, head in heads if of_layer == layer])
+        of_heads = ops.gather(queries[layer], numbers, np.array(1))  # [rows, heads, n_tokens, head_dim]
+        chosen.append(ops.gather(of_heads, places, np.array(2)))
+    together = ops.transpose(ops.concat(chosen, 1), np.array([0, 2, 1, 3]))
+    return _named_result(together.output(0), "f32", "queries")
 
 
 def _choose_logits(decoder: ov.Model) -> ov.Node:
@@ -185,9 +227,13 @@ def _named_result(output: Any, key_type: str, name: str) -> ov.Node:
 
 
 def _decoder_with_inputs(
-    decoder: ov.Model, hidden: ov.Node, crosses: list[CrossAttention], inputs: list[ov.Node]
+    decoder: ov.Model,
+    hidden: ov.Node,
+    crosses: list[CrossAttention],
+    inputs: list[ov.Node],
+    queries: ov.Node,
 ) -> ov.Model:
     moved = [output for cross in crosses for output in (cross.key, cross.value)]
     sinks = [sink for sink in decoder.get_sinks() if _without_state(sink.input_value(0)) not in moved]
     kept = [node for node in decoder.get_parameters() if node != hidden]
-    return ov.Model(decoder.get_results(), sinks, kept + inputs, "whisper_decoder")
+    return ov.Model([*decoder.get_results(), queries], sinks, kept + inputs, "whisper_decoder")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ovsubs.errors import BrokenModel, InvalidOption
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model.devices import check_device, cpu_precisions, has_bfloat16
-from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
+from ovsubs.whisper.model.graphs import AlignmentHeads, WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 from ovsubs.whisper.model.pages import give_back
 
@@ -25,6 +25,7 @@ _CPU_CACHE = {"KV_CACHE_PRECISION": "f32"}
 # OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
 # by 4 % in an hour of speech. With 8, many short files take 60 MB less than with 64, in the same time.
 _CPU_KERNELS = {"CPU_RUNTIME_CACHE_CAPACITY": 8}
+POSITIONS_PER_S = 50  # of the encoder, 20 ms each
 _PRECISIONS = ("f32", "bf16", "f16")  # what INFERENCE_PRECISION_HINT takes on all devices
 
 
@@ -186,6 +187,7 @@ class WhisperModel:
         self._key_type: Any = self._encoder.outputs[0].get_element_type()
         self.n_mels = graphs.n_mels
         self.any_length = self._encoder.input(0).get_partial_shape()[2].is_dynamic
+        self._heads = graphs.alignment_heads
         self.n_vocab: int = graphs.decoder.output("logits").get_partial_shape()[2].get_length()
 
     @property
@@ -214,7 +216,7 @@ class WhisperModel:
         rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
         self._encode(mels, rows, clock or Stopwatch())
         give_back(self._mapped)
-        session = DecoderSession(self._decoder.create_infer_request(), rows, lengths)
+        session = DecoderSession(self._decoder.create_infer_request(), rows, lengths, self._heads)
         try:
             yield session
         finally:
@@ -288,9 +290,12 @@ class DecoderSession:
     Windows that are done leave by `keep`; each row that stays keeps its own cache.
     """
 
-    def __init__(self, request: Any, rows: KeyValueRows, lengths: Sequence[int]) -> None:
+    def __init__(
+        self, request: Any, rows: KeyValueRows, lengths: Sequence[int], heads: AlignmentHeads
+    ) -> None:
         self._request = request
         self._rows = rows
+        self._heads = heads
         self._lengths = np.asarray(lengths, dtype=np.int32)
         self.n_windows = len(lengths)
         self._lend_rows()
@@ -326,6 +331,19 @@ class DecoderSession:
         }
         self._request.infer(inputs, share_inputs=True)
         return np.asarray(self._request.get_tensor("logits").data)
+
+    @property
+    def queries(self) -> NDArray[np.float32]:
+        """Of the last step's last place: float32 [rows, heads, head_dim], valid until the next step."""
+        return np.asarray(self._request.get_tensor("queries").data[:, -1])
+
+    def keys(self, window: int, length_s: float) -> NDArray[np.float32]:
+        """What the alignment heads may look at in the first seconds: float32 [heads, head_dim, positions]."""
+        n_positions = min(max(1, math.ceil(length_s * POSITIONS_PER_S)), int(self._lengths[window]))
+        chosen = [
+            self._rows.array(f"key.{layer}")[window, head, :, :n_positions] for layer, head in self._heads
+        ]
+        return as_float32(np.stack(chosen))
 
     def keep(self, wanted: Sequence[bool]) -> list[int]:
         """Drop the windows that are not wanted; returns for each window from now on which one it was.
@@ -367,6 +385,13 @@ class DecoderSession:
     def _lend_rows(self) -> None:
         for name in self._rows.names:
             self._request.set_tensor(name, self._rows.lend(name, self.n_windows))
+
+
+def as_float32(values: NDArray[Any]) -> NDArray[np.float32]:
+    """float32, or bfloat16 as uint16, as float32."""
+    if values.dtype == np.float32:
+        return values
+    return (values.astype(np.uint32) << 16).view(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

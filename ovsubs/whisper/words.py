@@ -1,0 +1,126 @@
+"""Tokens of a segment and when each was spoken -> its words with their times.
+
+Words end at spaces; in languages that write none, at each character or at as many as one token stands for.
+Marks stay with the word that they are written at, and are not heard: a word begins with its first letter and
+ends with its last one. All words of a segment together are its text. openai/whisper (timing.py) cuts at
+marks as well, and so makes " 3" and ".5" of 3.5.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ovsubs.audio.regions import SpeechRegion
+from ovsubs.transcript import Word
+from ovsubs.whisper.tokens import TokenReader
+
+WITHOUT_SPACES = ("zh", "ja", "th", "lo", "my", "yue")  # openai/whisper, tokenizer.py
+_FIRST_WITHOUT_SPACES = (
+    "\u0e00"  # Thai; the scripts before it write spaces, those of these languages come after
+)
+_BROKEN = "\ufffd"  # what part of a character decodes to
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Tokens `[first, end)` and their text."""
+
+    first: int
+    end: int
+    text: str
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether there is more in it than marks, signs and spaces."""
+        return any(unicodedata.category(character)[0] not in "PZCS" for character in self.text)
+
+
+def words_of(
+    tokens: Sequence[int],
+    starts: Sequence[float],
+    logprobs: Sequence[float],
+    reader: TokenReader,
+    language: str,
+) -> list[Word]:
+    """The words of a segment; their texts, joined, are its text.
+
+    Args:
+        tokens: of text alone.
+        starts: of each, and of what follows the last one; seconds.
+        logprobs: of each, natural logarithms.
+        reader: of the checkpoint.
+        language: code; decides whether words end at spaces.
+    """
+    words = _grouped(list(_characters(tokens, reader)), spaces=language not in WITHOUT_SPACES)
+    return [_word(pieces, starts, logprobs) for pieces in words]
+
+
+def keep_to_speech(words: Sequence[Word], speech: Sequence[SpeechRegion]) -> list[Word]:
+    """Take out of each word's time the silence that it lies over.
+
+    The path of the alignment has no gaps: what is silent belongs to the word before it or after it. Of the
+    stretches of speech that a word lies over it keeps the longest. One that lies over none stays as it is:
+    the detector does not hear everything.
+
+    Args:
+        words: in order.
+        speech: regions in order, in the same time.
+    """
+    return [_kept_to_speech(word, speech) for word in words]
+
+
+def _kept_to_speech(word: Word, speech: Sequence[SpeechRegion]) -> Word:
+    parts = [(max(region.start, word.start), min(region.end, word.end)) for region in speech]
+    start, end = max(parts, key=lambda part: part[1] - part[0], default=(word.start, word.end))
+    return replace(word, start=start, end=end) if end > start else word
+
+
+def _characters(tokens: Sequence[int], reader: TokenReader) -> Iterator[_Piece]:
+    """The fewest tokens that make whole characters."""
+    first = 0
+    for end in range(1, len(tokens) + 1):
+        text = reader.decode(tokens[first:end])
+        if _BROKEN not in text or end == len(tokens):
+            yield _Piece(first, end, text)
+            first = end
+
+
+def _grouped(pieces: Sequence[_Piece], *, spaces: bool) -> list[list[_Piece]]:
+    """The pieces of each word. Marks that stand alone go with the word after them, the last ones before."""
+    words = list[list[_Piece]]()
+    for piece in pieces:
+        begins = piece.text.startswith(" ") if spaces else _begins(words[-1][-1] if words else None, piece)
+        if words and (not begins or not any(one.is_heard for one in words[-1])):
+            words[-1].append(piece)
+        else:
+            words.append([piece])
+    if len(words) > 1 and not any(one.is_heard for one in words[-1]):
+        last = words.pop()
+        words[-1] += last
+    return words
+
+
+def _begins(before: _Piece | None, piece: _Piece) -> bool:
+    """Whether a word begins here where no spaces are written: not at closing marks, nor in a foreign name."""
+    bare = piece.text.strip()
+    if before is None or not bare or piece.text.startswith(" "):
+        return True
+    if not piece.is_heard:
+        return unicodedata.category(bare[0]) in ("Ps", "Pi")
+    last = before.text[-1:]
+    return not (last.isalnum() and last < _FIRST_WITHOUT_SPACES and bare[0] < _FIRST_WITHOUT_SPACES)
+
+
+def _word(pieces: Sequence[_Piece], starts: Sequence[float], logprobs: Sequence[float]) -> Word:
+    heard = [piece for piece in pieces if piece.is_heard] or pieces
+    start = starts[heard[0].first]
+    thought = logprobs[pieces[0].first : pieces[-1].end]
+    return Word(
+        word="".join(piece.text for piece in pieces),
+        start=start,
+        end=max(start, starts[heard[-1].end]),
+        probability=math.exp(sum(thought) / len(thought)),
+    )

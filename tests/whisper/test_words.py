@@ -1,0 +1,101 @@
+"""Tokens and their times -> words."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovsubs.audio.regions import SpeechRegion
+from ovsubs.transcript import Word
+from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.words import keep_to_speech, words_of
+
+
+@pytest.fixture(scope="module")
+def reader(base_model_dir: Path) -> TokenReader:
+    return TokenReader(base_model_dir)
+
+
+def spoken(reader: TokenReader, text: str, language: str = "en") -> list[Word]:
+    """Each token lasts a tenth of a second and is as likely as not."""
+    tokens = reader.encode(text)
+    starts = [0.1 * place for place in range(len(tokens) + 1)]
+    return words_of(tokens, starts, [-0.6931] * len(tokens), reader, language)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        (" Mr. Quilter is here.", "en", [" Mr.", " Quilter", " is", " here."]),
+        (' He said: "No way!" twice.', "en", [" He", " said:", ' "No', ' way!"', " twice."]),
+        (" Don't pay $5 (or 3.5 kg)", "en", [" Don't", " pay", " $5", " (or", " 3.5", " kg)"]),
+        (" Ça va très bien, n'est-ce pas?", "fr", [" Ça", " va", " très", " bien,", " n'est-ce", " pas?"]),
+        (" Übergrößen", "de", [" Übergrößen"]),
+        (" well-known, e.g. 1,000", "en", [" well-known,", " e.g.", " 1,000"]),
+        (" (laughs) ♪ La la ♪", "en", [" (laughs)", " ♪ La", " la ♪"]),
+        (" - Yes... - No", "en", [" - Yes...", " - No"]),
+        ("你好，世界。", "zh", ["你好，", "世界。"]),
+        ("「今日」は、OpenVINOの日。", "ja", None),
+        (" Эх, ёлка!", "ru", [" Эх,", " ёлка!"]),
+    ],
+)
+def test_words_are_the_text(reader: TokenReader, text: str, language: str, words: list[str] | None) -> None:
+    found = [word.word for word in spoken(reader, text, language)]
+    assert "".join(found) == text
+    if words is None:  # how many characters are one token is the tokenizer's affair
+        assert "OpenVINO" in found
+        assert not any(word.startswith(("。", "、", "」")) or word.endswith("「") for word in found)
+    else:
+        assert found == words
+
+
+@pytest.mark.model
+def test_a_word_lasts_until_its_punctuation_and_is_as_likely_as_its_tokens(reader: TokenReader) -> None:
+    first, second = spoken(reader, " Yes, no.")
+    assert (first.start, first.end) == pytest.approx((0.0, 0.1))
+    assert (second.start, second.end) == pytest.approx((0.2, 0.3))
+    assert first.probability == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.model
+def test_nothing_but_marks_is_a_word_of_marks(reader: TokenReader) -> None:
+    assert "".join(word.word for word in spoken(reader, ' "')) == ' "'
+    assert "".join(word.word for word in spoken(reader, "...")) == "..."
+    assert spoken(reader, "") == []
+
+
+@pytest.mark.model
+@given(st.text(st.characters(codec="utf-8"), max_size=30), st.sampled_from(["en", "ja", "de", "th"]))
+def test_no_character_is_lost_or_moved(reader: TokenReader, text: str, language: str) -> None:
+    tokens = reader.encode(text)
+    words = spoken(reader, text, language)
+    assert "".join(word.word for word in words) == reader.decode(tokens)
+    assert all(word.start <= word.end for word in words)
+    assert [word.start for word in words] == sorted(word.start for word in words)
+
+
+def word(start: float, end: float) -> Word:
+    return Word(" so", start, end, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ((1.0, 1.5), (1.0, 1.5)),  # inside
+        ((1.5, 4.0), (1.5, 2.0)),  # hangs over the pause
+        ((2.2, 4.4), (4.0, 4.4)),  # begins in the pause
+        ((1.9, 4.5), (4.0, 4.5)),  # lies over both, mostly the second
+        ((2.5, 3.5), (2.5, 3.5)),  # where the detector hears nothing
+        ((0.2, 9.0), (4.0, 7.0)),
+    ],
+)
+def test_words_keep_to_speech(given: tuple[float, float], kept: tuple[float, float]) -> None:
+    speech = [SpeechRegion(1.0, 2.0), SpeechRegion(4.0, 7.0)]
+    (found,) = keep_to_speech([word(*given)], speech)
+    assert (found.start, found.end) == kept
+
+
+def test_without_regions_words_stay() -> None:
+    assert keep_to_speech([word(1, 2)], []) == [word(1, 2)]
