@@ -1,5 +1,6 @@
 """Where subtitles go and under which name; what is printed and where."""
 
+import json
 import os
 import re
 import shutil
@@ -119,6 +120,32 @@ def test_all_formats_with_the_language_in_their_names(
     assert {path.name for path in tmp_path.iterdir()} == names
     assert missing_one.out.split()[-1] == "talk.en.vtt"
     assert known.complaints == [f"{tmp_path / 'talk.en.srt'}: already there; use --overwrite to replace it"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "timed"),
+    [
+        (("-f", "srt,json"), True),
+        (("-f", "json"), False),
+        (("-f", "json", "--word_timestamps", "True"), True),
+        (("-f", "srt,json", "--no-word-timestamps"), False),
+    ],
+)
+def test_words_get_times_where_cues_need_them_or_somebody_asks(
+    talk: Path,
+    ovsubs: Callable[..., Ended],
+    tmp_path: Path,
+    base_model_dir: Path,
+    flags: tuple[str, ...],
+    timed: bool,
+) -> None:
+    ended = ovsubs("subtitle", talk, "-m", base_model_dir, "-l", "en", "-o", tmp_path, *flags)
+
+    assert ended.code == 0
+    segments = json.loads((tmp_path / "talk.json").read_text(encoding="utf-8"))["segments"]
+    assert [("words" in segment) for segment in segments] == [timed] * len(segments)
+    words = [word["word"].strip().lower() for segment in segments for word in segment.get("words", ())]
+    assert words[:2] == (["ever", "tried."] if timed else [])
 
 
 def test_a_silent_file_is_skipped_the_second_time_too(
