@@ -32,8 +32,9 @@ class LayoutOptions:
     """How subtitles are laid out; the defaults are Netflix's (Timed Text Style Guide, general requirements).
 
     `max_line_width` is in columns, of which an East Asian character takes two. A cue lasts from
-    `min_duration_ms`, where there is room for it, to `max_duration_ms`; `min_gap_ms` is kept
-    between cues unless that makes one shorter than `min_duration_ms`.
+    `min_duration_ms`, where there is room for it, to `max_duration_ms`; `min_gap_ms` is kept between cues
+    unless that makes one shorter than `min_duration_ms`; a gap shorter than `chain_gap_ms` is closed to
+    `min_gap_ms`, since it would only flicker.
 
     Raises:
         InvalidOption: a value that cannot be obeyed.
@@ -44,6 +45,7 @@ class LayoutOptions:
     min_duration_ms: int = 833
     max_duration_ms: int = 7000
     min_gap_ms: int = FRAMES_2_MS
+    chain_gap_ms: int = 500  # so of gaps at 24 fps those of 3 to 11 frames are closed
 
     def __post_init__(self) -> None:
         least = {"max_line_width": 2, "max_line_count": 1, "max_duration_ms": 1}
@@ -193,7 +195,10 @@ def _settle_ends(cues: Sequence[Cue], options: LayoutOptions, media_end_ms: int)
         next_ms = media_end_ms if is_last else cues[i + 1].start_ms
         gap_ms = 0 if is_last else options.min_gap_ms
         readable_ms = cue.start_ms + shortest_ms
-        wanted_ms = min(max(cue.end_ms, readable_ms), cue.start_ms + options.max_duration_ms)
         latest_ms = max(next_ms - gap_ms, min(readable_ms, next_ms))
+        wanted_ms = max(cue.end_ms, readable_ms)
+        if not is_last and next_ms - wanted_ms < options.chain_gap_ms:
+            wanted_ms = latest_ms
+        wanted_ms = min(wanted_ms, cue.start_ms + options.max_duration_ms)
         settled.append(replace(cue, end_ms=min(wanted_ms, latest_ms)))
     return settled

@@ -75,6 +75,17 @@ def test_the_gap_yields_to_the_shortest_duration() -> None:
     assert (cues[0].start_ms, cues[0].end_ms) == (0, 500)
 
 
+@pytest.mark.parametrize(("next_s", "end_ms"), [(3.2, 3117), (3.49, 3407), (3.5, 3000), (3.05, 2967)])
+def test_a_gap_that_would_flicker_is_closed(next_s: float, end_ms: int) -> None:
+    cues = lay_out([said(1, 3, "One."), said(next_s, 5, "Two.")], OPTIONS, 9.0)
+    assert cues[0].end_ms == end_ms
+
+
+def test_a_gap_is_not_closed_beyond_the_longest_duration() -> None:
+    cues = lay_out([said(0, 6.9, "One."), said(7.3, 9, "Two.")], OPTIONS, 9.0)
+    assert cues[0].end_ms == 7000
+
+
 def test_a_short_cue_is_extended_where_there_is_room() -> None:
     cues = lay_out([said(1, 1.2, "One."), said(1.9, 2.0, "Two."), said(9.8, 9.9, "End.")], OPTIONS, 10.0)
     assert [(cue.start_ms, cue.end_ms) for cue in cues] == [(1000, 1833), (1900, 2733), (9800, 10000)]
@@ -174,6 +185,7 @@ def test_the_defaults_are_netflix() -> None:
         "min_duration_ms": 833,
         "max_duration_ms": 7000,
         "min_gap_ms": 83,
+        "chain_gap_ms": 500,
     }
 
 
@@ -200,6 +212,7 @@ options = st.builds(
     min_duration_ms=st.integers(0, 1500),
     max_duration_ms=st.integers(1500, 9000),
     min_gap_ms=st.integers(0, 300),
+    chain_gap_ms=st.integers(0, 900),
 )
 
 
