@@ -14,6 +14,9 @@ from ovsubs.whisper.words import keep_to_speech, words_of
 
 MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
 UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
+# A first token is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes begin within 100 ms
+# of a forced alignment, without it 87.5 %.
+HURRIED_S = 0.1
 ANNOUNCED_S = 0.3  # ... and this much where the model itself opened another segment
 
 
@@ -168,6 +171,20 @@ def to_segments(
     return segments
 
 
+def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], begin: int) -> float:
+    """When the first token of a segment begins.
+
+    What foretells the segment's timestamps often looks at its first word already, and leaves that hardly any
+    time. Then the word begins when the timestamp says, but not before these looked anywhere.
+    """
+    if not piece.first or times[1] - times[0] >= HURRIED_S:
+        return times[0]
+    first_timestamp = piece.first - 1
+    while first_timestamp and decoded.tokens[first_timestamp - 1] >= begin:
+        first_timestamp -= 1
+    return max(decoded.starts[first_timestamp], min(times[0], piece.start))
+
+
 def _words(
     piece: TimedTokens,
     decoded: DecodedWindow,
@@ -182,6 +199,7 @@ def _words(
     end = piece.first + len(piece.tokens)
     # What ran out of tokens has no end, and so no time for it.
     times = [*decoded.starts, window.duration][piece.first : end + 1]
+    times[0] = _onset(piece, decoded, times, reader.special.timestamp_begin)
     starts = [min(window.start + time, window.end) for time in times]
     words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], reader, language)
     return tuple(keep_to_speech(words, speech))

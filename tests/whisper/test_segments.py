@@ -1,5 +1,6 @@
 """What a window's tokens become: pieces, how much has been understood, segments."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,23 @@ def test_without_a_threshold_its_check_is_off() -> None:
     assert not SilenceOptions(no_speech_threshold=None).is_silent(
         decoded(no_speech_prob=0.99, avg_logprob=-9.0)
     )
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("starts", "onset"),
+    [
+        ((0.0, 0.1, 0.5, 1.9, 2.8, 2.82, 3.5, 3.6), 2.5),  # hurried: when the timestamp says
+        ((0.0, 0.1, 0.5, 2.6, 2.8, 2.82, 3.5, 3.6), 2.5),
+        ((0.0, 0.1, 2.6, 2.7, 2.8, 2.82, 3.5, 3.6), 2.6),  # not before they looked anywhere
+        ((0.0, 0.1, 0.5, 1.9, 2.8, 3.1, 3.5, 3.6), 2.8),  # it has time of its own
+        ((0.0, 0.1, 0.5, 1.9, 2.2, 2.22, 3.5, 3.6), 2.2),  # never later
+    ],
+)
+def test_a_first_word_without_time_begins_when_its_timestamp_says(
+    reader: TokenReader, starts: tuple[float, ...], onset: float
+) -> None:
+    tokens = (time(0.0), HELLO, time(2.0), time(2.5), WORLD, WORLD, time(3.5))
+    timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 7)
+    second = to_segments(pieces(*tokens), timed, Window(0.0, 30.0), reader)[1]
+    assert second.words[0].start == pytest.approx(onset)
