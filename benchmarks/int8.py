@@ -13,6 +13,7 @@ import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from peer_engines.machine import describe_run
 
@@ -46,7 +47,8 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "int8.json")
     arguments = parser.parse_args()
-    content = {**describe_run(ROOT, PACKAGES), "models": {}}
+    run = describe_run(ROOT, PACKAGES)
+    content = {**run, "models": read_models(arguments.json, run)}
     for name in arguments.models.split(","):
         options = QuantizeOptions(
             calibration=Recordings(arguments.calibration_data, None, arguments.samples),
@@ -63,6 +65,7 @@ def main() -> int:
             measured = measure(subjects, dataset, arguments.runs, arguments.threads)
         figures = figures_of(measured)
         content["models"][name] = {
+            **{key: run[key] for key in ("command", "date", "commit")},
             "signature": asdict(measured.signature),
             "calibration": full.quantization.calibration if full and full.quantization else None,
             "figures": to_json(figures),
@@ -72,6 +75,15 @@ def main() -> int:
         arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         print(to_markdown(measured, figures))
     return 0
+
+
+def read_models(path: Path, run: dict[str, Any]) -> dict[str, Any]:
+    """What was measured before of other models, on the same machine with the same packages."""
+    if not path.exists():
+        return {}
+    before = json.loads(path.read_text(encoding="utf-8"))
+    is_same = all(before[key] == run[key] for key in ("machine", "versions"))
+    return dict(before["models"]) if is_same else {}
 
 
 def make_models(

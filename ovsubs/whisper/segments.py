@@ -14,8 +14,8 @@ from ovsubs.whisper.words import keep_to_speech, words_of
 
 MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
 UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
-# A first token is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes begin within 100 ms
-# of a forced alignment, without it 87.5 %.
+# A first token is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes begin within
+# 100 ms of a forced alignment, without it 87.5 %.
 HURRIED_S = 0.1
 ANNOUNCED_S = 0.3  # ... and this much where the model itself opened another segment
 
