@@ -77,8 +77,9 @@ def main() -> int:
             return hear(tool, str(weights), given, list(zip(paths, chapters, strict=True)), Path(name))
 
         reference = ask("pocketsphinx")
-        heard = {"ovsubs": [], "faster-whisper": ask("faster-whisper")}
-        heard["ovsubs"], slower = hear_ours(ir, paths, given)
+        theirs = ask("faster-whisper")
+        ours, slower = hear_ours(ir, paths, given)
+    heard = {"ovsubs": ours, "faster-whisper": theirs}
     results = [Result(tool, *compare(reference, words)) for tool, words in heard.items()]
     content = {
         **describe_run(ROOT, PROJECT_PACKAGES),

@@ -69,21 +69,12 @@ class Hypothesis:
         """Mean over the tokens and the end."""
         return self.sum_logprob / (len(self.tokens) + 1)
 
-    def followed_by(self, token: int, row: int, logprob: float) -> Hypothesis:
-        """The same and one token more, which `row` foretold."""
+    def extended(self, row: int, logprob: float, token: int | None = None) -> Hypothesis:
+        """The same and what `row` foretold: one token more, or without one the end."""
         return Hypothesis(
-            [*self.tokens, token],
+            self.tokens if token is None else [*self.tokens, token],
             self.sum_logprob + logprob,
-            rows=[*self.rows, row],
-            logprobs=[*self.logprobs, logprob],
-        )
-
-    def ended_by(self, row: int, logprob: float) -> Hypothesis:
-        """The same and its end, which `row` foretold."""
-        return Hypothesis(
-            self.tokens,
-            self.sum_logprob + logprob,
-            finished=True,
+            finished=token is None,
             rows=[*self.rows, row],
             logprobs=[*self.logprobs, logprob],
         )
@@ -142,9 +133,9 @@ class _Samples:
             token = int(candidates.ids[source, 0])
             logprob = float(candidates.logprobs[source, 0])
             if token == self._eot:
-                self._ended.append(before[source].ended_by(source, logprob))
+                self._ended.append(before[source].extended(source, logprob))
                 continue
-            following = before[source].followed_by(token, source, logprob)
+            following = before[source].extended(source, logprob, token)
             if is_periodic(following.tokens):
                 self._ended.append(following)
                 continue
@@ -190,11 +181,11 @@ class _Beams:
             least = max(least, score - PRUNE_LOGPROB)
             if token == self._eot:
                 if len(self._ended) < self._n_wanted:
-                    self._ended.append(before[source].ended_by(source, logprob))
+                    self._ended.append(before[source].extended(source, logprob))
                 if self._options.beam_size == 1:
                     break
                 continue
-            following = before[source].followed_by(token, source, logprob)
+            following = before[source].extended(source, logprob, token)
             ending = self._ending(following.tokens)
             if ending in endings:
                 continue

@@ -25,7 +25,7 @@ _CPU_CACHE = {"KV_CACHE_PRECISION": "f32"}
 # OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
 # by 4 % in an hour of speech. With 8, many short files take 60 MB less than with 64, in the same time.
 _CPU_KERNELS = {"CPU_RUNTIME_CACHE_CAPACITY": 8}
-POSITIONS_PER_S = 50  # of the encoder, 20 ms each
+POSITIONS_PER_S = MAX_POSITIONS // 30  # of the encoder
 _PRECISIONS = ("f32", "bf16", "f16")  # what INFERENCE_PRECISION_HINT takes on all devices
 
 
