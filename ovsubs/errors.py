@@ -5,7 +5,8 @@
     │   ├── UnknownLanguage
     │   ├── UnknownFormat
     │   ├── UnsupportedTask
-    │   └── InvalidOption
+    │   ├── InvalidOption
+    │   └── UnsupportedContainer
     ├── MediaError                 one input cannot be read: exit code 1, the others go on
     │   ├── MissingFile
     │   ├── EmptyFile
@@ -13,7 +14,11 @@
     │   ├── NoAudioStream
     │   ├── NoSuchTrack
     │   ├── TruncatedMedia
-    │   └── NoMediaInFolder
+    │   ├── NoMediaInFolder
+    │   ├── NoPicture
+    │   ├── UnreadableSubtitles
+    │   ├── UnreadableTranscript
+    │   └── NoSubtitlesInFolder
     ├── ModelError
     │   ├── ModelNotFound
     │   ├── BrokenModel
@@ -36,10 +41,15 @@
     ├── BenchmarkError
     │   ├── MeasurementFailed
     │   └── NotComparable
+    ├── VideoError
+    │   ├── ConversionFailed
+    │   └── UndrawableText
     └── OutputError
         ├── OutputExists
         ├── OutputClash
-        └── UnwritableOutput
+        ├── UnwritableOutput
+        ├── OutputIsInput
+        └── UnwritableVideo
 
 `exit_code` is what the command line ends with: 2 where another call is needed, else 1.
 Each message says what is wrong, with what, and what to do, in one line. The arguments of an
@@ -87,6 +97,12 @@ class InvalidOption(UsageError):
     template = "{0} = {1!r} is not valid: {2}"
 
 
+class UnsupportedContainer(UsageError):
+    """`UnsupportedContainer(output, why, endings)`: `endings` are those that would do."""
+
+    template = "{0}: such a file cannot be made ({1}); name one that ends in {2} with --output"
+
+
 class MediaError(OvsubsError):
     """One input file cannot be read; a batch goes on with the next."""
 
@@ -131,6 +147,30 @@ class NoMediaInFolder(MediaError):
     """`NoMediaInFolder(path)`."""
 
     template = "{0}: no audio or video file in this folder; name files, or another folder"
+
+
+class NoPicture(MediaError):
+    """`NoPicture(path)`."""
+
+    template = "{0}: no picture in this file, so there is nothing to draw subtitles on"
+
+
+class UnreadableSubtitles(MediaError):
+    """`UnreadableSubtitles(path, why)`."""
+
+    template = "{0}: not readable as subtitles ({1}); check that a player shows them"
+
+
+class UnreadableTranscript(MediaError):
+    """`UnreadableTranscript(path, why)`."""
+
+    template = "{0}: not readable as a transcript ({1}); make one with `ovsubs subtitle -f json`"
+
+
+class NoSubtitlesInFolder(MediaError):
+    """`NoSubtitlesInFolder(path)`."""
+
+    template = "{0}: no subtitle file in this folder; name files, or another folder"
 
 
 class ModelError(OvsubsError):
@@ -265,6 +305,22 @@ class NotComparable(BenchmarkError):
     exit_code = 2
 
 
+class VideoError(OvsubsError):
+    """A video with subtitles cannot be made."""
+
+
+class ConversionFailed(VideoError):
+    """`ConversionFailed(video, why)`."""
+
+    template = "{0}: ffmpeg cannot make a video with subtitles of it ({1}); check that it plays in a player"
+
+
+class UndrawableText(VideoError):
+    """`UndrawableText(subtitles, what)`: `what` has no glyph in any font of this machine."""
+
+    template = "{0}: no font on this machine can draw {1}; install one that can, such as Noto Sans"
+
+
 class OutputError(OvsubsError):
     """A result cannot be written."""
 
@@ -285,3 +341,16 @@ class UnwritableOutput(OutputError):
     """`UnwritableOutput(path, why)`."""
 
     template = "{0}: cannot be written ({1}); choose another place with --output-dir"
+
+
+class OutputIsInput(OutputError):
+    """`OutputIsInput(path)`."""
+
+    template = "{0}: it is one of the files to read, which stay as they are; name another --output"
+    exit_code = 2
+
+
+class UnwritableVideo(OutputError):
+    """`UnwritableVideo(path, why)`."""
+
+    template = "{0}: cannot be written ({1}); choose another place with --output"

@@ -106,6 +106,11 @@ class Transcript:
         return "".join(segment.text for segment in self.segments)
 
     @property
+    def text_language(self) -> str:
+        """Of the text: English where it was translated, else the one that was spoken."""
+        return "en" if self.task == "translate" else self.language
+
+    @property
     def seconds(self) -> float:
         """Wall time of all stages together, in seconds."""
         return sum(timing.seconds for timing in self.timings)
@@ -157,14 +162,20 @@ class Transcript:
         The file appears whole or not at all.
 
         Raises:
-            UnknownFormat: the ending is not srt, vtt, txt, tsv or json.
+            UnknownFormat: the ending is none of a format.
             OutputExists: the file is there and `overwrite` is false.
             UnwritableOutput: the folder is missing or read-only.
         """
-        # The one upward import: a person expects `transcript.save("talk.srt")` to lay out and write.
+        # One of two upward imports: a person expects `transcript.save("talk.srt")` to lay out and write.
         from ovsubs.subtitles.formats import save_transcript
 
         return save_transcript(self, Path(path), overwrite=overwrite)
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: the media with captions, if it is there, and a table of cues."""
+        from ovsubs.subtitles.player import to_html  # the other one: a transcript shows itself
+
+        return to_html(self)
 
 
 def _known(raw: dict[str, Any], kind: type) -> dict[str, Any]:

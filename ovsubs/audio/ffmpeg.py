@@ -61,8 +61,10 @@ class FfmpegChild:
 
 
 @contextmanager
-def running_ffmpeg(arguments: Sequence[str]) -> Iterator[FfmpegChild]:
+def running_ffmpeg(arguments: Sequence[str], folder: Path | None = None) -> Iterator[FfmpegChild]:
     """Start ffmpeg with its stdout as a pipe; it is killed and reaped on the way out, however that is.
+
+    It works in `folder` if one is given; relative paths in `arguments` are of that folder then.
 
     It runs in a session of its own: Ctrl-C in the terminal reaches us alone, and we end it in silence.
     stderr goes to a file, since a pipe that nobody empties would stop ffmpeg in the middle.
@@ -74,6 +76,7 @@ def running_ffmpeg(arguments: Sequence[str]) -> Iterator[FfmpegChild]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
+            cwd=folder,
             creationflags=_creation_flags(),
             start_new_session=True,
         )
@@ -86,12 +89,17 @@ def running_ffmpeg(arguments: Sequence[str]) -> Iterator[FfmpegChild]:
             process.wait()
 
 
+def complaint_lines(stderr: str) -> list[str]:
+    """What ffmpeg complains of, in order, without the names and addresses of its parts."""
+    lines = (_PREFIX.sub("", line).strip() for line in stderr.splitlines())
+    return [line for line in lines if line]
+
+
 def why_it_failed(stderr: str) -> str:
     """The line of ffmpeg's stderr that tells a person most, without its addresses and repetitions."""
     if "moov atom not found" in stderr:
         return "no index (moov atom): the file is cut off, or it is not what its name says"
-    lines = [_PREFIX.sub("", line).strip() for line in stderr.splitlines()]
-    telling = [line for line in lines if line and not line.startswith("Error opening input file")]
+    telling = [line for line in complaint_lines(stderr) if not line.startswith("Error opening input file")]
     if not telling:
         return "ffmpeg gives no reason"
     return telling[-1].removeprefix("Error opening input: ").rstrip(".")

@@ -42,8 +42,22 @@ def subtitle(
     output_format: o.OutputFormat = "srt",
     language_suffix: o.LanguageSuffix = False,
     overwrite: o.Overwrite = False,
-    max_line_width: o.MaxLineWidth = 42,
-    max_line_count: o.MaxLineCount = 2,
+    style: o.Style = "netflix",
+    max_line_width: o.MaxLineWidth = None,
+    max_line_count: o.MaxLineCount = None,
+    max_words_per_line: o.MaxWordsPerLine = None,
+    max_cps: o.MaxCps = None,
+    min_duration_ms: o.MinDuration = None,
+    max_duration_ms: o.MaxDuration = None,
+    min_gap_ms: o.MinGap = None,
+    chain_gap_ms: o.ChainGap = None,
+    frame_rate: o.FrameRate = None,
+    strip_sdh: o.StripSdh = False,
+    highlight_words: o.HighlightWords = False,
+    vtt_settings: o.VttSettings = "",
+    embed: o.EmbedAfter = False,
+    burn: o.BurnAfter = False,
+    review: o.ReviewAfter = 0,
     model: o.ModelName = "base",
     model_dir: o.ModelDir = None,
     language: o.Language = None,
@@ -93,8 +107,10 @@ def subtitle(
     from ovsubs.audio.regions import VadOptions
     from ovsubs.cli import subtitle as runner
     from ovsubs.library.plan import SubtitleOptions
+    from ovsubs.library.videos import VideoOptions
     from ovsubs.recognition import TranscribeOptions
-    from ovsubs.subtitles.cues import LayoutOptions
+    from ovsubs.subtitles.formats import FormatOptions
+    from ovsubs.subtitles.styles import LayoutOptions
     from ovsubs.whisper.model import CompileOptions
     from ovsubs.whisper.segments import SilenceOptions
 
@@ -134,11 +150,26 @@ def subtitle(
     to_stdout = output_dir == "-"
     wanted = SubtitleOptions(
         transcribe=transcribe,
-        layout=LayoutOptions(max_line_width=max_line_width, max_line_count=max_line_count),
+        layout=LayoutOptions(
+            style=style,
+            max_line_width=max_line_width,
+            max_line_count=max_line_count,
+            max_words_per_line=max_words_per_line,
+            max_cps=max_cps,
+            min_duration_ms=min_duration_ms,
+            max_duration_ms=max_duration_ms,
+            min_gap_ms=min_gap_ms,
+            chain_gap_ms=chain_gap_ms,
+            frame_rate=frame_rate,
+            strip_sdh=strip_sdh,
+        ),
+        format=FormatOptions(highlight_words, vtt_settings),
         formats=formats,
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         language_suffix=language_suffix,
         overwrite=overwrite,
+        n_review=review,
+        videos=VideoOptions(embed, burn),
     )
     choice = runner.ModelChoice(
         model, model_dir, CompileOptions(device, threads, streams, inference_precision, cache_dir), offline
@@ -146,6 +177,61 @@ def subtitle(
     voice = runner.Voice(quiet=quiet, debug=debug, profile=profile)
     run = runner.print_subtitles if to_stdout else runner.write_subtitles
     raise typer.Exit(run(inputs, wanted, choice, voice))
+
+
+@app.command()
+def render(
+    transcripts: o.Transcripts,
+    output_dir: o.OutputDir = None,
+    output_format: o.OutputFormat = "srt",
+    overwrite: o.Overwrite = False,
+    style: o.Style = "netflix",
+    max_line_width: o.MaxLineWidth = None,
+    max_line_count: o.MaxLineCount = None,
+    max_words_per_line: o.MaxWordsPerLine = None,
+    max_cps: o.MaxCps = None,
+    min_duration_ms: o.MinDuration = None,
+    max_duration_ms: o.MaxDuration = None,
+    min_gap_ms: o.MinGap = None,
+    chain_gap_ms: o.ChainGap = None,
+    frame_rate: o.FrameRate = None,
+    strip_sdh: o.StripSdh = False,
+    highlight_words: o.HighlightWords = False,
+    vtt_settings: o.VttSettings = "",
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Lay out transcripts anew, without hearing anything again.
+
+    Exit code: 0 all well, 1 some transcript cannot be read or a file cannot be written, 2 the call is wrong.
+    """
+    from ovsubs.cli.render import run_render
+    from ovsubs.cli.subtitle import formats_named
+    from ovsubs.library.render import RenderOptions
+    from ovsubs.subtitles.formats import FormatOptions
+    from ovsubs.subtitles.styles import LayoutOptions
+
+    to_stdout = output_dir == "-"
+    options = RenderOptions(
+        layout=LayoutOptions(
+            style=style,
+            max_line_width=max_line_width,
+            max_line_count=max_line_count,
+            max_words_per_line=max_words_per_line,
+            max_cps=max_cps,
+            min_duration_ms=min_duration_ms,
+            max_duration_ms=max_duration_ms,
+            min_gap_ms=min_gap_ms,
+            chain_gap_ms=chain_gap_ms,
+            frame_rate=frame_rate,
+            strip_sdh=strip_sdh,
+        ),
+        format=FormatOptions(highlight_words, vtt_settings),
+        formats=formats_named(output_format),
+        output_dir=None if to_stdout or output_dir is None else Path(output_dir),
+        overwrite=overwrite,
+    )
+    raise typer.Exit(run_render(transcripts, options, to_stdout=to_stdout, quiet=quiet))
 
 
 @app.command()
@@ -329,6 +415,31 @@ def benchmark(
 
 
 @app.command()
+def qc(
+    files: o.SubtitleFiles,
+    style: o.CheckStyle = "netflix",
+    language: o.CheckLanguage = None,
+    media: o.CheckMedia = None,
+    no_media: o.NoMedia = False,
+    review: o.Review = 0,
+    json: o.CheckJson = None,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Check subtitles, anybody's, by the rules of a style and beside the speech of their recording.
+
+    Exit code: 0 all well but for warnings, 1 something is against the rules or a file cannot be read, 2 the
+    call is wrong.
+    """
+    from ovsubs.cli.qc import QcVoice, run_qc
+    from ovsubs.library.check import CheckOptions
+    from ovsubs.subtitles.styles import LayoutOptions
+
+    options = CheckOptions(LayoutOptions(style), language, media, not no_media, review)
+    raise typer.Exit(run_qc(files, options, QcVoice(quiet=quiet, debug=debug, json=json)))
+
+
+@app.command()
 def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
     """List the models on this machine: name, size, precision, source."""
     from ovsubs.cli.tables import print_models
@@ -344,6 +455,54 @@ def devices(debug: o.Debug = False) -> None:
     from ovsubs.whisper.model import list_devices
 
     print_devices(list_devices())
+
+
+@app.command()
+def embed(
+    video: o.Video,
+    subtitles: o.TrackFiles,
+    output: o.EmbedOutput = None,
+    language: o.TrackLanguages = None,
+    title: o.TrackTitles = None,
+    default: o.DefaultTrack = False,
+    forced: o.ForcedTracks = False,
+    overwrite: o.VideoOverwrite = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Copy a video and add subtitle tracks to it; nothing is encoded again.
+
+    Exit code: 0 made, 1 a file cannot be read or written, 2 the call is wrong.
+    """
+    from ovsubs.cli.video import run_embed
+    from ovsubs.video.embed import EmbedOptions
+
+    wanted = EmbedOptions(output, tuple(language or ()), tuple(title or ()), default, forced, overwrite)
+    typer.echo(run_embed(video, subtitles, wanted, quiet=quiet))
+
+
+@app.command()
+def burn(
+    video: o.Video,
+    subtitles: o.DrawnFile,
+    output: o.BurnOutput = None,
+    font_size: o.FontSize = None,
+    crf: o.Crf = None,
+    preset: o.Preset = None,
+    overwrite: o.VideoOverwrite = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Draw subtitles into the picture of a video, for players that show no tracks.
+
+    Exit code: 0 made, 1 a file cannot be read or written, 2 the call is wrong.
+    """
+    from ovsubs.cli.video import run_burn
+    from ovsubs.video.burn import BurnOptions
+
+    typer.echo(
+        run_burn(video, subtitles, BurnOptions(output, font_size, crf, preset, overwrite), quiet=quiet)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,7 +10,8 @@ def _option(*names: str, help: str, panel: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=panel)
 
 
-_OUTPUT, _SPEECH, _SEARCH, _VAD, _MACHINE = "Output", "Speech", "Search", "Voice activity", "Machine"
+_OUTPUT, _LAYOUT, _SPEECH, _SEARCH = "Output", "Layout", "Speech", "Search"
+_VAD, _MACHINE = "Voice activity", "Machine"
 
 # Not `readable`, which typer asks for unless told otherwise: one locked file must not stop the others.
 Inputs = Annotated[
@@ -29,7 +30,10 @@ OutputDir = Annotated[
 OutputFormat = Annotated[
     str,
     _option(
-        "--output-format", "-f", help="srt, vtt, txt, tsv, json, several with commas, or all.", panel=_OUTPUT
+        "--output-format",
+        "-f",
+        help="srt, vtt, ass, ttml, lrc, txt, tsv, csv, json, several with commas, or all.",
+        panel=_OUTPUT,
     ),
 ]
 LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
@@ -42,8 +46,77 @@ Overwrite = Annotated[
         panel=_OUTPUT,
     ),
 ]
-MaxLineWidth = Annotated[int, _option("--max-line-width", help="Characters in a line.", panel=_OUTPUT)]
-MaxLineCount = Annotated[int, _option("--max-line-count", help="Lines in a cue.", panel=_OUTPUT)]
+Style = Annotated[
+    str,
+    _option(
+        "--style", help="netflix, bbc, youtube, tiktok, or plain: a cue for each segment.", panel=_LAYOUT
+    ),
+]
+MaxLineWidth = Annotated[
+    int | None,
+    _option("--max-line-width", help="Characters in a line; East Asian ones count twice.", panel=_LAYOUT),
+]
+MaxLineCount = Annotated[int | None, _option("--max-line-count", help="Lines in a cue.", panel=_LAYOUT)]
+MaxWordsPerLine = Annotated[
+    int | None, _option("--max-words-per-line", help="Words in a line.", panel=_LAYOUT)
+]
+MaxCps = Annotated[
+    float | None, _option("--max-cps", help="Reading speed, in characters a second.", panel=_LAYOUT)
+]
+MinDuration = Annotated[
+    int | None, _option("--min-duration-ms", help="A cue stands at least so long.", panel=_LAYOUT)
+]
+MaxDuration = Annotated[
+    int | None, _option("--max-duration-ms", help="A cue stands at most so long.", panel=_LAYOUT)
+]
+MinGap = Annotated[
+    int | None, _option("--min-gap-ms", help="Between cues. [netflix: two frames]", panel=_LAYOUT)
+]
+ChainGap = Annotated[
+    int | None,
+    _option(
+        "--chain-gap-ms", help="Shorter gaps are closed to the least. [netflix: 12 frames]", panel=_LAYOUT
+    ),
+]
+FrameRate = Annotated[
+    float | None,
+    _option(
+        "--frame-rate", help="Cues begin and end on its frames. [default: on milliseconds]", panel=_LAYOUT
+    ),
+]
+StripSdh = Annotated[
+    bool,
+    _option("--strip-sdh", help="Leave out [sounds], music notes and who speaks.", panel=_LAYOUT),
+]
+HighlightWords = Annotated[
+    bool,
+    _option("--highlight-words", help="Show which word is spoken (srt, vtt, ass, lrc).", panel=_LAYOUT),
+]
+VttSettings = Annotated[
+    str,
+    _option("--vtt-settings", help='Of every cue in vtt, such as "line:85% align:center".', panel=_LAYOUT),
+]
+
+EmbedAfter = Annotated[
+    bool,
+    _option(
+        "--embed",
+        help="Also copy each video with the subtitles as a track: NAME.subtitled.EXT.",
+        panel=_OUTPUT,
+    ),
+]
+BurnAfter = Annotated[
+    bool,
+    _option(
+        "--burn",
+        help="Also make each video with the subtitles in its picture: NAME.burned.EXT.",
+        panel=_OUTPUT,
+    ),
+]
+ReviewAfter = Annotated[
+    int,
+    _option("--review", help="Name so many places of each file that may be wrong, and why.", panel=_OUTPUT),
+]
 
 ModelName = Annotated[
     str,
@@ -434,3 +507,109 @@ QuantizeOutput = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Model directory to make. [default: models/NAME-int8]"),
 ]
+
+Transcripts = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Transcripts (json) of ovsubs or of openai/whisper.", metavar="TRANSCRIPT...", readable=False
+    ),
+]
+
+Video = Annotated[Path, typer.Argument(help="It stays as it is.", metavar="VIDEO", readable=False)]
+TrackFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        help="SRT, VTT or ASS files; each becomes a track.", metavar="SUBTITLES...", readable=False
+    ),
+]
+DrawnFile = Annotated[
+    Path, typer.Argument(help="An SRT, VTT or ASS file.", metavar="SUBTITLES", readable=False)
+]
+EmbedOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File (mp4, m4v, mov, mkv, webm) or folder. [default: NAME.subtitled.EXT beside the video]",
+    ),
+]
+BurnOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File (mp4, m4v, mov, mkv, webm) or folder. [default: NAME.burned.EXT beside the video]",
+    ),
+]
+TrackLanguages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language",
+        "-l",
+        help="Code or English name; once for each file, in their order. [default: from talk.en.srt]",
+    ),
+]
+TrackTitles = Annotated[
+    list[str] | None,
+    typer.Option("--title", help="Name of the track; once for each file, in their order."),
+]
+DefaultTrack = Annotated[
+    bool,
+    typer.Option(
+        "--default/--no-default",
+        help="Show the first new track without being asked for, and none that was there.",
+    ),
+]
+ForcedTracks = Annotated[
+    bool,
+    typer.Option("--forced", help="Flag the new tracks as forced, as talk.en.forced.srt is by its name."),
+]
+FontSize = Annotated[
+    float | None,
+    typer.Option("--font-size", help="In 288ths of the picture's height; not for ASS. [default: 16]"),
+]
+Crf = Annotated[int | None, typer.Option("--crf", help="Quality, lower is better. [default: 20; 31 in webm]")]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        "--preset", help="Of x264: ultrafast … placebo, slower is smaller; not in webm. [default: medium]"
+    ),
+]
+VideoOverwrite = Annotated[
+    bool, typer.Option("--overwrite", "-y", help="Replace a video that is there; never the one that is read.")
+]
+
+_CHECK = "Check"
+SubtitleFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Subtitles (srt, vtt, ass, ttml), folders of them, or transcripts (json).",
+        metavar="FILE...",
+        readable=False,
+    ),
+]
+CheckStyle = Annotated[
+    str, _option("--style", help="Whose rules: netflix, bbc, youtube, tiktok or plain.", panel=_CHECK)
+]
+CheckLanguage = Annotated[
+    str | None,
+    _option(
+        "--language",
+        "-l",
+        help="Of the text: code or English name. [default: the transcript's, or as in talk.de.srt, or en]",
+        panel=_CHECK,
+    ),
+]
+CheckMedia = Annotated[
+    Path | None,
+    _option(
+        "--media",
+        help="Recording to compare with, of all files. [default: the one beside each file, by its name]",
+        panel=_CHECK,
+    ),
+]
+NoMedia = Annotated[bool, _option("--no-media", help="Compare with no recording.", panel=_CHECK)]
+Review = Annotated[
+    int, _option("--review", help="Of a transcript, so many places that may be wrong.", panel=_CHECK)
+]
+CheckJson = Annotated[Path | None, _option("--json", help="Write everything that was found.", panel=_CHECK)]

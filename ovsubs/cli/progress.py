@@ -54,6 +54,10 @@ class RunProgress:
         self._positions[file.path] = position.position
         self._show(file, position.position, _place(position.position, position.duration))
 
+    def draw(self, file: PlannedFile, done: float, whole: float) -> None:
+        """A copy of a file's video has come on, in seconds."""
+        self._show(file, done, f"video {_place(done, whole)}")
+
     def finish(self, result: FileResult) -> None:
         """A file is done, or given up."""
         self._n_done += 1

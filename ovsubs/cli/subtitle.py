@@ -4,7 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -12,10 +12,11 @@ from rich.console import Console
 from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.progress import RunProgress
-from ovsubs.cli.tables import print_profile, print_results
+from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
+from ovsubs.library.videos import VideoOptions
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, known_format, render
@@ -58,6 +59,9 @@ def write_subtitles(
             results += _run(model, plan, options, progress, voice)
     if not voice.quiet:
         print_results(results)
+    if any(result.doubts for result in results):
+        print()
+        print_doubts(results)
     if voice.profile:
         print_profile(results, time.perf_counter() - began)
     return int(any(result.status == FAILED for result in results))
@@ -74,6 +78,11 @@ def print_subtitles(
     """
     if voice.profile:
         raise InvalidOption("--profile", "", "not with --output-dir -, where subtitles are printed")
+    if options.videos != VideoOptions():
+        raise InvalidOption("--embed or --burn", "", "not with --output-dir -, where subtitles are printed")
+    if options.n_review:
+        why = "not with --output-dir -, where subtitles are printed"
+        raise InvalidOption("--review", options.n_review, why)
     if len(inputs) != 1 or inputs[0].is_dir():
         raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
     if len(options.formats) != 1:
@@ -86,7 +95,7 @@ def print_subtitles(
     with _load(choice, voice) as model:
         model.check(options.transcribe)
         transcript = model.transcribe(inputs[0], options=options.transcribe)
-    sys.stdout.write(render(transcript, options.formats[0], options.layout))
+    sys.stdout.write(render(transcript, options.formats[0], options.layout, options.format))
     for note in () if voice.quiet else transcript.notes:
         _say(f"ovsubs: {inputs[0]}: {note}")
     return 0
@@ -118,15 +127,27 @@ def _run(
                 raise KeyboardInterrupt
             progress.advance(file, position)
 
+        def draw(file: PlannedFile, done: float, whole: float) -> None:
+            if interrupts:
+                raise KeyboardInterrupt
+            progress.draw(file, done, whole)
+
         progress.begin(plan.files[0])
-        for result in run_plan(model, plan, options, advance, show_crash):
-            results.append(result)
+        for result in run_plan(model, plan, options, advance, show_crash, draw):
+            results.append(_without_text(result))
             progress.finish(result)
             if result.status == FAILED:
                 progress.print(f"ovsubs: {result.why}")
             elif result.why and not voice.quiet:
                 progress.print(f"ovsubs: {result.path}: {result.why}")
     return results
+
+
+def _without_text(result: FileResult) -> FileResult:
+    """What the closing tables need: the words of five hundred videos are a gigabyte, and written already."""
+    if result.transcript is None:
+        return result
+    return replace(result, transcript=replace(result.transcript, segments=()))
 
 
 def _say(line: str) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from ovsubs.cli.progress import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
+from ovsubs.subtitles.qc_report import Kind
 from ovsubs.timing import add_up
 from ovsubs.whisper.model import Device
 
@@ -24,18 +25,38 @@ _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not 
 
 def print_results(results: Sequence[FileResult]) -> None:
     """The closing table: what became of each file."""
-    table = _table("file", "language", "duration", "segments", "RTFx", "result")
+    table = _table("file", "language", "duration", "RTFx", "cues", "read at", "against rules", "result")
     for result in results:
         told = result.transcript
-        figures = ("", "", "", "")
+        figures = ("", "", "")
         if told:
             # Beside other files, silence takes no time of its own.
             speed = f"{told.rtfx:.1f}" if told.seconds else "-"
-            language = f"{told.language} {told.language_probability:.0%}" if told.segments else "-"
-            figures = (language, clock_time(told.duration), str(len(told.segments)), speed)
+            heard = result.report is None or result.report.figures.n_cues
+            language = f"{told.language} {told.language_probability:.0%}" if heard else "-"
+            figures = (language, clock_time(told.duration), speed)
         names = ", ".join(output.name for output in result.outputs)
         outcome = names if result.status == DONE else result.status
-        table.add_row(str(result.path), *figures, outcome)
+        table.add_row(str(result.path), *figures, *_layout_figures(result), outcome)
+    _print(table)
+
+
+def _layout_figures(result: FileResult) -> tuple[str, str, str]:
+    """How many cues, how fast the middle one has to be read, and how many break rules of the layout."""
+    report = result.report
+    if report is None:
+        return "", "", ""
+    speed = f"{report.figures.median_cps:.0f} ch/s" if report.figures.n_cues else ""
+    return str(report.figures.n_cues), speed, str(len(report.errors) + len(report.of(Kind.SPEECH_TOO_FAST)))
+
+
+def print_doubts(results: Sequence[FileResult]) -> None:
+    """The places of each file that may be wrong, and why."""
+    table = _table("file", "time", "why", "text")
+    for result in results:
+        for doubt in result.doubts:
+            text = " ".join(doubt.text.split())
+            table.add_row(str(result.path), clock_time(doubt.start_ms / 1000), "; ".join(doubt.reasons), text)
     _print(table)
 
 

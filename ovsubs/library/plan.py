@@ -9,10 +9,13 @@ from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
 from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
+from ovsubs.library.videos import VideoOptions
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.subtitles.cues import LayoutOptions
-from ovsubs.subtitles.formats import known_format, output_path
+from ovsubs.subtitles.doubts import Doubt
+from ovsubs.subtitles.formats import FormatOptions, check_obeyed, known_format, output_path
+from ovsubs.subtitles.qc_report import Report
+from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import LANGUAGES, language_code
 
@@ -23,22 +26,31 @@ DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 class SubtitleOptions:
     """What to write for each file, and where.
 
-    `formats`: names out of `ovsubs.subtitles.formats.FORMATS`. `output_dir`: None writes beside the
-    source. `language_suffix`: `name.<language>.srt`. `overwrite`: otherwise outputs that are there stay.
+    `formats`: names out of `ovsubs.subtitles.formats.FORMATS`. `format`: what is asked of them beside the
+    text; each obeys what it can, and at least one must. `output_dir`: None writes beside the source.
+    `language_suffix`: `name.<language>.srt`. `overwrite`: otherwise outputs that are there stay. `n_review`:
+    so many places of each file are named that may be wrong. `videos`: copies of the file that show them.
     """
 
     transcribe: TranscribeOptions = field(default_factory=TranscribeOptions)
     layout: LayoutOptions = field(default_factory=LayoutOptions)
+    format: FormatOptions = field(default_factory=FormatOptions)
     formats: tuple[str, ...] = ("srt",)
     output_dir: Path | None = None
     language_suffix: bool = False
     overwrite: bool = False
+    n_review: int = 0
+    videos: VideoOptions = field(default_factory=VideoOptions)
 
     def __post_init__(self) -> None:
         if not self.formats:
             raise InvalidOption("output_format", "", "name at least one, such as srt")
         for name in self.formats:
             known_format(name)
+        check_obeyed(self.format, self.formats)
+        self.videos.check(self.formats)
+        if self.n_review < 0:
+            raise InvalidOption("review", self.n_review, "give at least 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +64,19 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """How one input ended: `status` is "done", "skipped" or "failed"; `why` says so in one line."""
+    """How one input ended: `status` is "done", "skipped" or "failed"; `why` says so in one line.
+
+    Of one that is done, `report` says how its cues keep to the rules of the layout, and `doubts` where the
+    text may be wrong, if that was asked for.
+    """
 
     path: Path
     status: str
     outputs: tuple[Path, ...] = ()
     transcript: Transcript | None = None
     why: str = ""
+    report: Report | None = None
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from ovsubs.errors import OvsubsError, UnwritableOutput
 from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, one_line
+from ovsubs.library.videos import make_videos
 from ovsubs.pipeline import Model, Progress
+from ovsubs.subtitles.cue import Cue, to_ms
+from ovsubs.subtitles.cues import lay_out
+from ovsubs.subtitles.doubts import most_doubtful
 from ovsubs.subtitles.formats import output_path, save_transcript
+from ovsubs.subtitles.qc import check_cues
 from ovsubs.transcript import Transcript
 
 OnProgress = Callable[[PlannedFile, Progress], None]
+OnVideo = Callable[[PlannedFile, float, float], None]  # seconds of a copy that are done, and its length
 
 
 def run_plan(
@@ -22,6 +28,7 @@ def run_plan(
     options: SubtitleOptions,
     on_progress: OnProgress = lambda file, progress: None,
     on_crash: Callable[[BaseException], None] = lambda error: None,
+    on_video: OnVideo = lambda file, done, whole: None,
 ) -> Iterator[FileResult]:
     """Transcribe and write all files; a result for each, as they end.
 
@@ -34,6 +41,7 @@ def run_plan(
         options: as the plan was made with.
         on_progress: called with a file after each round of windows that has read in it.
         on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
+        on_video: called while a copy of a video is made.
 
     Raises:
         UsageError: the model cannot do what is asked; before the first file.
@@ -49,7 +57,7 @@ def run_plan(
             file, error = plan.files[outcome.number], outcome.error
             try:
                 if outcome.transcript is not None:
-                    yield _finish(outcome.transcript, file, options)
+                    yield _finish(outcome.transcript, file, options, on_video)
                     continue
             except Exception as unwritten:  # whatever it is: five hundred other files are waiting
                 error = unwritten
@@ -59,30 +67,60 @@ def run_plan(
             yield FileResult(file.path, FAILED, why=one_line(file.path, error))
 
 
-def _finish(transcript: Transcript, file: PlannedFile, options: SubtitleOptions) -> FileResult:
-    outputs = write_outputs(transcript, file, options)
-    return FileResult(file.path, DONE, outputs, transcript, "; ".join(transcript.notes))
+def _finish(
+    transcript: Transcript, file: PlannedFile, options: SubtitleOptions, on_video: OnVideo
+) -> FileResult:
+    cues = lay_out(transcript, options.layout)
+    outputs = write_outputs(transcript, file, options, cues)
+    outputs += make_videos(
+        file.path,
+        {name: _output(file.path, name, transcript, options) for name in options.formats},
+        options.videos,
+        language=transcript.text_language,
+        output_dir=options.output_dir,
+        on_progress=lambda done, whole: on_video(file, done, whole),
+    )
+    rules = options.layout.rules(transcript.text_language)
+    report = check_cues(cues, rules, duration_ms=to_ms(transcript.duration))
+    doubts = most_doubtful(transcript, cues, options.n_review, report.findings)
+    why = "; ".join(transcript.notes)
+    return FileResult(file.path, DONE, outputs, transcript, why, report, tuple(doubts))
 
 
-def write_outputs(transcript: Transcript, file: PlannedFile, options: SubtitleOptions) -> tuple[Path, ...]:
-    """Write the formats of a planned file; each appears whole or not at all.
+def write_outputs(
+    transcript: Transcript,
+    file: PlannedFile,
+    options: SubtitleOptions,
+    cues: Sequence[Cue] | None = None,
+) -> tuple[Path, ...]:
+    """Write the formats of a planned file, as laid out in `cues` already; each appears whole or not at all.
 
     Raises:
         UnwritableOutput: a folder or file cannot be written.
     """
-    spoken = "en" if transcript.task == "translate" else transcript.language
-    suffix = spoken if options.language_suffix else None
+    cues = lay_out(transcript, options.layout) if cues is None else cues
     written = list[Path]()
     for name in file.formats:
-        output = output_path(file.path, options.output_dir, name, suffix)
+        output = _output(file.path, name, transcript, options)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UnwritableOutput(output, error.strerror or error) from error
         written.append(
-            save_transcript(transcript, output, options=options.layout, overwrite=options.overwrite)
+            save_transcript(
+                transcript,
+                output,
+                cues=cues,
+                format_options=options.format.only_for(name),
+                overwrite=options.overwrite,
+            )
         )
     return tuple(written)
+
+
+def _output(path: Path, name: str, transcript: Transcript, options: SubtitleOptions) -> Path:
+    suffix = transcript.text_language if options.language_suffix else None
+    return output_path(path, options.output_dir, name, suffix)
 
 
 def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = None) -> tuple[Path, ...]:
@@ -93,4 +131,5 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
     """
     options = replace(options or SubtitleOptions(), overwrite=True)
     file = PlannedFile(Path(path), 0.0, options.formats)
-    return write_outputs(model.transcribe(file.path, options=options.transcribe), file, options)
+    transcript = model.transcribe(file.path, options=options.transcribe)
+    return write_outputs(transcript, file, options)

@@ -1,204 +1,219 @@
-"""Segments -> cues: what stands on the screen, and from when to when.
+"""Transcript -> cues: what stands on the screen, and from when to when.
 
-Times inside a segment are those of its words, or interpolated over its text where it has none. Where the
-demands clash, they yield in this order: the gap between cues, then the shortest duration; a cue never
-overlaps the next one, never passes the end of the media, and no word is ever lost, repeated or moved.
+Where cues end is the cheapest way through all pieces of the transcript (dynamic programming, as Knuth and
+Plass set paragraphs, 1981): each cue costs something, and so do a break in the midst of a clause, a pause
+a cue stands over, text that is too fast to read or too short to see, and lines out of balance. What may never
+be is not considered: lines too wide, too many lines, more speech than a cue may last. No word is ever lost,
+repeated or moved.
 """
 
+from __future__ import annotations
+
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from ovsubs.errors import InvalidOption
-from ovsubs.subtitles.breaking import Shape, break_text, columns
-from ovsubs.transcript import Segment, Word
+from ovsubs.subtitles.break_costs import break_costs, ends_sentence
+from ovsubs.subtitles.cue import Cue, CueWord, to_ms
+from ovsubs.subtitles.cue_times import Spoken, times_of_cues
+from ovsubs.subtitles.lines import divide_lines, fitting_ends
+from ovsubs.subtitles.pieces import Piece, pieces_of
+from ovsubs.subtitles.sdh import without_sdh
+from ovsubs.subtitles.styles import LayoutOptions, LayoutRules
+from ovsubs.transcript import Transcript
 
-FRAMES_2_MS = 83  # two frames at 24 fps; nothing shorter is seen (Netflix Timed Text Style Guide, gaps)
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """Text on the screen during `[start_ms, end_ms)`; no line is empty or contains a line break."""
-
-    start_ms: int
-    end_ms: int
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LayoutOptions:
-    """How subtitles are laid out; the defaults are Netflix's (Timed Text Style Guide, general requirements).
-
-    `max_line_width` is in columns, of which an East Asian character takes two. A cue lasts from
-    `min_duration_ms`, where there is room for it, to `max_duration_ms`; `min_gap_ms` is kept between cues
-    unless that makes one shorter than `min_duration_ms`; a gap shorter than `chain_gap_ms` is closed to
-    `min_gap_ms`, since it would only flicker.
-
-    Raises:
-        InvalidOption: a value that cannot be obeyed.
-    """
-
-    max_line_width: int = 42
-    max_line_count: int = 2
-    min_duration_ms: int = 833
-    max_duration_ms: int = 7000
-    min_gap_ms: int = FRAMES_2_MS
-    chain_gap_ms: int = 500  # so of gaps at 24 fps those of 3 to 11 frames are closed
-
-    def __post_init__(self) -> None:
-        least = {"max_line_width": 2, "max_line_count": 1, "max_duration_ms": 1}
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise InvalidOption(option.name, value, "give a whole number")
-            if value < least.get(option.name, 0):
-                raise InvalidOption(option.name, value, f"give at least {least.get(option.name, 0)}")
-        if self.min_duration_ms > self.max_duration_ms:
-            why = f"it is longer than max_duration_ms = {self.max_duration_ms}"
-            raise InvalidOption("min_duration_ms", self.min_duration_ms, why)
+# All in cues: what a cue more may cost to spare them.
+CUE_COST = 1.0
+FILL_COST = 1.0  # of a full cue; squared, so that cues share their text evenly
+INNER_SENTENCE_COST = 0.25  # a sentence that ends inside a cue ...
+LONG_SENTENCES_COST = 2.5  # ... where the text before it and the sentence behind it are long enough
+PAUSE_COST = 1.5  # for each second of silence, beyond `SHORT_PAUSE_MS`, that a cue stands over
+SHORT_PAUSE_MS = 300
+FAST_COST = 6.0  # text twice as fast as can be read ...
+MAX_FAST = 0.25  # ... but no more than for a quarter too fast: speech that is too fast is so in any cue
+SHORT_COST = 6.0  # a cue with no time at all
+FLASH_COST = 0.5  # said in less than the shortest duration
+ORPHAN_COST = 0.5  # a cue of one word that is no sentence
+LINES_COST = 1.0  # for each unit of `divide_lines`
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Texts of cues that share the time `[start_ms, end_ms)`; `spoken` are their own times, where known."""
+def lay_out(transcript: Transcript, options: LayoutOptions | None = None) -> list[Cue]:
+    """Lay out a transcript as cues: in order, not overlapping, each with `end_ms > start_ms`.
 
-    start_ms: int
-    end_ms: int
-    texts: tuple[tuple[str, ...], ...]
-    spoken: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def least_ms(self) -> int:
-        return FRAMES_2_MS * len(self.texts)
-
-
-def to_ms(seconds: float) -> int:
-    """Seconds to whole milliseconds, rounded to the nearest: the only crossing between the two units.
-
-    Raises:
-        InvalidOption: not a finite number.
-    """
-    if not math.isfinite(seconds):
-        raise InvalidOption("time", seconds, "give a finite number of seconds")
-    return round(seconds * 1000)
-
-
-def lay_out(segments: Iterable[Segment], options: LayoutOptions, duration: float) -> list[Cue]:
-    """Lay out segments as cues: in order, not overlapping, each with `end_ms > start_ms`.
-
-    Segments keep their order whatever their times say: one that overlaps the next is cut short,
-    and segments that leave each other no time share what they have together. A media too short
-    for its text is taken to last one millisecond a cue. Segments without text give no cue.
-
-    Args:
-        duration: of the media, in seconds; no cue ends later.
+    A cue begins within two frames of its first word, as far as there is time for it. A media too short for
+    its text is taken to last one millisecond a cue. Segments without text give no cue.
 
     Raises:
         InvalidOption: a time that is not a finite number.
     """
-    spans = [span for segment in segments if (span := _span(segment, options)).texts]
-    media_end_ms = max(to_ms(duration), sum(len(span.texts) for span in spans))
-    spans = _make_room(spans, media_end_ms, options)
-    limits = [*(span.start_ms for span in spans), media_end_ms][1:]
-    cues = [cue for span, limit in zip(spans, limits, strict=True) for cue in _share(span, limit, options)]
-    return _settle_ends(cues, options, media_end_ms)
+    options = options or LayoutOptions()
+    rules = options.rules(transcript.text_language)
+    segments = transcript.segments
+    if options.strip_sdh:
+        segments = tuple(without_sdh(segment) for segment in segments)
+    media_end_ms = to_ms(transcript.duration)
+    pieces = pieces_of(segments, rules.max_line_width, max(0, media_end_ms))
+    text = _Text(pieces, break_costs(pieces, transcript.text_language), rules, media_end_ms)
+    bounds = [bound for first, end in _paragraphs(pieces, rules) for bound in text.divide(first, end)]
+    spoken = [text.spoken(first, end) for first, end in bounds]
+    times = times_of_cues(spoken, rules, media_end_ms)
+    return [
+        _cue(text, bound, start_ms, end_ms) for bound, (start_ms, end_ms) in zip(bounds, times, strict=True)
+    ]
 
 
-def _span(segment: Segment, options: LayoutOptions) -> _Span:
-    start_ms = max(0, to_ms(segment.words[0].start if segment.words else segment.start))
-    end_ms = max(start_ms, to_ms(segment.words[-1].end if segment.words else segment.end))
-    shape = Shape(options.max_line_width, options.max_line_count)
-    if end_ms > start_ms:
-        per_ms = columns(" ".join(segment.text.split())) / (end_ms - start_ms)
-        longest = max(1.0, per_ms * options.max_duration_ms)
-        if end_ms - start_ms > options.max_duration_ms:
-            shape = replace(shape, max_columns=longest)
-        shape = replace(shape, min_columns=per_ms * options.min_duration_ms)
-    texts = tuple(break_text(segment.text, shape))
-    return _Span(start_ms, end_ms, texts, tuple(_spoken(texts, segment.words)))
-
-
-def _spoken(texts: Sequence[tuple[str, ...]], words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """From when to when each cue is spoken; nothing where the words are not those of the texts.
-
-    Words are found by how many characters stand before them: nothing but white space differs.
-    """
-    ends = [*accumulate(_n_characters(word.word) for word in words)]
-    reached = [*accumulate((sum(map(_n_characters, lines)) for lines in texts), initial=0)]
-    if not ends or ends[-1] != reached[-1]:
+def _paragraphs(pieces: Sequence[Piece], rules: LayoutRules) -> Iterator[tuple[int, int]]:
+    """What is divided by itself: everything, or each segment."""
+    if not rules.keep_segments:
+        yield 0, len(pieces)
         return
-    for before, after in pairwise(reached):
-        first, last = bisect_right(ends, before), bisect_left(ends, after)
-        yield to_ms(words[first].start), to_ms(words[last].end)
+    first = 0
+    for place, piece in enumerate(pieces):
+        if piece.ends_segment:
+            yield first, place + 1
+            first = place + 1
 
 
-def _n_characters(text: str) -> int:
-    return len("".join(text.split()))
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Running sums over the pieces, so that a cue costs nothing to weigh: each up to a piece, without it."""
+
+    widths: list[int]  # columns, glue among them
+    characters: list[int]
+    pauses: list[float]  # what pauses before a piece cost
 
 
-def _make_room(spans: Sequence[_Span], media_end_ms: int, options: LayoutOptions) -> list[_Span]:
-    """Put spans in rising order inside the media, each with time for its cues to be seen."""
-    roomy: list[_Span] = []
-    for span in spans:
-        start_ms = min(max(span.start_ms, roomy[-1].start_ms if roomy else 0), media_end_ms)
-        span = replace(span, start_ms=start_ms, end_ms=min(max(span.end_ms, start_ms), media_end_ms))
-        if roomy and start_ms - roomy[-1].start_ms < roomy[-1].least_ms:
-            span = _pool(roomy.pop(), span)
-        roomy.append(span)
-    while roomy and media_end_ms - roomy[-1].start_ms < roomy[-1].least_ms:
-        last = roomy.pop()
-        readable_ms = max(options.min_duration_ms, FRAMES_2_MS) * len(last.texts)
-        earliest_ms = roomy[-1].start_ms + roomy[-1].least_ms if roomy else 0
-        start_ms = min(last.start_ms, max(earliest_ms, media_end_ms - readable_ms))
-        fits = media_end_ms - start_ms >= last.least_ms
-        if fits or not roomy:
-            return [*roomy, replace(last, start_ms=start_ms)]
-        roomy.append(_pool(roomy.pop(), last))
-    return roomy
+def _sums(pieces: Sequence[Piece]) -> _Sums:
+    pauses = [
+        PAUSE_COST * max(0, after.start_ms - before.end_ms - SHORT_PAUSE_MS) / 1000
+        for before, after in pairwise(pieces)
+    ]
+    return _Sums(
+        widths=[*accumulate((piece.width + len(piece.glue) for piece in pieces), initial=0)],
+        characters=[*accumulate((piece.n_characters + len(piece.glue) for piece in pieces), initial=0)],
+        pauses=[*accumulate(pauses, initial=0.0)],
+    )
 
 
-def _pool(span: _Span, following: _Span) -> _Span:
-    return _Span(span.start_ms, max(span.end_ms, following.end_ms), span.texts + following.texts)
+class _Text:
+    """All pieces, and what a cue of some of them costs."""
+
+    def __init__(
+        self, pieces: Sequence[Piece], costs: Sequence[float], rules: LayoutRules, media_end_ms: int
+    ) -> None:
+        self.pieces = pieces
+        self.costs = costs
+        self.rules = rules
+        self._media_end_ms = media_end_ms
+        self._sums = _sums(pieces)
+        self._sentence_ends = [place for place, piece in enumerate(pieces) if ends_sentence(piece.text)]
+        self._capacity = rules.max_line_width * rules.max_line_count
+
+    def divide(self, first: int, end: int) -> list[tuple[int, int]]:
+        """The cheapest division of `pieces[first:end]` into cues: first and end of each."""
+        best = {first: 0.0}
+        before = dict[int, int]()
+        for start in range(first, end):
+            if start not in best:
+                continue
+            for stop in fitting_ends(self.pieces, start, self.rules, self.rules.max_line_count):
+                if stop > end or (stop > start + 1 and self._is_too_long(start, stop)):
+                    break
+                least = best.get(stop, math.inf)
+                cost = best[start] + self._cost(start, stop)
+                if cost < least:
+                    cost += self._cost_of_lines(start, stop)
+                if cost < least:
+                    best[stop], before[stop] = cost, start
+        bounds = list[tuple[int, int]]()
+        while end > first:
+            bounds.append((before[end], end))
+            end = before[end]
+        return bounds[::-1]
+
+    def _is_too_long(self, first: int, end: int) -> bool:
+        return self.pieces[end - 1].end_ms - self.pieces[first].start_ms > self.rules.max_duration_ms
+
+    def _cost(self, first: int, end: int) -> float:
+        if self.rules.keep_segments:
+            return CUE_COST
+        sums, rules = self._sums, self.rules
+        width = sums.widths[end] - sums.widths[first]
+        cost = CUE_COST + FILL_COST * (width / self._capacity) ** 2
+        cost += self.costs[end - 1]
+        cost += sums.pauses[end - 1] - sums.pauses[first]
+        cost += self._cost_of_sentences(first, end)
+        room_ms = self._room_ms(first, end)
+        if room_ms < rules.min_duration_ms:
+            cost += SHORT_COST * (1.0 - room_ms / rules.min_duration_ms)
+        elif self.pieces[end - 1].end_ms - self.pieces[first].start_ms < rules.min_duration_ms:
+            cost += FLASH_COST
+        needed_ms = 1000 * self._n_characters(first, end) / rules.max_cps
+        if needed_ms > room_ms:
+            cost += FAST_COST * min(needed_ms / max(room_ms, 1.0) - 1.0, MAX_FAST)
+        if end == first + 1 and self._is_orphan(first):
+            cost += ORPHAN_COST
+        return cost
+
+    def _cost_of_sentences(self, first: int, end: int) -> float:
+        """Of those that end inside a cue."""
+        cost, ends, pieces = 0.0, self._sentence_ends, self.pieces
+        for number in range(bisect_left(ends, first), bisect_left(ends, end - 1)):
+            place = ends[number]
+            following = ends[number + 1] if number + 1 < len(ends) else len(pieces) - 1
+            before_ms = pieces[place].end_ms - pieces[first].start_ms
+            after_ms = pieces[following].end_ms - pieces[place + 1].start_ms
+            is_long = min(before_ms, after_ms) >= self.rules.min_duration_ms
+            cost += LONG_SENTENCES_COST if is_long else INNER_SENTENCE_COST
+        return cost
+
+    def _room_ms(self, first: int, end: int) -> float:
+        """For how long the cue could stand."""
+        is_last = end == len(self.pieces)
+        limit_ms = self._media_end_ms if is_last else self.pieces[end].start_ms - self.rules.min_gap_ms
+        return max(0, min(limit_ms - self.pieces[first].start_ms, self.rules.max_duration_ms))
+
+    def _n_characters(self, first: int, end: int) -> int:
+        n_characters = self._sums.characters[end] - self._sums.characters[first]
+        return n_characters - len(self.pieces[first].glue)
+
+    def _is_orphan(self, place: int) -> bool:
+        is_begun = place > 0 and not ends_sentence(self.pieces[place - 1].text)
+        return is_begun or not ends_sentence(self.pieces[place].text)
+
+    def _cost_of_lines(self, first: int, end: int) -> float:
+        width = self._sums.widths[end] - self._sums.widths[first]
+        if width <= self.rules.max_line_width and self.rules.max_words_per_line is None:
+            return 0.0
+        cost, _ = divide_lines(self.pieces[first:end], self.costs[first:end], self.rules)
+        return LINES_COST * cost
+
+    def spoken(self, first: int, end: int) -> Spoken:
+        """When a cue is spoken, and how much there is to read in it."""
+        start_ms, end_ms = self.pieces[first].start_ms, self.pieces[end - 1].end_ms
+        return Spoken(start_ms, end_ms, self._n_characters(first, end))
+
+    def lines(self, first: int, end: int) -> list[Sequence[Piece]]:
+        """The pieces of each line of a cue."""
+        pieces = self.pieces[first:end]
+        _, bounds = divide_lines(pieces, self.costs[first:end], self.rules)
+        return [pieces[start:stop] for start, stop in bounds]
 
 
-def _share(span: _Span, limit_ms: int, options: LayoutOptions) -> list[Cue]:
-    """Divide the time of a span, which ends by `limit_ms`: as its cues are spoken, or else by their width."""
-    n_cues = len(span.texts)
-    readable_ms = max(options.min_duration_ms, FRAMES_2_MS) * n_cues
-    end_ms = min(max(span.end_ms, span.start_ms + readable_ms), limit_ms)
-    total_ms = end_ms - span.start_ms
-    step_ms = min(FRAMES_2_MS, total_ms // n_cues)
-    reached = list(accumulate((sum(map(columns, lines)) + 1 for lines in span.texts), initial=0))
-    bounds = [span.start_ms + round(total_ms * width / reached[-1]) for width in reached]
-    if span.spoken:
-        bounds[1:-1] = [start_ms for start_ms, _ in span.spoken[1:]]
-    for i in range(1, n_cues):
-        bounds[i] = max(bounds[i], bounds[i - 1] + step_ms)
-    for i in range(n_cues - 1, 0, -1):
-        bounds[i] = min(bounds[i], bounds[i + 1] - step_ms)
-    # The last cue keeps its own end: `_settle_ends` lengthens it if there is room.
-    bounds[-1] = min(limit_ms, max(bounds[-2] + step_ms, span.end_ms))
-    ends = bounds[1:]
-    if span.spoken:
-        ends = [min(max(spoken_ms, bounds[i] + 1), ends[i]) for i, (_, spoken_ms) in enumerate(span.spoken)]
-    return [Cue(bounds[i], ends[i], lines) for i, lines in enumerate(span.texts)]
+def _cue(text: _Text, bound: tuple[int, int], start_ms: int, end_ms: int) -> Cue:
+    lines = [list(_cue_words(line, start_ms, end_ms)) for line in text.lines(*bound)]
+    return Cue(
+        start_ms,
+        end_ms,
+        tuple("".join(word.text for word in line) for line in lines),
+        tuple(map(tuple, lines)),
+    )
 
 
-def _settle_ends(cues: Sequence[Cue], options: LayoutOptions, media_end_ms: int) -> list[Cue]:
-    """Give each cue its shortest and longest duration and the gap to the next one, where there is room."""
-    settled = []
-    shortest_ms = max(options.min_duration_ms, 1)
-    for i, cue in enumerate(cues):
-        is_last = i + 1 == len(cues)
-        next_ms = media_end_ms if is_last else cues[i + 1].start_ms
-        gap_ms = 0 if is_last else options.min_gap_ms
-        readable_ms = cue.start_ms + shortest_ms
-        latest_ms = max(next_ms - gap_ms, min(readable_ms, next_ms))
-        wanted_ms = max(cue.end_ms, readable_ms)
-        if not is_last and next_ms - wanted_ms < options.chain_gap_ms:
-            wanted_ms = latest_ms
-        wanted_ms = min(wanted_ms, cue.start_ms + options.max_duration_ms)
-        settled.append(replace(cue, end_ms=min(wanted_ms, latest_ms)))
-    return settled
+def _cue_words(pieces: Sequence[Piece], start_ms: int, end_ms: int) -> Iterator[CueWord]:
+    for place, piece in enumerate(pieces):
+        begin_ms = min(max(piece.start_ms, start_ms), end_ms)
+        text = piece.glue + piece.text if place else piece.text
+        yield CueWord(text, begin_ms, min(max(piece.end_ms, begin_ms), end_ms))

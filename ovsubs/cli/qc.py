@@ -1,0 +1,158 @@
+"""`ovsubs qc`: check subtitles, and what is shown and written of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ovsubs.library.check import CheckedFile, CheckOptions, check_files
+from ovsubs.library.plan import one_line
+from ovsubs.subtitles.columns import columns
+from ovsubs.subtitles.doubts import Doubt
+from ovsubs.subtitles.formats import write_atomically
+from ovsubs.subtitles.qc_report import Finding, Kind, Report, clock, summarize
+
+FOUND = 1  # exit code
+N_WORST = 10  # findings named one by one; --json has all
+SHOWN_COLUMNS = 60  # of a text
+
+
+@dataclass(frozen=True, slots=True)
+class QcVoice:
+    """How much is said: `quiet` errors only, `debug` tracebacks too; `json` is a file for everything."""
+
+    quiet: bool = False
+    debug: bool = False
+    json: Path | None = None
+
+
+def run_qc(inputs: Sequence[Path], options: CheckOptions, voice: QcVoice) -> int:
+    """Check subtitles and print a table for each file; 1 if one is against the rules or cannot be read.
+
+    Raises:
+        OvsubsError: the call is wrong, the recording it names cannot be read, or the JSON not be written.
+    """
+    checked = list[CheckedFile]()
+    for file in check_files(inputs, options):
+        checked.append(file)
+        _show(file, voice, is_first=len(checked) == 1)
+    if voice.json:
+        content = {"style": options.layout.style, "files": [_as_json(file) for file in checked]}
+        text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        write_atomically(voice.json, text.encode("utf-8", errors="replace"))
+    return 0 if all(file.is_well for file in checked) else FOUND
+
+
+def _show(file: CheckedFile, voice: QcVoice, *, is_first: bool) -> None:
+    if file.error is not None:
+        if voice.debug:
+            traceback.print_exception(file.error)
+        print(f"ovsubs: {one_line(file.path, file.error)}", file=sys.stderr)
+    if file.report is None or voice.quiet:
+        return
+    for note in file.notes:
+        print(f"ovsubs: {file.path}: {note}", file=sys.stderr)
+    if not is_first:
+        print()
+    print(f"{file.path}: {summarize(file.report)}")
+    if file.report.findings:
+        print()
+        _print_table(["", "finding", "count", "worst", "limit"], _kind_rows(file.report))
+        print()
+        _print_table(["time", "cue", "finding", "value", "text"], _finding_rows(file.report.worst(N_WORST)))
+    if file.doubts:
+        print()
+        _print_table(["review", "why", "text"], _doubt_rows(file.doubts))
+
+
+def _kind_rows(report: Report) -> Iterator[list[str]]:
+    """A row for each kind that was found, errors first."""
+    for kind in sorted(Kind, key=lambda kind: not _is_error(report.of(kind))):
+        found = report.of(kind)
+        if found:
+            worst = max(found, key=lambda finding: (finding.excess, finding.value))
+            level = "error" if worst.is_error else "warning"
+            yield [level, kind.value, str(len(found)), _value(worst.value, worst), _value(worst.limit, worst)]
+
+
+def _is_error(findings: Sequence[Finding]) -> bool:
+    return any(finding.is_error for finding in findings)
+
+
+def _finding_rows(findings: Iterable[Finding]) -> Iterator[list[str]]:
+    for finding in findings:
+        cue = "" if finding.cue is None else str(finding.cue)
+        value = _value(finding.value, finding)
+        yield [_time(finding.start_ms), cue, finding.kind.value, value, _short(finding.text)]
+
+
+def _doubt_rows(doubts: Iterable[Doubt]) -> Iterator[list[str]]:
+    for doubt in doubts:
+        yield [_time(doubt.start_ms), "; ".join(doubt.reasons), _short(doubt.text)]
+
+
+def _value(value: float, finding: Finding) -> str:
+    number = f"{value:.1f}" if finding.kind in (Kind.TOO_FAST, Kind.SPEECH_TOO_FAST) else f"{value:.0f}"
+    unit = finding.unit.removesuffix("s") if number == "1" and finding.unit != "ms" else finding.unit
+    return f"{number} {unit}"
+
+
+def _time(ms: int) -> str:
+    return f"{clock(ms)}.{ms % 1000:03d}"
+
+
+def _short(text: str) -> str:
+    """A text in one line, cut at `SHOWN_COLUMNS`."""
+    line = " ".join(text.split())
+    if columns(line) <= SHOWN_COLUMNS:
+        return line
+    while columns(line) >= SHOWN_COLUMNS:
+        line = line[:-1]
+    return f"{line}…"
+
+
+def _print_table(head: list[str], rows: Iterable[list[str]]) -> None:
+    table = [head, *rows]
+    widths = [max(columns(row[place]) for row in table) for place in range(len(head))]
+    for row in table:
+        cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def _as_json(file: CheckedFile) -> dict[str, Any]:
+    """All that is known of a file. Kinds have the names of `Kind`; no limit is null."""
+    content: dict[str, Any] = {"path": str(file.path), "is_well": file.is_well}
+    if file.error is not None:
+        return {**content, "error": one_line(file.path, file.error)}
+    assert file.report is not None
+    rules = asdict(file.report.rules)
+    return {
+        **content,
+        "language": file.language,
+        "media": None if file.media is None else str(file.media),
+        "notes": list(file.notes),
+        "summary": summarize(file.report),
+        "figures": asdict(file.report.figures),
+        "rules": {name: _finite(value) for name, value in rules.items()},
+        "findings": [_finding_as_json(finding) for finding in file.report.findings],
+        "review": [asdict(doubt) for doubt in file.doubts],
+    }
+
+
+def _finding_as_json(finding: Finding) -> dict[str, Any]:
+    return {
+        **asdict(finding),
+        "kind": finding.kind.name.lower(),
+        "unit": finding.unit,
+        "level": "error" if finding.is_error else "warning",
+    }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isinf(value) else value

@@ -1,0 +1,41 @@
+"""`ovsubs render`: lay transcripts out anew, and what is shown of it."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ovsubs.errors import InvalidOption
+from ovsubs.library.plan import DONE, FAILED
+from ovsubs.library.render import RenderOptions, render_transcripts
+from ovsubs.library.transcripts import read_transcript
+from ovsubs.subtitles.formats import render
+
+
+def run_render(transcripts: Sequence[Path], options: RenderOptions, *, to_stdout: bool, quiet: bool) -> int:
+    """Write or print the subtitles of transcripts, a line for each file; returns the exit code.
+
+    Raises:
+        OvsubsError: the call is wrong, or the one transcript that is to be printed cannot be read.
+    """
+    if to_stdout:
+        sys.stdout.write(_only_text(transcripts, options))
+        return 0
+    failed = False
+    for result in render_transcripts(transcripts, options):
+        if result.status == DONE:
+            for output in result.outputs:
+                print(output)
+            continue
+        failed = failed or result.status == FAILED
+        if result.status == FAILED or not quiet:
+            print(f"ovsubs: {result.why}", file=sys.stderr)
+    return int(failed)
+
+
+def _only_text(transcripts: Sequence[Path], options: RenderOptions) -> str:
+    if len(transcripts) != 1:
+        raise InvalidOption("--output-dir", "-", "it prints the subtitles of one transcript")
+    if len(options.formats) != 1:
+        raise InvalidOption("--output-format", ",".join(options.formats), "with --output-dir - it is one")
+    transcript = read_transcript(transcripts[0])
+    return render(transcript, options.formats[0], options.layout, options.format)

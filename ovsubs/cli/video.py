@@ -1,0 +1,60 @@
+"""`ovsubs embed` and `ovsubs burn`: the run, and how far it is."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from ovsubs.cli.interrupts import noted_interrupts
+from ovsubs.cli.progress import clock_time, make_bars
+from ovsubs.video.burn import BurnOptions, burn
+from ovsubs.video.embed import EmbedOptions, embed
+from ovsubs.video.writing import OnProgress
+
+Say = Callable[[str], None]
+
+
+def run_embed(video: Path, subtitles: Sequence[Path], options: EmbedOptions, *, quiet: bool) -> Path:
+    """Add subtitle tracks with a bar on a terminal; returns the new video's path."""
+    with _watched(video, quiet=quiet) as (advance, say):
+        return embed(video, subtitles, options, advance, say)
+
+
+def run_burn(video: Path, subtitles: Path, options: BurnOptions, *, quiet: bool) -> Path:
+    """Draw subtitles into the picture with a bar on a terminal; returns the new video's path."""
+    with _watched(video, quiet=quiet) as (advance, say):
+        return burn(video, subtitles, options, advance, say)
+
+
+@contextmanager
+def _watched(video: Path, *, quiet: bool) -> Iterator[tuple[OnProgress, Say]]:
+    """Where progress and notes go: a bar and lines on stderr, or nowhere if `quiet`."""
+    bars = make_bars(Console(stderr=True), quiet=quiet)
+    began = time.monotonic()
+    with noted_interrupts() as interrupts, bars:
+        task = bars.add_task(video.name, total=None, status="")
+
+        def advance(done: float, whole: float) -> None:
+            if interrupts:  # Python drops an interrupt that comes inside a destructor
+                raise KeyboardInterrupt
+            status = _status(done, whole, time.monotonic() - began)
+            bars.update(task, completed=done, total=whole or None, status=status)
+
+        def say(line: str) -> None:
+            if not quiet:
+                bars.console.print(f"ovsubs: {line}", markup=False, highlight=False, soft_wrap=True)
+
+        yield advance, say
+
+
+def _status(done: float, whole: float, seconds: float) -> str:
+    """ "12:31 / 45:00 · 21.3x · 1:32 left"; the speed is in seconds of video per second."""
+    if not whole:
+        return clock_time(done)
+    place = f"{clock_time(done)} / {clock_time(whole)}"
+    if done <= 0 or seconds <= 0:
+        return place
+    speed = done / seconds
+    return f"{place} · {speed:.1f}x · {clock_time(max(0.0, whole - done) / speed)} left"

@@ -1,0 +1,82 @@
+"""Transcripts that were kept -> subtitle files in another layout, without hearing anything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
+from ovsubs.library.plan import DONE, FAILED, SKIPPED, FileResult, one_line
+from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
+from ovsubs.subtitles.formats import (
+    FormatOptions,
+    check_obeyed,
+    known_format,
+    output_path,
+    save_transcript,
+)
+from ovsubs.subtitles.styles import LayoutOptions
+from ovsubs.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """What to write of each transcript, and where; as for `SubtitleOptions`.
+
+    Raises:
+        InvalidOption: no format, or one that is the transcript itself.
+    """
+
+    layout: LayoutOptions = field(default_factory=LayoutOptions)
+    format: FormatOptions = field(default_factory=FormatOptions)
+    formats: tuple[str, ...] = ("srt",)
+    output_dir: Path | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.formats:
+            if f".{known_format(name)}" == TRANSCRIPT_SUFFIX:
+                raise InvalidOption("output_format", name, "that is the transcript itself; name another")
+        if not self.formats:
+            raise InvalidOption("output_format", "", "name at least one, such as srt")
+        check_obeyed(self.format, self.formats)
+
+
+def render_transcripts(paths: Sequence[Path], options: RenderOptions) -> Iterator[FileResult]:
+    """Write the subtitles of all transcripts; a result for each. One that fails never stops the rest."""
+    taken = dict[Path, Path]()  # where subtitles are -> whose they are
+    for path in paths:
+        try:
+            yield _render_one(path, options, taken)
+        except (OvsubsError, OSError) as error:
+            yield FileResult(path, FAILED, why=one_line(path, error))
+
+
+def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path]) -> FileResult:
+    transcript = read_transcript(path)
+    outputs = {name: output_path(path, options.output_dir, name) for name in options.formats}
+    for output in outputs.values():
+        owner = taken.setdefault(output.resolve(), path)
+        if not owner.samefile(path):
+            raise OutputClash(path, output, owner)
+    missing = [name for name, output in outputs.items() if options.overwrite or not output.exists()]
+    if not missing:
+        why = f"{next(iter(outputs.values()))}: already there; use --overwrite to replace it"
+        return FileResult(path, SKIPPED, tuple(outputs.values()), why=why)
+    written = tuple(_write(transcript, name, outputs[name], options) for name in missing)
+    return FileResult(path, DONE, written, transcript)
+
+
+def _write(transcript: Transcript, name: str, output: Path, options: RenderOptions) -> Path:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutput(output, error.strerror or error) from error
+    return save_transcript(
+        transcript,
+        output,
+        options=options.layout,
+        format_options=options.format.only_for(name),
+        overwrite=options.overwrite,
+    )

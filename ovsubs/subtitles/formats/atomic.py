@@ -1,0 +1,42 @@
+"""Bytes -> a file that appears whole or not at all."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from ovsubs.errors import UnwritableOutput
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file under another name beside its place, and rename it when all of it is on the disk.
+
+    A file that is there is replaced; a symbolic link is followed; the mode is what the umask asks for.
+
+    Raises:
+        UnwritableOutput: the folder is missing or read-only, the disk is full, or a folder or device has
+            this name.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            raise UnwritableOutput(path, "a folder or device has this name")
+        if not target.parent.is_dir():
+            raise UnwritableOutput(path, f"there is no folder {target.parent}")
+        _write_and_rename(target, content)
+    except OSError as error:
+        raise UnwritableOutput(path, error.strerror or error) from error
+
+
+def _write_and_rename(target: Path, content: bytes) -> None:
+    # Not `tempfile`, whose files are private: `open` gives the mode that the umask asks for.
+    temporary = target.with_name(f".ovsubs-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        with contextlib.suppress(OSError):  # gone already when all went well
+            temporary.unlink()

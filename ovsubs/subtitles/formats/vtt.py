@@ -1,0 +1,34 @@
+"""Cues -> WebVTT (W3C, WebVTT: The Web Video Text Tracks Format).
+
+Written here and not through pysubs2 (1.8), which leaves `&` and `<` unescaped and drops `{...}`.
+"""
+
+from collections.abc import Iterable
+
+from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.formats.options import FormatOptions
+from ovsubs.subtitles.formats.spoken import Moment, moments, underlined_lines
+from ovsubs.subtitles.formats.stamps import clock
+
+_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def write_vtt(cues: Iterable[Cue], options: FormatOptions | None = None) -> str:
+    """Write WebVTT, with `&`, `<` and `>` escaped. No cues give the header alone.
+
+    Args:
+        cues: in order, not overlapping.
+        options: `vtt_settings` stand behind the times of every cue. With `highlight_words` there is a cue for
+            each word while it is spoken, with the word underlined, as openai/whisper writes it; and one
+            without for each pause.
+    """
+    options = options or FormatOptions()
+    settings = "".join(f" {setting}" for setting in options.vtt_settings.split())
+    blocks = ["WEBVTT\n"]
+    for cue in cues:
+        lines = [[_ESCAPED.get(character, character) for character in line] for line in cue.lines]
+        for moment in moments(cue) if options.highlight_words else [Moment(cue.start_ms, cue.end_ms)]:
+            times = f"{clock(moment.start_ms, '.')} --> {clock(moment.end_ms, '.')}{settings}"
+            text = "\n".join(underlined_lines(cue, lines, moment.word))
+            blocks.append(f"{times}\n{text}\n")
+    return "\n".join(blocks)

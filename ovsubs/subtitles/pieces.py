@@ -1,0 +1,135 @@
+"""Segments -> pieces: text that is never broken, with the time in which it is spoken.
+
+A piece is a word as written, or a character where no spaces are written (Han, Hiragana, Katakana; not apart
+from closing and opening marks), or a part of a word that is wider than a line. Their times are those of the
+words; where a segment has none, its time is shared by width.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+
+from ovsubs.subtitles.columns import columns, n_characters
+from ovsubs.subtitles.cue import to_ms
+from ovsubs.transcript import Segment, Word
+
+_NO_BREAK = "\u00a0\u2007\u202f"  # French sets one before "!" and "?"
+_SPACE = re.compile(rf"(?:(?![{_NO_BREAK}])[\s\x00-\x1f\x7f-\x9f])+")
+_OPENING = "（「『【〔《〈［｛“‘"
+# JIS X 4051 (kinsoku): marks, small kana and the sound marks that may not begin a line.
+_CLOSING = (
+    "、。，．！？：；）」』】〕》〉］｝・…～ー々”’\u3099\u309a"
+    "ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+)
+# Radicals, kana, unified ideographs and full-width forms; Hangul is left out: Korean writes spaces.
+EAST_ASIAN = "\u2e80-\u30ff\u31c0-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
+_HAS_EAST_ASIAN = re.compile(f"[{EAST_ASIAN}]")
+_UNBROKEN = re.compile(
+    rf"[{_OPENING}]*(?:(?![{_OPENING}{_CLOSING}])[{EAST_ASIAN}][.,!?:;)\]%\"']*"
+    rf"|[^{EAST_ASIAN}{_OPENING}{_CLOSING}]+)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text that is never broken, spoken during `[start_ms, end_ms)`.
+
+    `glue` joins it to the piece before: a space, or nothing. `width` is in columns, without the glue.
+    `ends_segment` marks the last one of a segment.
+    """
+
+    text: str
+    glue: str
+    width: int
+    n_characters: int
+    start_ms: int = 0
+    end_ms: int = 0
+    ends_segment: bool = False
+
+
+def pieces_of(segments: Sequence[Segment], max_width: int, media_end_ms: int) -> list[Piece]:
+    """The pieces of all segments in order; their times lie within the media and never fall.
+
+    Args:
+        segments: in order; their times may be anything that is finite.
+        max_width: of a line, in columns; what is wider alone is cut.
+        media_end_ms: no time is later.
+
+    Raises:
+        InvalidOption: a time that is not a finite number.
+    """
+    pieces = [piece for segment in segments for piece in _of_segment(segment, max_width)]
+    earliest_ms = 0
+    for place, piece in enumerate(pieces):
+        start_ms = min(max(piece.start_ms, earliest_ms), media_end_ms)
+        pieces[place] = replace(
+            piece, start_ms=start_ms, end_ms=min(max(piece.end_ms, start_ms), media_end_ms)
+        )
+        earliest_ms = start_ms
+    return pieces
+
+
+def _of_segment(segment: Segment, max_width: int) -> Iterator[Piece]:
+    pieces = list(cut_text(segment.text, max_width))
+    times = _times_of_words(pieces, segment.words) or _times_by_width(pieces, segment)
+    for place, (piece, (start_ms, end_ms)) in enumerate(zip(pieces, times, strict=True)):
+        yield replace(piece, start_ms=start_ms, end_ms=end_ms, ends_segment=place == len(pieces) - 1)
+
+
+def cut_text(text: str, max_width: int) -> Iterator[Piece]:
+    """The pieces of a text, without times. White space and control characters are no part of them."""
+    for word in _SPACE.split(text):
+        word = word.strip()
+        parts = _UNBROKEN.findall(word) if _HAS_EAST_ASIAN.search(word) else [word] if word else []
+        glue = " "
+        for part in parts:
+            for fragment in _fragments(part, max_width):
+                yield Piece(fragment, glue, columns(fragment), n_characters(fragment))
+                glue = ""
+
+
+def _fragments(word: str, max_width: int) -> list[str]:
+    """Cut a word that is wider than a line; combining marks stay with their character."""
+    if columns(word) <= max_width:
+        return [word]
+    fragments, width = [""], 0
+    for char in word:
+        n_columns = columns(char)
+        if width + n_columns > max_width and n_columns:
+            fragments.append("")
+            width = 0
+        fragments[-1] += char
+        width += n_columns
+    return fragments
+
+
+def _times_of_words(pieces: Sequence[Piece], words: Sequence[Word]) -> list[tuple[int, int]]:
+    """Of each piece; nothing where the words are not those of the text.
+
+    Words are found by how many characters stand before them: nothing but white space differs.
+    """
+    ends = [*accumulate(_n_printed(word.word) for word in words)]
+    reached = [*accumulate((_n_printed(piece.text) for piece in pieces), initial=0)]
+    if not ends or ends[-1] != reached[-1]:
+        return []
+    times = list[tuple[int, int]]()
+    for before, after in pairwise(reached):
+        first, last = bisect_right(ends, before), bisect_left(ends, after)
+        first_start, last_end = (words[min(place, len(words) - 1)] for place in (first, last))
+        times.append((to_ms(first_start.start), to_ms(last_end.end)))
+    return times
+
+
+def _times_by_width(pieces: Sequence[Piece], segment: Segment) -> list[tuple[int, int]]:
+    start_ms, end_ms = to_ms(segment.start), to_ms(segment.end)
+    reached = [*accumulate((piece.width + 1 for piece in pieces), initial=0)]
+    bounds = [start_ms + round((end_ms - start_ms) * width / max(1, reached[-1])) for width in reached]
+    return list(pairwise(bounds))
+
+
+def _n_printed(text: str) -> int:
+    return len(_SPACE.sub("", "".join(text.split())))

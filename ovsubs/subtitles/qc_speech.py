@@ -1,0 +1,96 @@
+"""Cues beside the speech of their media: text where nobody speaks, and speech that has no text."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ovsubs.subtitles.columns import n_characters
+from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.qc_report import Finding, Kind
+from ovsubs.subtitles.styles import LayoutRules
+
+LEAST_HEARD_MS = 100  # the shortest speech that the detector tells; less beside a cue is no speech of its own
+OFF_SPEECH_MS = 1500  # BBC Subtitle Guidelines, 1.1.7: do not anticipate speech, or hang, by more than this
+LEAST_WITHOUT_TEXT_MS = 1000  # less speech without text is a breath, a laugh or the end of a word
+PAUSE_MS = 3000  # what is said with shorter pauses and without text between is told as one
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where somebody speaks, `[start_ms, end_ms)` in the file."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        """How long."""
+        return self.end_ms - self.start_ms
+
+
+def check_speech(cues: Sequence[Cue], speech: Iterable[Stretch], rules: LayoutRules) -> Iterator[Finding]:
+    """What is wrong between cues and speech, both in any order."""
+    stretches = _joined(speech, 0)
+    for number, cue in enumerate(cues, start=1):
+        if cue.lines and cue.duration_ms > 0:
+            yield from _beside_speech(number, cue, _within(cue, stretches), rules)
+    covered = _joined((Stretch(cue.start_ms, cue.end_ms) for cue in cues if cue.lines), 0)
+    for left in _left_of(_joined(stretches, PAUSE_MS), covered):
+        heard = _within(left, stretches)
+        heard_ms = sum(part.duration_ms for part in heard)
+        if heard_ms >= LEAST_WITHOUT_TEXT_MS:
+            yield Finding(Kind.NO_TEXT, None, heard[0].start_ms, heard_ms, LEAST_WITHOUT_TEXT_MS, "")
+
+
+def _within(span: Cue | Stretch, stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The parts of some stretches, by time and not overlapping, that lie within a span."""
+    first = max(0, bisect_right(stretches, span.start_ms, key=lambda one: one.start_ms) - 1)
+    end = bisect_right(stretches, span.end_ms, key=lambda one: one.start_ms)
+    parts = [
+        Stretch(max(one.start_ms, span.start_ms), min(one.end_ms, span.end_ms))
+        for one in stretches[first:end]
+    ]
+    return [part for part in parts if part.duration_ms > 0]
+
+
+def _beside_speech(number: int, cue: Cue, heard: Sequence[Stretch], rules: LayoutRules) -> Iterator[Finding]:
+    heard_ms = sum(part.duration_ms for part in heard)
+    least_ms = min(LEAST_HEARD_MS, cue.duration_ms)
+    if heard_ms < least_ms:
+        yield Finding(Kind.OUTSIDE_SPEECH, number, cue.start_ms, heard_ms, least_ms, cue.text)
+        return
+    before_ms, after_ms = heard[0].start_ms - cue.start_ms, cue.end_ms - heard[-1].end_ms
+    if before_ms > OFF_SPEECH_MS:
+        yield Finding(Kind.TOO_EARLY, number, cue.start_ms, before_ms, OFF_SPEECH_MS, cue.text)
+    readable_ms = max(rules.min_duration_ms, 1000 * n_characters(cue.text) / rules.max_cps)
+    if after_ms > OFF_SPEECH_MS and cue.duration_ms > readable_ms:
+        yield Finding(Kind.HANGING, number, cue.start_ms, after_ms, OFF_SPEECH_MS, cue.text)
+
+
+def _joined(stretches: Iterable[Stretch], pause_ms: int) -> list[Stretch]:
+    """Stretches by time, those closer than `pause_ms` as one."""
+    joined = list[Stretch]()
+    for stretch in sorted(stretches, key=lambda one: one.start_ms):
+        if joined and stretch.start_ms - joined[-1].end_ms <= pause_ms:
+            last = joined.pop()
+            stretch = Stretch(last.start_ms, max(last.end_ms, stretch.end_ms))
+        joined.append(stretch)
+    return joined
+
+
+def _left_of(stretches: Sequence[Stretch], covered: Sequence[Stretch]) -> Iterator[Stretch]:
+    """What of some stretches is not covered by others; both by time, not overlapping."""
+    first = 0
+    for stretch in stretches:
+        while first < len(covered) and covered[first].end_ms <= stretch.start_ms:
+            first += 1
+        position_ms, place = stretch.start_ms, first
+        while place < len(covered) and covered[place].start_ms < stretch.end_ms:
+            if covered[place].start_ms > position_ms:
+                yield Stretch(position_ms, covered[place].start_ms)
+            position_ms = max(position_ms, covered[place].end_ms)
+            place += 1
+        if position_ms < stretch.end_ms:
+            yield Stretch(position_ms, stretch.end_ms)

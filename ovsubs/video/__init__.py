@@ -1,0 +1,1 @@
+"""A video and subtitles -> a new video: subtitles as tracks (`embed`), or drawn into the picture (`burn`)."""

@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from ovsubs.errors import InvalidOption, UnknownFormat
+from ovsubs.library.plan import DONE, FAILED, SKIPPED
+from ovsubs.library.render import RenderOptions, render_transcripts
+from ovsubs.subtitles.formats import FormatOptions
+from ovsubs.subtitles.styles import LayoutOptions
+
+SAID = "We have come a long way since then, and nobody knows where it will end for all of us."
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Path:
+    """A transcript as openai/whisper writes it."""
+    path = tmp_path / "talk.json"
+    segment = {"id": 0, "start": 1.0, "end": 6.0, "text": f" {SAID}", "tokens": [], "avg_logprob": -0.2}
+    segment |= {"compression_ratio": 1.2, "no_speech_prob": 0.01, "temperature": 0.0, "seek": 0}
+    path.write_text(json.dumps({"text": SAID, "language": "en", "segments": [segment]}), encoding="utf-8")
+    return path
+
+
+def test_a_transcript_of_another_tool_is_laid_out(talk: Path) -> None:
+    (result,) = render_transcripts([talk], RenderOptions(formats=("srt", "vtt")))
+    assert (result.status, result.outputs) == (DONE, (talk.with_suffix(".srt"), talk.with_suffix(".vtt")))
+    lines = talk.with_suffix(".srt").read_text(encoding="utf-8").splitlines()
+    assert all(len(line) <= 42 for line in lines)
+    assert " ".join(line for line in lines if line and not line.isdigit() and "-->" not in line) == SAID
+
+
+def test_the_style_is_obeyed(talk: Path) -> None:
+    options = RenderOptions(layout=LayoutOptions(style="tiktok"))
+    (result,) = render_transcripts([talk], options)
+    lines = result.outputs[0].read_text(encoding="utf-8").splitlines()
+    assert max(len(line) for line in lines if "-->" not in line) <= 24
+
+
+def test_what_is_there_stays_unless_it_is_to_be_replaced(talk: Path) -> None:
+    output = talk.with_suffix(".srt")
+    output.write_text("mine", encoding="utf-8")
+    (result,) = render_transcripts([talk], RenderOptions())
+    assert (result.status, output.read_text(encoding="utf-8")) == (SKIPPED, "mine")
+    assert "--overwrite" in result.why
+    (result,) = render_transcripts([talk], RenderOptions(overwrite=True))
+    assert result.status == DONE
+    assert output.read_text(encoding="utf-8").startswith("1\n")
+
+
+def test_only_the_missing_formats_are_written(talk: Path) -> None:
+    talk.with_suffix(".srt").write_text("mine", encoding="utf-8")
+    (result,) = render_transcripts([talk], RenderOptions(formats=("srt", "vtt")))
+    assert result.outputs == (talk.with_suffix(".vtt"),)
+    assert talk.with_suffix(".srt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"segments": [{}]}', b"\xff\xfe\x00", b"null"])
+def test_one_that_is_no_transcript_stops_nobody(talk: Path, content: bytes) -> None:
+    broken = talk.with_name("broken.json")
+    broken.write_bytes(content)
+    missing = talk.with_name("missing.json")
+    results = list(render_transcripts([broken, missing, talk], RenderOptions()))
+    assert [result.status for result in results] == [FAILED, FAILED, DONE]
+    assert str(broken) in results[0].why
+    assert "\n" not in results[0].why
+    assert not broken.with_suffix(".srt").exists()
+
+
+def test_two_transcripts_of_one_name_do_not_overwrite_each_other(talk: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "talk.json"
+    other.write_bytes(talk.read_bytes())
+    options = RenderOptions(output_dir=tmp_path / "out", overwrite=True)
+    results = list(render_transcripts([talk, other, talk], options))
+    assert [result.status for result in results] == [DONE, FAILED, DONE]
+    assert str(tmp_path / "out" / "talk.srt") in results[1].why
+
+
+def test_a_folder_that_cannot_be_made_is_told(talk: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    (result,) = render_transcripts([talk], RenderOptions(output_dir=tmp_path / "file" / "out"))
+    assert result.status == FAILED
+    assert "cannot be written" in result.why
+
+
+def test_what_cannot_be_obeyed_is_refused() -> None:
+    with pytest.raises(InvalidOption, match="transcript itself"):
+        RenderOptions(formats=("json",))
+    with pytest.raises(UnknownFormat, match="docx"):
+        RenderOptions(formats=("docx",))
+    with pytest.raises(InvalidOption, match="output_format"):
+        RenderOptions(formats=())
+    with pytest.raises(InvalidOption, match="highlight_words"):
+        RenderOptions(formats=("txt",), format=FormatOptions(highlight_words=True))

@@ -1,0 +1,77 @@
+from cue_examples import EVER_TRIED, cue_lists, tiles
+from hypothesis import given
+
+from ovsubs.subtitles.cue import Cue, CueWord
+from ovsubs.subtitles.formats.spoken import FLICKER_MS, Moment, moments, underlined_lines
+
+
+def test_a_cue_is_cut_at_its_words_and_at_pauses_that_are_seen() -> None:
+    assert list(moments(EVER_TRIED)) == [
+        Moment(1000, 1200),
+        Moment(1200, 1560, (0, 0)),  # 60 ms behind the word are too short to be seen
+        Moment(1560, 2000, (0, 1)),
+        Moment(2000, 2500),
+        Moment(2500, 4000, (1, 1)),  # "Ever" takes no time; 50 ms at the end are too short
+    ]
+
+
+def test_a_word_begins_with_its_cue_where_the_pause_before_it_is_too_short_to_be_seen() -> None:
+    def cue(start_ms: int) -> Cue:
+        return Cue(0, 1000, ("a",), ((CueWord("a", start_ms, 1000),),))
+
+    assert list(moments(cue(FLICKER_MS - 1))) == [Moment(0, 1000, (0, 0))]
+    assert list(moments(cue(FLICKER_MS))) == [
+        Moment(0, FLICKER_MS),
+        Moment(FLICKER_MS, 1000, (0, 0)),
+    ]
+
+
+def test_a_word_lasts_until_the_next_where_the_pause_between_is_too_short_to_be_seen() -> None:
+    def cue(pause_ms: int) -> Cue:
+        words = (CueWord("a", 0, 500), CueWord(" b", 500 + pause_ms, 1000))
+        return Cue(0, 1000, ("a b",), (words,))
+
+    between = 500 + FLICKER_MS - 1
+    assert list(moments(cue(FLICKER_MS - 1))) == [Moment(0, between, (0, 0)), Moment(between, 1000, (0, 1))]
+    assert list(moments(cue(FLICKER_MS))) == [
+        Moment(0, 500, (0, 0)),
+        Moment(500, 500 + FLICKER_MS),
+        Moment(500 + FLICKER_MS, 1000, (0, 1)),
+    ]
+
+
+def test_a_cue_without_words_or_with_words_that_take_no_time_is_one_moment() -> None:
+    assert list(moments(Cue(5, 900, ("a",)))) == [Moment(5, 900)]
+    assert list(moments(Cue(5, 900, ("a",), ((CueWord("a", 7, 7),),)))) == [Moment(5, 900)]
+
+
+@given(cue_lists())
+def test_the_moments_of_a_cue_cover_it_and_name_each_word_that_takes_time_once_in_order(
+    cues: list[Cue],
+) -> None:
+    for cue in cues:
+        found = list(moments(cue))
+        assert tiles(cue, [(moment.start_ms, moment.end_ms) for moment in found])
+        assert [moment.word for moment in found if moment.word] == [
+            (n, place)
+            for n, line in enumerate(cue.words)
+            for place, word in enumerate(line)
+            if word.end_ms > word.start_ms
+        ]
+
+
+@given(cue_lists())
+def test_a_word_is_marked_from_its_start_on_and_not_long_after_its_end(cues: list[Cue]) -> None:
+    for cue in cues:
+        for moment in moments(cue):
+            if moment.word:
+                word = cue.words[moment.word[0]][moment.word[1]]
+                assert word.start_ms - FLICKER_MS < moment.start_ms <= word.start_ms
+                assert word.end_ms <= moment.end_ms < word.end_ms + FLICKER_MS
+
+
+def test_a_word_is_underlined_without_the_space_before_it() -> None:
+    lines = [list("Ever tried."), list("Ever failed.")]
+    assert underlined_lines(EVER_TRIED, lines, None) == ["Ever tried.", "Ever failed."]
+    assert underlined_lines(EVER_TRIED, lines, (1, 1)) == ["Ever tried.", "Ever <u>failed.</u>"]
+    assert underlined_lines(EVER_TRIED, lines, (0, 0)) == ["<u>Ever</u> tried.", "Ever failed."]
