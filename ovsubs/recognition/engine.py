@@ -12,6 +12,8 @@ from ovsubs.whisper.tokens import TokenReader
 # With base 16 are 2 % faster than 12, and 12 no faster than 10, which take 55 MB less: eight hours, in which
 # OpenVINO's caches fill up, stay under 1 GB.
 MAX_BATCH_SIZE = 10
+# Keys and values in f32 take twice the room.
+MAX_F32_BATCH_SIZE = 6
 MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
@@ -32,5 +34,6 @@ class Engine:
         if options.batch_size:
             return BatchRoom(options.batch_size, options.batch_size)
         fitting = KEY_VALUE_BUDGET_BYTES // self.whisper.row_bytes
-        n_full = max(1, min(MAX_BATCH_SIZE, fitting))
+        most = MAX_BATCH_SIZE if self.whisper.has_short_keys else MAX_F32_BATCH_SIZE
+        n_full = max(1, min(most, fitting))
         return BatchRoom(MAX_SHORT_WINDOWS, n_full)

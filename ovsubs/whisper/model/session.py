@@ -196,6 +196,11 @@ class WhisperModel:
         n_values = sum(math.prod(_filled(shape, MAX_POSITIONS)) for shape in self._shapes.values())
         return n_values * int(self._key_type.size)
 
+    @property
+    def has_short_keys(self) -> bool:
+        """Whether keys and values are in 16 bits and not in 32."""
+        return int(self._key_type.size) < 4
+
     def rows(self, n_rows: int) -> KeyValueRows:
         """Room for up to `n_rows` windows, to be lent to one session at a time."""
         return KeyValueRows(n_rows, self._shapes, self._key_type)
