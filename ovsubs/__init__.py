@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ovsubs.quantization.quantize import quantize_model
     from ovsubs.recognition import TranscribeOptions
     from ovsubs.subtitles.cue import Cue
-    from ovsubs.subtitles.cues import lay_out
     from ovsubs.subtitles.formats import FormatOptions
+    from ovsubs.subtitles.layout.cues import lay_out
     from ovsubs.subtitles.styles import LayoutOptions
     from ovsubs.transcript import Segment, Transcript, Word
     from ovsubs.video.burn import BurnOptions, burn
@@ -102,7 +102,7 @@ _HOMES = {
     "check_files": "ovsubs.library.check",
     "embed": "ovsubs.video.embed",
     "export_model": "ovsubs.convert.export",
-    "lay_out": "ovsubs.subtitles.cues",
+    "lay_out": "ovsubs.subtitles.layout.cues",
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",
     "quantize_model": "ovsubs.quantization.quantize",

@@ -185,7 +185,8 @@ def test_importing_the_package_loads_nothing_large() -> None:
 
 
 def test_asking_for_help_is_cheap() -> None:
-    assert median_seconds("-c", HELP) < 0.5
+    framework = median_seconds("-c", "import typer.rich_utils")  # nothing with such help starts without
+    assert median_seconds("-c", HELP) < 2 * framework
 
 
 def test_asking_for_help_loads_nothing_large() -> None:

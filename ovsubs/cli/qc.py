@@ -14,9 +14,9 @@ from typing import Any
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.library.plan import one_line
 from ovsubs.subtitles.columns import columns
-from ovsubs.subtitles.doubts import Doubt
 from ovsubs.subtitles.formats import write_atomically
-from ovsubs.subtitles.qc_report import Finding, Kind, Report, clock, summarize
+from ovsubs.subtitles.qc.doubts import Doubt
+from ovsubs.subtitles.qc.findings import Finding, Kind, Report, clock, summarize
 
 FOUND = 1  # exit code
 N_WORST = 10  # findings named one by one; --json has all

@@ -12,7 +12,7 @@ from rich.table import Table
 from ovsubs.cli.progress import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
-from ovsubs.subtitles.qc_report import Kind
+from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up
 from ovsubs.whisper.model import Device
 

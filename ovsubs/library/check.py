@@ -12,10 +12,10 @@ from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_r
 from ovsubs.errors import InvalidOption, MediaError, OvsubsError, UnreadableSubtitles
 from ovsubs.library.subtitle_names import find_subtitles, language_of, recording_of
 from ovsubs.subtitles.cue import Cue, to_ms
-from ovsubs.subtitles.cues import lay_out
-from ovsubs.subtitles.doubts import Doubt, most_doubtful
-from ovsubs.subtitles.qc import Report, Stretch, check_cues
-from ovsubs.subtitles.reading import read_subtitles, read_text
+from ovsubs.subtitles.layout.cues import lay_out
+from ovsubs.subtitles.qc.check import Report, Stretch, check_cues
+from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
+from ovsubs.subtitles.reading.files import read_subtitles, read_text
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import language_code

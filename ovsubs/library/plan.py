@@ -12,9 +12,9 @@ from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOut
 from ovsubs.library.videos import VideoOptions
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.subtitles.doubts import Doubt
 from ovsubs.subtitles.formats import FormatOptions, check_obeyed, known_format, output_path
-from ovsubs.subtitles.qc_report import Report
+from ovsubs.subtitles.qc.doubts import Doubt
+from ovsubs.subtitles.qc.findings import Report
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import LANGUAGES, language_code

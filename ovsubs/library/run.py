@@ -12,10 +12,10 @@ from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, Sub
 from ovsubs.library.videos import make_videos
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.cue import Cue, to_ms
-from ovsubs.subtitles.cues import lay_out
-from ovsubs.subtitles.doubts import most_doubtful
 from ovsubs.subtitles.formats import output_path, save_transcript
-from ovsubs.subtitles.qc import check_cues
+from ovsubs.subtitles.layout.cues import lay_out
+from ovsubs.subtitles.qc.check import check_cues
+from ovsubs.subtitles.qc.doubts import most_doubtful
 from ovsubs.transcript import Transcript
 
 OnProgress = Callable[[PlannedFile, Progress], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.audio.track_language import same_language
 from ovsubs.errors import MissingFile, NoSubtitlesInFolder
-from ovsubs.subtitles.reading import SUBTITLE_SUFFIXES
+from ovsubs.subtitles.reading.files import SUBTITLE_SUFFIXES
 from ovsubs.whisper.languages import LANGUAGES
 
 # What Plex, Jellyfin and Bazarr put behind the language: `film.en.forced.srt`.

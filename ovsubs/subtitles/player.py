@@ -13,11 +13,11 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from ovsubs.subtitles.cue import Cue, to_ms
-from ovsubs.subtitles.cues import lay_out
-from ovsubs.subtitles.doubts import Doubt, most_doubtful
 from ovsubs.subtitles.formats.vtt import write_vtt
-from ovsubs.subtitles.qc import Finding, Kind, Report, check_cues, summarize
-from ovsubs.subtitles.qc_report import clock, cps
+from ovsubs.subtitles.layout.cues import lay_out
+from ovsubs.subtitles.qc.check import Finding, Kind, Report, check_cues, summarize
+from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
+from ovsubs.subtitles.qc.findings import clock, cps
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 

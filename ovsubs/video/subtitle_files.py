@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
 from ovsubs.errors import UnreadableSubtitles
-from ovsubs.subtitles.reading import read_text
-from ovsubs.subtitles.reading_ass import is_ass
+from ovsubs.subtitles.reading.ass import is_ass
+from ovsubs.subtitles.reading.files import read_text
 from ovsubs.video.streams import check_readable
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
@@ -43,7 +43,7 @@ class SubtitleScript:
 
 
 def read_script(path: Path) -> SubtitleScript:
-    """Read an SRT, VTT or ASS file, in whatever encoding `ovsubs.subtitles.reading` understands.
+    """Read an SRT, VTT or ASS file, in whatever encoding `ovsubs.subtitles.reading.files` understands.
 
     Which of these it is, its content says: many a `.srt` is WebVTT.
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from command_line import Ended, run_process
 
+from ovsubs.subtitles.formats import FORMATS
+
 pytestmark = pytest.mark.model
 
 
@@ -109,7 +111,7 @@ def test_all_formats_with_the_language_in_their_names(
 ) -> None:
     """A second run finds them, whether or not the language is known beforehand."""
     call = ("subtitle", talk, *model, "--output_dir", tmp_path, "--output-format", "all", "--language-suffix")
-    names = {f"talk.en.{ending}" for ending in ("srt", "vtt", "txt", "tsv", "json")}
+    names = {f"talk.en.{ending}" for ending in FORMATS}
 
     first = ovsubs(*call, "--vad_filter", "True", "--batch_size=4")
     (tmp_path / "talk.en.vtt").unlink()

@@ -11,7 +11,7 @@ from ovsubs.errors import InvalidOption, MissingFile, UnknownLanguage, Unreadabl
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.srt import write_srt
-from ovsubs.subtitles.qc import Kind
+from ovsubs.subtitles.qc.check import Kind
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 

@@ -18,6 +18,7 @@ from ovsubs.audio.ffmpeg import ffmpeg_executable
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SUBTITLE_A_VIDEO = ROOT / "notebooks" / "subtitle_a_video.ipynb"
+LAYOUT_AND_REVIEW = ROOT / "notebooks" / "layout_and_review.ipynb"
 QUANTIZE_AND_COMPARE = ROOT / "notebooks" / "quantize_and_compare.ipynb"
 MOST_LINES = 15  # a cell that needs more holds logic, which belongs into the package
 CELL_TIMEOUT_S = 300
@@ -35,6 +36,11 @@ class Executed:
     def data(self, kind: str) -> list[str]:
         """What the outputs show, of one MIME type."""
         return [output.data[kind] for output in self.outputs if kind in output.get("data", {})]
+
+    @property
+    def printed(self) -> list[str]:
+        """What cells have printed, a text for each."""
+        return [output.text for output in self.outputs if output.get("name") == "stdout"]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +81,19 @@ def executed(
     """`subtitle_a_video.ipynb` after a run in the folder `notebooks` beside `models`."""
     return execute(
         SUBTITLE_A_VIDEO,
+        tmp_path_factory.mktemp("repository"),
+        {"base": base_model_dir},
+        OVSUBS_NOTEBOOK_VIDEO=str(video),
+    )
+
+
+@pytest.fixture(scope="module")
+def reviewed(
+    settings: None, video: Path, base_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Executed:
+    """`layout_and_review.ipynb` after a run."""
+    return execute(
+        LAYOUT_AND_REVIEW,
         tmp_path_factory.mktemp("repository"),
         {"base": base_model_dir},
         OVSUBS_NOTEBOOK_VIDEO=str(video),
@@ -155,6 +174,56 @@ class TestSubtitleAVideo:
     def test_one_picture_is_drawn(self, executed: Executed) -> None:
         pictures = [base64.b64decode(picture) for picture in executed.data("image/png")]
         assert [picture[:8] for picture in pictures] == [b"\x89PNG\r\n\x1a\n"]
+
+
+@pytest.mark.model
+class TestLayoutAndReview:
+    def test_nothing_goes_wrong(self, reviewed: Executed) -> None:
+        wrong = [
+            output
+            for output in reviewed.outputs
+            if output.output_type == "error" or output.get("name") == "stderr"
+        ]
+        assert wrong == []
+
+    def test_the_transcript_shows_itself(self, reviewed: Executed) -> None:
+        page = next(html for html in reviewed.data("text/html") if "<video" in html)
+        clip = re.search(r'src="data:video/mp4;base64,([^"]+)"', page)
+        assert clip
+        assert base64.b64decode(clip[1])[4:8] == b"ftyp"
+        table = page[page.index("<tbody") :]
+        assert re.findall(r"<tr [^>]*><td>(\d+)", table) == ["1", "2", "3"]
+        assert "fail better" in table.lower()
+
+    def test_each_style_has_its_column(self, reviewed: Executed) -> None:
+        page = next(html for html in reviewed.data("text/html") if "<pre>" in html)
+        texts = dict(re.findall(r"<b>(\w+)</b><pre>(.*?)</pre>", page, re.DOTALL))
+        assert list(texts) == ["netflix", "bbc", "youtube", "tiktok", "plain"]
+        assert all("fail better" in " ".join(text.lower().split()) for text in texts.values())
+        assert texts["netflix"].count("--&gt;") > texts["plain"].count("--&gt;")
+
+    def test_single_values_are_obeyed(self, reviewed: Executed) -> None:
+        [printed] = [text for text in reviewed.printed if text.startswith("LayoutRules(max_line_width=16,")]
+        lines = [line for line in printed.splitlines()[1:] if line and "-->" not in line]
+        assert 8 < max(map(len, lines)) <= 16
+
+    def test_one_picture_is_drawn(self, reviewed: Executed) -> None:
+        pictures = [base64.b64decode(picture) for picture in reviewed.data("image/png")]
+        assert [picture[:8] for picture in pictures] == [b"\x89PNG\r\n\x1a\n"]
+
+    def test_what_is_against_the_rules_is_told(self, reviewed: Executed) -> None:
+        [printed] = [text for text in reviewed.printed if text.startswith("netflix: ")]
+        by_default, by_others = printed.split("\nbbc: ")
+        assert re.fullmatch(r"netflix: 3 cues, .* a second \(median\), 0 too fast, 0 others", by_default)
+        assert by_others.startswith("3 cues, ")
+        assert re.search(r"\n  cue \d: line too wide, \d+ columns, limit 16\n", by_others)
+
+    def test_the_transcript_is_kept_and_laid_out_again(self, reviewed: Executed) -> None:
+        kept = json.loads((reviewed.subtitles / "talk.json").read_text(encoding="utf-8"))
+        assert kept["segments"][0]["words"][0]["word"].strip() == "Ever"
+        written = (reviewed.subtitles / "talk.ass").read_text(encoding="utf-8")
+        assert written.count("\nDialogue: ") > 2
+        assert any(text.strip() == written.strip() for text in reviewed.printed)
 
 
 @pytest.mark.model

@@ -22,7 +22,7 @@ def test_components_decide_what_is_made_and_what_it_may_cost(
 ) -> None:
     options = QuantizeOptions(components=components)
     assert (options.wanted, options.allowed_drop) == (wanted, allowed)
-    assert QuantizeOptions(components=components, max_wer_drop=0.0).allowed_drop == 0.0
+    assert QuantizeOptions(components=components, max_wer_drop=0.7).allowed_drop == 0.7
 
 
 def test_what_makes_no_sense_is_refused() -> None:
@@ -32,6 +32,9 @@ def test_what_makes_no_sense_is_refused() -> None:
         QuantizeOptions(max_wer_drop=-0.1)
     with pytest.raises(InvalidOption, match="max_wer_drop"):
         QuantizeOptions(max_wer_drop=float("nan"))
+    assert QuantizeOptions(max_wer_drop=0.0).allowed_drop == 0.0
+    with pytest.raises(InvalidOption, match="auto keeps nothing then"):
+        QuantizeOptions(components="auto", max_wer_drop=0.0)
     with pytest.raises(InvalidOption, match="runs"):
         QuantizeOptions(n_runs=0)
 

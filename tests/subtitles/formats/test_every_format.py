@@ -5,7 +5,6 @@ import pytest
 
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.cues import lay_out
 from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, FormatOptions, known_format, render
 from ovsubs.subtitles.formats.ass import write_ass
 from ovsubs.subtitles.formats.lrc import write_lrc
@@ -13,6 +12,7 @@ from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.formats.tables import write_csv, write_tsv, write_txt
 from ovsubs.subtitles.formats.ttml import write_ttml
 from ovsubs.subtitles.formats.vtt import write_vtt
+from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment, Transcript, Word
 

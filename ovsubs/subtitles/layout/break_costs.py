@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ovsubs.subtitles.function_words import FunctionWords, function_words
-from ovsubs.subtitles.pieces import EAST_ASIAN, Piece
+from ovsubs.subtitles.layout.function_words import FunctionWords, function_words
+from ovsubs.subtitles.layout.pieces import EAST_ASIAN, Piece
 
 SENTENCE_COST = 0.0
 CLAUSE_COST = 0.35

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.qc_report import Finding, Kind, Report, cps, figures_of, summarize
-from ovsubs.subtitles.qc_speech import Stretch, check_speech
-from ovsubs.subtitles.repetition import LOOP_REPEATS, times_repeated, words_of
+from ovsubs.subtitles.qc.findings import Finding, Kind, Report, cps, figures_of, summarize
+from ovsubs.subtitles.qc.repetition import LOOP_REPEATS, times_repeated, words_of
+from ovsubs.subtitles.qc.speech import Stretch, check_speech
 from ovsubs.subtitles.styles import LayoutRules
 
 __all__ = ["Finding", "Kind", "Report", "Stretch", "check_cues", "summarize"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from ovsubs.subtitles.pieces import Piece
+from ovsubs.subtitles.layout.pieces import Piece
 from ovsubs.subtitles.styles import LayoutRules
 
 LINE_WEIGHT = 0.25  # a break after a clause, not within, is worth 12 columns of imbalance at width 42

@@ -29,6 +29,6 @@ class FunctionWords:
 @cache
 def function_words(language: str) -> FunctionWords:
     """The words of a language, by Whisper's code; none where there is no list."""
-    text = files("ovsubs.subtitles").joinpath("assets/function_words.toml").read_text(encoding="utf-8")
+    text = files("ovsubs.subtitles.layout").joinpath("assets/function_words.toml").read_text(encoding="utf-8")
     found = tomllib.loads(text).get(language, {})
     return FunctionWords(**{kind: frozenset(words.split()) for kind, words in found.items()})

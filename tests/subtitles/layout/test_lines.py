@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.subtitles.break_costs import break_costs
-from ovsubs.subtitles.lines import divide_lines, fitting_ends, line_width
-from ovsubs.subtitles.pieces import cut_text
+from ovsubs.subtitles.layout.break_costs import break_costs
+from ovsubs.subtitles.layout.lines import divide_lines, fitting_ends, line_width
+from ovsubs.subtitles.layout.pieces import cut_text
 from ovsubs.subtitles.styles import LayoutRules
 
 NETFLIX = LayoutRules()

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from ovsubs.subtitles.break_costs import break_costs, ends_sentence
 from ovsubs.subtitles.cue import Cue, CueWord, to_ms
-from ovsubs.subtitles.cue_times import Spoken, times_of_cues
-from ovsubs.subtitles.lines import divide_lines, fitting_ends
-from ovsubs.subtitles.pieces import Piece, pieces_of
-from ovsubs.subtitles.sdh import without_sdh
+from ovsubs.subtitles.layout.break_costs import break_costs, ends_sentence
+from ovsubs.subtitles.layout.cue_times import Spoken, times_of_cues
+from ovsubs.subtitles.layout.lines import divide_lines, fitting_ends
+from ovsubs.subtitles.layout.pieces import Piece, pieces_of
+from ovsubs.subtitles.layout.sdh import without_sdh
 from ovsubs.subtitles.styles import LayoutOptions, LayoutRules
 from ovsubs.transcript import Transcript
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from ovsubs.errors import MissingFile, UnreadableSubtitles
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.plain_text import cue_lines, unprotected
-from ovsubs.subtitles.reading_ass import STEP_MS, is_ass, read_ass
-from ovsubs.subtitles.reading_ttml import is_ttml, read_ttml
+from ovsubs.subtitles.reading.ass import STEP_MS, is_ass, read_ass
+from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
+from ovsubs.subtitles.reading.ttml import is_ttml, read_ttml
 
 SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp"})
 MAX_BYTES = 64 * 2**20  # the subtitles of a day are below 10 MB: what is larger is no subtitle file

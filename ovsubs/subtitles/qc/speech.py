@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ovsubs.subtitles.columns import n_characters
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.qc_report import Finding, Kind
+from ovsubs.subtitles.qc.findings import Finding, Kind
 from ovsubs.subtitles.styles import LayoutRules
 
 LEAST_HEARD_MS = 100  # the shortest speech that the detector tells; less beside a cue is no speech of its own

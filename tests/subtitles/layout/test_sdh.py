@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spoken import said, spoken
 
-from ovsubs.subtitles.sdh import without_sdh
+from ovsubs.subtitles.layout.sdh import without_sdh
 
 
 @pytest.mark.parametrize(

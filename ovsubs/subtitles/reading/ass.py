@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.plain_text import cue_lines, unprotected
+from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
 
 STEP_MS = 10  # times are in hundredths of a second
 

@@ -1,10 +1,10 @@
 import pytest
 from spoken import spoken
 
-from ovsubs.subtitles import break_costs as costs
-from ovsubs.subtitles.break_costs import break_costs, ends_sentence
-from ovsubs.subtitles.function_words import function_words
-from ovsubs.subtitles.pieces import pieces_of
+from ovsubs.subtitles.layout import break_costs as costs
+from ovsubs.subtitles.layout.break_costs import break_costs, ends_sentence
+from ovsubs.subtitles.layout.function_words import function_words
+from ovsubs.subtitles.layout.pieces import pieces_of
 
 
 def cost_after(word: str, text: str, language: str = "en") -> float:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from spoken import said, said_word_by_word
 
 from ovsubs.subtitles.columns import columns, n_characters
-from ovsubs.subtitles.pieces import cut_text, pieces_of
+from ovsubs.subtitles.layout.pieces import cut_text, pieces_of
 from ovsubs.transcript import Word
 
 

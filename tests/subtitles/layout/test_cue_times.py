@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.subtitles.cue_times import Spoken, times_of_cues
+from ovsubs.subtitles.layout.cue_times import Spoken, times_of_cues
 from ovsubs.subtitles.styles import LayoutRules
 
 RULES = LayoutRules()

@@ -4,9 +4,9 @@ import pytest
 
 from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.cue import Cue, CueWord
-from ovsubs.subtitles.cues import lay_out
-from ovsubs.subtitles.doubts import Doubt, most_doubtful
-from ovsubs.subtitles.qc import Finding, Kind
+from ovsubs.subtitles.layout.cues import lay_out
+from ovsubs.subtitles.qc.check import Finding, Kind
+from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech, Word
 

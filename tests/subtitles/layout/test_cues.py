@@ -10,7 +10,7 @@ from spoken import said, said_word_by_word, spoken, texts_of, transcript, words_
 from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.columns import columns
 from ovsubs.subtitles.cue import Cue, CueWord, to_ms
-from ovsubs.subtitles.cues import lay_out
+from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.styles import STYLES, LayoutOptions
 from ovsubs.transcript import Segment, Word
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import Cue, to_ms
-from ovsubs.subtitles.qc_report import Finding, Kind, clock
-from ovsubs.subtitles.repetition import times_repeated, words_of
+from ovsubs.subtitles.qc.findings import Finding, Kind, clock
+from ovsubs.subtitles.qc.repetition import times_repeated, words_of
 from ovsubs.transcript import Segment, Transcript, Word
 
 SURE_WORD = 0.5  # a word less likely than this is as good as guessed
