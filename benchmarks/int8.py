@@ -4,7 +4,8 @@
 
 For each model FP32, full INT8 and what `--int8-components auto` keeps, by turns. `auto` decides by recordings
 of the calibration's folder that were not drawn; what is measured here takes no part in that. The JSON
-has both: "figures" of what is measured here, and "candidates" of what it was chosen from.
+has both: "figures" of what is measured here, and "candidates" of what it was chosen from, each with the
+divergence of its probabilities from FP32's, and "refused" why some of them were not good enough.
 """
 
 import argparse
@@ -24,8 +25,10 @@ from ovsubs.benchmark.results import Comparison
 from ovsubs.convert.export import ExportOptions, export_model
 from ovsubs.convert.manifest import read_manifest
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
+from ovsubs.quantization.measurement import label
 from ovsubs.quantization.options import QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, quantize_model
+from ovsubs.quantization.report import to_json as candidates_to_json
 from ovsubs.whisper.model import CompileOptions
 
 MODELS = ("base", "tiny.en")
@@ -69,8 +72,11 @@ def main() -> int:
             "signature": asdict(measured.signature),
             "calibration": full.quantization.calibration if full and full.quantization else None,
             "figures": to_json(figures),
-            "judgements": {label: asdict(one.judgement) for label, one in made.items()},
-            "candidates": {label: to_json(figures_of(one.comparison)) for label, one in made.items()},
+            "judgements": {title: asdict(one.judgement) for title, one in made.items()},
+            "candidates": {title: candidates_to_json(one.measurement) for title, one in made.items()},
+            "refused": {
+                title: {label(kept): why for kept, why in one.refused.items()} for title, one in made.items()
+            },
         }
         arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         print(to_markdown(measured, figures))
@@ -99,10 +105,10 @@ def make_models(
         chosen = replace(options, components=components, max_wer_drop=limit)
         made = quantize_model(exact, folder / f"{name}-{components}", chosen)
         kept = " and ".join(made.components) or "nothing"
-        label = f"{name} INT8" if components == "all" else f"{name} auto ({kept})"
-        say(f"{label}: {made.judgement}")
-        subjects.append(Subject(label, made.directory))
-        everything[label] = made
+        title = f"{name} INT8" if components == "all" else f"{name} auto ({kept})"
+        say(f"{title}: {made.judgement}")
+        subjects.append(Subject(title, made.directory))
+        everything[title] = made
     return subjects, everything
 
 

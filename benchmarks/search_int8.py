@@ -15,12 +15,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from peer_engines.machine import describe_run
 
 from ovsubs.convert.manifest import DECODER, ENCODER
@@ -34,6 +32,7 @@ from ovsubs.convert.post_training import (
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
 from ovsubs.quantization.calibration import CalibrationSample, collect
+from ovsubs.quantization.divergence import PRECISION, Scores, divergence_of, log_probabilities
 from ovsubs.quantization.options import DEFAULTS
 from ovsubs.whisper.model import CompileOptions, open_model
 
@@ -46,7 +45,6 @@ GROUPS = {
         *(".*encoder_attn.(k|v)_proj/.*MatMul", ".*encoder_attn.(q|out)_proj/.*MatMul"),
     ),
 }
-EXACT = CompileOptions(inference_precision="f32")
 ROOT = Path(__file__).parents[1]
 
 
@@ -89,7 +87,8 @@ def main() -> int:
         held_out = tuple(file for file in whole.files if file not in heard)
         samples = collect(directory, Dataset("calibration", heard), "en")
         others = collect(directory, Dataset("held out", held_out), "en")
-        expected = list(scores(directory, others))
+        expected = scores(directory, others)
+        recordings = [sample.recording for sample in others]
         done = read(output) if arguments.resume and output.exists() else []
 
         def try_out(component: str, settings: Int8Settings) -> None:
@@ -97,14 +96,14 @@ def main() -> int:
                 return
             began = time.monotonic()
             built = build(directory, component, settings, samples, Path(folder) / "built")
-            divergence, other_tokens = compare(expected, list(scores(built, others)))
+            found = divergence_of(recordings, zip(expected, scores(built, others), strict=True))
             one = Distance(
                 component=component,
                 alpha=settings.smooth_quant_alpha,
                 ignored=settings.ignored,
                 accurate_bias_correction=settings.accurate_bias_correction,
-                divergence=divergence,
-                other_tokens=other_tokens,
+                divergence=found.nats,
+                other_tokens=found.other_tokens,
                 seconds=round(time.monotonic() - began, 1),
             )
             done.append(one)
@@ -143,27 +142,10 @@ def build(
     return built
 
 
-def scores(directory: Path, samples: Sequence[CalibrationSample]) -> Iterator[NDArray[np.float32]]:
-    """Log-probabilities after each token that FP32 wrote.  # float32 [n_tokens, n_vocab]"""
-    with open_model(directory, EXACT) as model:
-        for sample in samples:
-            with model.session([sample.mel], model.rows(1)) as session:
-                places = range(
-                    sample.n_prompt - 1, len(sample.tokens)
-                )  # what the prompt is followed by, and so on
-                logits = session.step(sample.tokens[None], places=places)[0]
-                shifted = logits - logits.max(axis=-1, keepdims=True)
-                yield shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def compare(
-    expected: Sequence[NDArray[np.float32]], found: Sequence[NDArray[np.float32]]
-) -> tuple[float, float]:
-    """Mean divergence in nats, and the part of tokens where another is the likeliest."""
-    pairs = list(zip(expected, found, strict=True))
-    divergences = np.concatenate([(np.exp(one) * (one - other)).sum(axis=-1) for one, other in pairs])
-    others = np.concatenate([one.argmax(axis=-1) != other.argmax(axis=-1) for one, other in pairs])
-    return float(divergences.mean()), float(others.mean())
+def scores(directory: Path, samples: Sequence[CalibrationSample]) -> list[Scores]:
+    """Of each window, after each token that FP32 wrote."""
+    with open_model(directory, CompileOptions(inference_precision=PRECISION)) as model:
+        return [log_probabilities(model, sample) for sample in samples]
 
 
 def best_alpha(done: Sequence[Distance], component: str) -> float:

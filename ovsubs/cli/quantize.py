@@ -11,10 +11,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import TaskID
 
-from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.machine import peak_memory
-from ovsubs.benchmark.report import make_table
-from ovsubs.benchmark.results import Comparison, check_output, write_comparison
+from ovsubs.benchmark.results import check_output, write_comparison
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.progress import clock_time, make_bars
 from ovsubs.cli.tables import print_figures
@@ -25,9 +23,12 @@ from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import find_places, short_name
 from ovsubs.datasets import is_folder
 from ovsubs.errors import InvalidOption
+from ovsubs.quantization.gate import allowed_nats
+from ovsubs.quantization.measurement import Measurement, label
 from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
 from ovsubs.quantization.recordings import choose_recordings
+from ovsubs.quantization.report import in_words, make_table, to_json
 
 SUFFIX = "-int8"
 _PHASES = {
@@ -35,6 +36,7 @@ _PHASES = {
     "collect": "collecting what encoder and decoder see",
     "encoder": "quantizing the encoder",
     "decoder": "quantizing the decoder",
+    "divergence": "comparing its probabilities with what they were",
     "check": "measuring it beside what it was",
 }
 
@@ -196,7 +198,7 @@ def run_quantize(
             options,
             overwrite=overwrite,
             report=progress.tell,
-            show=lambda comparison: _show(comparison, json, progress, quiet=quiet),
+            show=lambda measurement: _show(measurement, json, progress, quiet=quiet),
         )
     _print_verdict(made, options, quiet=quiet)
     return target
@@ -228,19 +230,18 @@ def run_export_int8(source: str, export: ExportOptions, options: QuantizeOptions
             overwrite=export.overwrite,
             chosen=chosen,
             report=progress.tell,
-            show=lambda comparison: _show(comparison, None, progress, quiet=quiet),
+            show=lambda measurement: _show(measurement, None, progress, quiet=quiet),
         )
     _print_verdict(made, options, quiet=quiet)
     return target
 
 
-def _show(comparison: Comparison, json: Path | None, progress: PhaseProgress, *, quiet: bool) -> None:
-    figures = figures_of(comparison)
+def _show(measurement: Measurement, json: Path | None, progress: PhaseProgress, *, quiet: bool) -> None:
     if not quiet:
         progress.clear()
-        print_figures(make_table(figures), comparison.line)
+        print_figures(make_table(measurement), measurement.comparison.line)
     if json is not None:
-        write_comparison(json, comparison, to_json(figures))
+        write_comparison(json, measurement.comparison, to_json(measurement))
 
 
 def _print_verdict(made: Quantized, options: QuantizeOptions, *, quiet: bool) -> None:
@@ -254,14 +255,20 @@ def _print_verdict(made: Quantized, options: QuantizeOptions, *, quiet: bool) ->
 def _verdict(made: Quantized, options: QuantizeOptions) -> list[str]:
     judged = made.judgement
     slower = f"slower than before on this machine: {' and '.join(judged.slower)}" if judged.slower else ""
+    refused = [f"{label(kept)} is not kept: {why}" for kept, why in made.refused.items()]
     if not made.components:
-        return ["nothing gains on this machine: encoder and decoder stay in FP16", *filter(None, [slower])]
+        return ["nothing is kept in INT8: encoder and decoder stay in FP16", *refused]
+    is_auto = options.components == "auto"
+    away = f"probabilities {in_words(made.measurement.divergences[made.components])} nats a token away"
+    if is_auto:
+        away += f" (less than {allowed_nats(options.allowed_drop):.4f} allowed)"
+    allowed = "" if is_auto else f" (at most {options.allowed_drop:g} points more allowed)"
     gains = (
         f"{' and '.join(made.components)} in INT8: {judged.size:.0%} of the size, "
         f"{judged.speed_up:.2f} times as fast (encoder {judged.encoder_speed_up:.2f}, "
         f"decoder {judged.decoder_speed_up:.2f}), WER {judged.wer_before:.2%} before, "
-        f"{judged.wer_after:.2%} now (at most {options.allowed_drop:g} points more allowed)"
+        f"{judged.wer_after:.2%} now{allowed}, {away}"
     )
-    if slower and options.components != "auto":
-        slower += "; --int8-components auto keeps what gains"
-    return [gains, *filter(None, [slower])]
+    if slower and not is_auto:
+        return [gains, f"{slower}; --int8-components auto keeps what gains"]
+    return [gains, *refused]

@@ -58,7 +58,8 @@ class Judgement:
 
     Word error rates are fractions of 1, their difference with its 95 % interval; speeds are ratios, above 1
     is faster than before. `conditions` is the signature line of the benchmark. `slower` names the components
-    that are slower than before.
+    that are slower than before. `divergence`: how far token probabilities are from those before, in nats a
+    token, with its 95 % interval; None in manifests that are older.
     """
 
     components: tuple[str, ...]
@@ -72,6 +73,9 @@ class Judgement:
     size: float
     slower: tuple[str, ...]
     conditions: str
+    divergence: float | None = None
+    divergence_low: float | None = None
+    divergence_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ the decoder's state between two samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +31,15 @@ from ovsubs.whisper.tokens import TokenReader
 
 @dataclass(frozen=True, slots=True)
 class CalibrationSample:
-    """One window and its tokens, of which the first `n_prompt` are its prompt."""
+    """One window and its tokens, of which the first `n_prompt` are its prompt, and whose it is.
+
+    `recording`: its number in the dataset, from 0.
+    """
 
     mel: NDArray[np.float32]  # [n_mels, frames]
     tokens: NDArray[np.int64]  # [n]
     n_prompt: int
+    recording: int
 
 
 def collect(
@@ -43,6 +48,8 @@ def collect(
     language: str,
     threads: int | None = None,
     report: Callable[[float], None] = lambda part: None,
+    *,
+    max_windows: int | None = None,
 ) -> list[CalibrationSample]:
     """Transcribe a dataset and keep what encoder and decoder saw.
 
@@ -52,6 +59,7 @@ def collect(
         language: code or English name.
         threads: of the CPU; OpenVINO decides by default.
         report: called with the part that is done, 0 to 1.
+        max_windows: of each recording, its first; None takes all.
 
     Returns:
         One sample for each window, in the order of the recordings.
@@ -69,24 +77,28 @@ def collect(
     with open_detector(threads) as detector, open_model(directory, compile_options) as whisper:
         engine = Engine(detector, whisper, reader, TokenRules(reader.special, whisper.n_vocab))
         for number, file in enumerate(dataset.files):
-            for section in _sections(file.path, engine):
-                samples.append(_sample(section, engine, code, options))
+            with closing(_sections(file.path, engine)) as sections:
+                for section in islice(sections, max_windows):
+                    samples.append(_sample(section, number, engine, code, options))
             report((number + 1) / len(dataset.files))
     if not samples:
         raise NoSpeechHeard(dataset.name)
     return samples
 
 
-def _sections(path: Path, engine: Engine) -> Iterator[Section]:
+def _sections(path: Path, engine: Engine) -> Generator[Section, None, None]:
     source = open_source(path, None, lambda damage: None)
     with closing(source.blocks):
         yield from stream_sections(source.blocks, engine.detector, VadOptions())
 
 
-def _sample(section: Section, engine: Engine, language: str, options: TranscribeOptions) -> CalibrationSample:
+def _sample(
+    section: Section, recording: int, engine: Engine, language: str, options: TranscribeOptions
+) -> CalibrationSample:
     reading = SectionReading(section, section.span.start, VadOptions().speech_pad_ms / 1000.0, options)
     mel = reading.mel(engine)
     prompt = engine.reader.prompt(language, "transcribe")
     with engine.whisper.session([mel], engine.whisper.rows(1)) as session:
         decoded = decode(session, [prompt], engine.rules, engine.reader.special, most=[reading.max_tokens])[0]
-    return CalibrationSample(mel, np.array([*prompt, *decoded.tokens], np.int64), len(prompt))
+    tokens = np.array([*prompt, *decoded.tokens], np.int64)
+    return CalibrationSample(mel, tokens, len(prompt), recording)

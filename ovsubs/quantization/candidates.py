@@ -29,15 +29,12 @@ from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, self_t
 from ovsubs.datasets import Dataset
 from ovsubs.errors import SelfTestFailed, UnwritableOutput
 from ovsubs.quantization.calibration import CalibrationSample, collect
-from ovsubs.quantization.gate import label
-from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, QuantizeOptions
+from ovsubs.quantization.measurement import Report, label
+from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, Kept, QuantizeOptions
 from ovsubs.quantization.recordings import part_of
 from ovsubs.whisper.tokens import TokenReader
 
 STEMS = {"encoder": ENCODER, "decoder": DECODER}
-
-Report = Callable[[str, float], None]  # of which phase which part is done, 0 to 1
-Kept = tuple[str, ...]  # the components in INT8
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,83 +1,125 @@
-"""A model before and after INT8 -> what it costs, what it gains, and which components are to be kept."""
+"""Candidates as they were measured -> which components are kept in INT8, and what that costs and gains."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
-from ovsubs.benchmark.figures import Against, Figures, figures_of
-from ovsubs.benchmark.results import Comparison
+from ovsubs.benchmark.figures import Against, Figures, Ratio
 from ovsubs.convert.manifest import Judgement
-from ovsubs.datasets import Dataset
 from ovsubs.errors import TooManyErrors
-from ovsubs.quantization.options import COMPONENTS
+from ovsubs.quantization.divergence import Divergence
+from ovsubs.quantization.measurement import Measurement
+from ovsubs.quantization.options import COMPONENTS, Kept, QuantizeOptions
 
-BEFORE = "before"
+# How far the probabilities may be moved for each point of WER that may be lost: base in INT8 is 0.0095 nats a
+# token away and costs up to 0.76 points on all of test-clean (docs/decisions/0016).
+NATS_PER_POINT = 0.0125
+# What is faster must be so by more than the runs of one and the same model differ (docs/decisions/0016).
+LEAST_SPEED_UP = 1.02  # the median of the rounds is above it
+LEAST_OF_A_ROUND = 0.98  # and no round is below it
 
 
-def measure(
-    before: Path,
-    candidates: Mapping[tuple[str, ...], Path],
-    dataset: Dataset,
-    options: BenchmarkOptions,
-    on_progress: Callable[[Position], None],
-) -> Comparison:
-    """Measure a model and what was made of it by turns.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is kept in INT8, what it does, and with "auto" why other candidates were not good enough."""
 
-    Args:
-        before: the model directory in floating point.
-        candidates: model directories by the components that are in INT8.
-        dataset: no recording of the calibration is in it.
-        options: how.
-        on_progress: as `compare`'s.
+    kept: Kept
+    judgement: Judgement
+    refused: Mapping[Kept, str]
+
+
+def decide(name: str, measurement: Measurement, options: QuantizeOptions) -> Decision:
+    """Keep what was asked for, or with "auto" the fastest of what keeps all rules, perhaps nothing.
 
     Raises:
-        MeasurementFailed: a model cannot be run.
+        TooManyErrors: what was asked for makes more errors than allowed.
     """
-    subjects = [Subject(BEFORE, before)]
-    subjects += [Subject(label(components), directory) for components, directory in candidates.items()]
-    return compare(subjects, dataset, options, on_progress)
+    if options.components == "auto":
+        refused = find_refused(measurement, options.allowed_drop)
+        kept = choose(measurement, refused)
+        return Decision(kept, judge(measurement, kept), refused)
+    judgement = judge(measurement, options.wanted)
+    check(name, judgement, options.allowed_drop)
+    return Decision(options.wanted, judgement, {})
 
 
-def label(components: tuple[str, ...]) -> str:
-    """What a candidate is called in a table."""
-    return "INT8" if components == COMPONENTS else f"INT8 {' and '.join(components)}"
-
-
-def choose(comparison: Comparison, limit: float) -> tuple[str, ...]:
-    """The fastest candidate with no component slower than before, at no more than `limit` points of WER.
+def find_refused(measurement: Measurement, limit: float) -> dict[Kept, str]:
+    """Why candidates are not good enough for "auto", in a line each; those that are good are not in it.
 
     Args:
-        comparison: of `measure`.
-        limit: percentage points.
+        measurement: of all of them.
+        limit: percentage points of WER that may be lost.
+    """
+    faults = {
+        kept: find_faults(kept, _against(one), measurement.divergences[kept], limit)
+        for kept, one in measurement.candidates.items()
+    }
+    return {kept: "; ".join(found) for kept, found in faults.items() if found}
+
+
+def find_faults(kept: Kept, against: Against, divergence: Divergence, limit: float) -> list[str]:
+    """Which rules of "auto" a candidate breaks.
+
+    Its probabilities are to stay where they were, for sure; its word errors must not be sure to be more than
+    allowed, which is all that they can tell; and the run as a whole and each component in INT8 are to be
+    faster by more than the noise of the runs.
+
+    Args:
+        kept: the components that it has in INT8.
+        against: its errors and speed beside those before.
+        divergence: of its probabilities from those before.
+        limit: percentage points of WER that may be lost.
 
     Returns:
-        The components to keep in INT8; none where nothing gains.
+        A few words for each rule that it breaks.
     """
-    gains = [
-        (_against(one).speed_up.median, components)
-        for components, one in _candidates(comparison).items()
-        if _against(one).speed_up.median >= 1.0
-        and not _slower(one, components)
-        and 100.0 * _against(one).wer_more <= limit
+    faults, nats = list[str](), allowed_nats(limit)
+    if not divergence.interval.high < nats:  # nor NaN
+        faults.append(f"up to {divergence.interval.high:.4f} nats a token away, allowed are {nats:.4f}")
+    if not 100.0 * against.wer_more_interval.low <= limit:
+        least = 100.0 * against.wer_more_interval.low
+        faults.append(f"WER at least {least:.2f} points higher, allowed are {limit:g}")
+    ratios = {"as a whole": against.speed_up, **{f"{one} alone": _speed_up(against, one) for one in kept}}
+    for what, ratio in ratios.items():
+        if not _is_faster(ratio):
+            faults.append(f"not surely faster {what}: {ratio.median:.2f} times, at least {ratio.low:.2f}")
+    return faults
+
+
+def allowed_nats(limit: float) -> float:
+    """How far probabilities may be moved, in nats a token, where `limit` percentage points may be lost."""
+    return limit * NATS_PER_POINT
+
+
+def choose(measurement: Measurement, refused: Mapping[Kept, str]) -> Kept:
+    """The fastest candidate that is not refused; none where all are."""
+    speeds = [
+        (_against(one).speed_up.median, kept)
+        for kept, one in measurement.candidates.items()
+        if kept not in refused
     ]
-    return max(gains)[1] if gains else ()
+    return max(speeds)[1] if speeds else ()
 
 
-def judge(comparison: Comparison, kept: tuple[str, ...]) -> Judgement:
+def judge(measurement: Measurement, kept: Kept) -> Judgement:
     """What the kept candidate costs and gains; where nothing is kept, what the first one would have.
 
-    A component is slower if it is so in any candidate that has it in INT8.
+    A component that is not kept is slower if it is so in any candidate that has it in INT8.
     """
-    candidates = _candidates(comparison)
+    candidates = measurement.candidates
     components = kept or next(iter(candidates))
-    before, after = figures_of(comparison)[0], candidates[components]
-    against = _against(after)
-    slower = {one for which, figures in candidates.items() for one in _slower(figures, which)}
+    before, after = measurement.comparison.models[0], candidates[components]
+    against, divergence = _against(after), measurement.divergences[components]
+    slower = {
+        which
+        for has, one in candidates.items()
+        for which in has
+        if (has == kept or which not in kept) and _speed_up(_against(one), which).median < 1.0
+    }
     return Judgement(
         components=components,
-        wer_before=before.wer,
+        wer_before=before.errors.wer,
         wer_after=after.wer,
         wer_more_low=against.wer_more_interval.low,
         wer_more_high=against.wer_more_interval.high,
@@ -86,7 +128,10 @@ def judge(comparison: Comparison, kept: tuple[str, ...]) -> Judgement:
         decoder_speed_up=against.decoder_speed_up.median,
         size=against.size,
         slower=tuple(sorted(slower, key=COMPONENTS.index)),
-        conditions=comparison.signature.line,
+        conditions=measurement.comparison.signature.line,
+        divergence=divergence.nats,
+        divergence_low=divergence.interval.low,
+        divergence_high=divergence.interval.high,
     )
 
 
@@ -102,16 +147,12 @@ def check(name: str, judgement: Judgement, limit: float) -> None:
         raise TooManyErrors(name, costs, f"{limit:g}")
 
 
-def _candidates(comparison: Comparison) -> dict[tuple[str, ...], Figures]:
-    """By their components, in the order in which they were measured."""
-    by_label = {label(components): components for components in (COMPONENTS, *((one,) for one in COMPONENTS))}
-    return {by_label[one.label]: one for one in figures_of(comparison) if one.label != BEFORE}
+def _is_faster(ratio: Ratio) -> bool:
+    return ratio.median > LEAST_SPEED_UP and ratio.low >= LEAST_OF_A_ROUND
 
 
-def _slower(figures: Figures, components: tuple[str, ...]) -> list[str]:
-    against = _against(figures)
-    speeds = {"encoder": against.encoder_speed_up.median, "decoder": against.decoder_speed_up.median}
-    return [which for which in components if speeds[which] < 1.0]
+def _speed_up(against: Against, component: str) -> Ratio:
+    return {"encoder": against.encoder_speed_up, "decoder": against.decoder_speed_up}[component]
 
 
 def _against(figures: Figures) -> Against:

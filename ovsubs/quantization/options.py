@@ -13,6 +13,7 @@ from ovsubs.whisper.model import CompileOptions
 
 COMPONENTS = ("encoder", "decoder")
 CHOICES = ("all", *COMPONENTS, "auto")
+Kept = tuple[str, ...]  # the components that are in INT8
 # What quantization gains must not be bought with: percentage points of word error rate, absolute.
 MAX_WER_DROP = 0.5
 MAX_WER_DROP_OF_AUTO = 0.2
@@ -39,8 +40,9 @@ class Recordings:
 class QuantizeOptions:
     """How to make INT8 of a model, and when it has earned its place.
 
-    `components`: "all", "encoder", "decoder", or "auto": those that are faster on this machine and cost no
-    more than 0.2 points of WER. `evaluation` None: recordings of the calibration's folder that were not
+    `components`: "all", "encoder", "decoder", or "auto": those that are faster on this machine and keep the
+    probabilities of tokens so near to what they were that no more than 0.2 points of WER can be lost
+    (`gate.find_faults`). `evaluation` None: recordings of the calibration's folder that were not
     drawn, or LibriSpeech's test-clean. `max_wer_drop`: percentage points of WER that may be lost; None is
     0.5, or 0.2 with "auto". `n_runs`: of each model in the check, by turns.
     """
@@ -62,6 +64,9 @@ class QuantizeOptions:
             raise InvalidOption("int8 components", self.components, f"choose from {', '.join(CHOICES)}")
         if self.max_wer_drop is not None and not self.max_wer_drop >= 0.0:  # nor NaN
             raise InvalidOption("max_wer_drop", self.max_wer_drop, "at least 0")
+        if self.components == "auto" and self.max_wer_drop == 0.0:
+            why = "auto keeps nothing then, since INT8 always moves a little; give more than 0"
+            raise InvalidOption("max_wer_drop", self.max_wer_drop, why)
         for which, settings in (("encoder", self.encoder), ("decoder", self.decoder)):
             if which not in self.wanted and settings != DEFAULTS[which]:
                 raise InvalidOption("int8 components", self.components, f"there are settings for the {which}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,21 +15,31 @@ from ovsubs.convert.manifest import Judgement, check_ir_directory, read_manifest
 from ovsubs.convert.partial import partial_directory, put_in_place
 from ovsubs.convert.post_training import is_quantized
 from ovsubs.errors import AlreadyQuantized
-from ovsubs.quantization.candidates import STEMS, Candidates, Kept, Report, build_candidates
-from ovsubs.quantization.gate import check, choose, judge, measure
-from ovsubs.quantization.options import QuantizeOptions
+from ovsubs.quantization.candidates import STEMS, Candidates, build_candidates
+from ovsubs.quantization.gate import decide
+from ovsubs.quantization.measurement import Measurement, Report, measure
+from ovsubs.quantization.options import Kept, QuantizeOptions
 from ovsubs.quantization.recordings import Chosen, choose_recordings
 from ovsubs.whisper.tokens import TokenReader
 
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """What came of it: the directory, what is in INT8 there, and how it was judged among which others."""
+    """What came of it: the directory, what is in INT8 there, and how it was judged among which others.
+
+    `refused`: with "auto", why others were not good enough, by the components that they had in INT8.
+    """
 
     directory: Path
     components: Kept
     judgement: Judgement
-    comparison: Comparison
+    measurement: Measurement
+    refused: Mapping[Kept, str]
+
+    @property
+    def comparison(self) -> Comparison:
+        """Errors and speed of all, as a benchmark has them."""
+        return self.measurement.comparison
 
 
 def quantize_model(
@@ -40,7 +50,7 @@ def quantize_model(
     overwrite: bool = False,
     chosen: Chosen | None = None,
     report: Report = lambda phase, part: None,
-    show: Callable[[Comparison], None] = lambda comparison: None,
+    show: Callable[[Measurement], None] = lambda measurement: None,
 ) -> Quantized:
     """Quantize weights and activations, measure what that does, and keep it if it is good enough.
 
@@ -59,7 +69,7 @@ def quantize_model(
         OutputExists, UnwritableOutput: the place is taken or cannot be written.
         AlreadyQuantized: the model has 8 or 4 bits already.
         MissingExtra: the packages of the export or the benchmark extra are not installed.
-        DatasetError: the recordings cannot be found, or they overlap.
+        DatasetError: the recordings cannot be found, or they overlap, or no speech is in them.
         SelfTestFailed: what came out gives no sensible text.
         TooManyErrors: it makes more errors than allowed.
     """
@@ -75,18 +85,12 @@ def quantize_model(
         report("recordings", 0.0)
         chosen = chosen or choose_recordings(options, Path(folder))
         candidates = build_candidates(directory, chosen.calibration, options, partial, report)
-        comparison = measure(
-            directory,
-            candidates.by_components,
-            chosen.evaluation,
-            options.benchmark,
-            lambda position: report("check", (position.n_run - 1) / position.n_runs),
-        )
-        show(comparison)
-        kept, judgement = _decide(reader.name, comparison, options)
-        built = _with_judgement(candidates, kept, judgement)
+        measurement = measure(directory, candidates.by_components, chosen.evaluation, options, report)
+        show(measurement)
+        decision = decide(reader.name, measurement, options)
+        built = _with_judgement(candidates, decision.kept, decision.judgement)
         put_in_place(built, output, partial, overwrite=overwrite)
-    return Quantized(output, kept, judgement, comparison)
+    return Quantized(output, decision.kept, decision.judgement, measurement, decision.refused)
 
 
 def check_extras(what: str, options: QuantizeOptions) -> None:
@@ -97,16 +101,6 @@ def check_extras(what: str, options: QuantizeOptions) -> None:
     """
     check_export_extra(what)
     check_benchmark_extra(options.language_code)
-
-
-def _decide(name: str, comparison: Comparison, options: QuantizeOptions) -> tuple[Kept, Judgement]:
-    """What is kept in INT8, "auto" perhaps nothing; TooManyErrors where it costs more than allowed."""
-    is_auto = options.components == "auto"
-    kept = choose(comparison, options.allowed_drop) if is_auto else options.wanted
-    judgement = judge(comparison, kept)
-    if kept:
-        check(name, judgement, options.allowed_drop)
-    return kept, judgement
 
 
 def _with_judgement(candidates: Candidates, kept: Kept, judgement: Judgement) -> Path:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import openvino as ov
 
@@ -63,6 +64,19 @@ def cpu_precisions() -> tuple[str, ...]:
 def has_bfloat16() -> bool:
     """Whether the CPU multiplies in bfloat16."""
     return "bf16" in cpu_precisions()
+
+
+@lru_cache
+def adds_in_32_bits() -> bool:
+    """Whether the CPU adds products of 8 bits up in 32, by VNNI or AMX; False where the system does not tell.
+
+    Without, OpenVINO's kernels add pairs of them up in 16 bits, which overflow.
+    """
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.is_file():
+        return False
+    flags = cpuinfo.read_text(encoding="utf-8").split()
+    return any(flag in flags for flag in ("avx512_vnni", "avx_vnni", "amx_int8"))
 
 
 def _is_available(name: str, available: list[str]) -> bool:

@@ -20,6 +20,7 @@ from openvino import opset15 as ops
 from ovsubs.errors import BrokenModel
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
 from ovsubs.whisper.model.lengths import free_length
+from ovsubs.whisper.model.overflow import exempt_logits
 
 _TYPES = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "i32": ov.Type.i32, "i64": ov.Type.i64}
 N_FRAMES = 3000  # mel frames of 10 ms in 30 s (arXiv:2212.04356, section 2)
@@ -48,13 +49,16 @@ class WhisperGraphs:
     alignment_heads: AlignmentHeads
 
 
-def read_graphs(directory: Path, key_type: str = "f32", *, any_length: bool = True) -> WhisperGraphs:
+def read_graphs(
+    directory: Path, key_type: str = "f32", *, any_length: bool = True, overflows: bool = False
+) -> WhisperGraphs:
     """Read a model directory and cut its decoder at the cross-attentions.
 
     Args:
         directory: of the standard layout.
         key_type: element type of keys and values between the graphs, "f32" or "bf16".
         any_length: the encoder takes any even number of frames up to 3000; else 3000.
+        overflows: the CPU adds products of 8 bits up in 16; see `overflow.py`.
 
     Raises:
         BrokenModel: a graph cannot be read, or is not a stateful Whisper decoder of optimum-intel.
@@ -68,6 +72,8 @@ def read_graphs(directory: Path, key_type: str = "f32", *, any_length: bool = Tr
         _parameter(decoder, "beam_idx")
     except StopIteration:
         raise BrokenModel(directory, "the decoder is not a stateful optimum-intel export") from None
+    if overflows:
+        exempt_logits(decoder)
     crosses = list(_cross_attentions(decoder, hidden))
     if not crosses:
         raise BrokenModel(directory, "no cross-attention was found in the decoder")

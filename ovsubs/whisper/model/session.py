@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ovsubs.errors import BrokenModel, InvalidOption
 from ovsubs.timing import Stopwatch
-from ovsubs.whisper.model.devices import check_device, cpu_precisions, has_bfloat16
+from ovsubs.whisper.model.devices import adds_in_32_bits, check_device, cpu_precisions, has_bfloat16
 from ovsubs.whisper.model.graphs import AlignmentHeads, WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 from ovsubs.whisper.model.pages import give_back
@@ -285,7 +285,9 @@ def open_model(directory: Path, options: CompileOptions) -> WhisperModel:
     """
     device = check_compile_options(options)
     # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
-    graphs = read_graphs(directory, options.key_type, any_length=device == "CPU")
+    is_cpu = device == "CPU"
+    overflows = is_cpu and not adds_in_32_bits()
+    graphs = read_graphs(directory, options.key_type, any_length=is_cpu, overflows=overflows)
     return WhisperModel(graphs, options, directory)
 
 

@@ -1,0 +1,43 @@
+"""What was measured of candidates -> a table to read, and what stands in the JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ovsubs.benchmark import report as benchmark_report
+from ovsubs.benchmark.figures import figures_of
+from ovsubs.benchmark.figures import to_json as figures_to_json
+from ovsubs.quantization.divergence import Divergence
+from ovsubs.quantization.measurement import Measurement, label
+
+_HEAD = "nats a token away (95 %)"
+
+
+def make_table(measurement: Measurement) -> benchmark_report.Table:
+    """The benchmark's table, and how far each candidate's probabilities are from those before."""
+    table = benchmark_report.make_table(figures_of(measurement.comparison))
+    cells = (in_words(one) if one else "" for one in _in_order(measurement))
+    rows = (*((*row, cell) for row, cell in zip(table.rows, cells, strict=True)),)
+    return benchmark_report.Table((*table.head, _HEAD), rows)
+
+
+def to_json(measurement: Measurement) -> list[dict[str, Any]]:
+    """The benchmark's figures, each with "divergence": None before, and for a candidate its own."""
+    figures = figures_to_json(figures_of(measurement.comparison))
+    found = _in_order(measurement)
+    return [
+        {**row, "divergence": asdict(one) if one else None} for row, one in zip(figures, found, strict=True)
+    ]
+
+
+def in_words(divergence: Divergence) -> str:
+    """The mean and its bounds."""
+    interval = divergence.interval
+    return f"{divergence.nats:.4f} ({interval.low:.4f} to {interval.high:.4f})"
+
+
+def _in_order(measurement: Measurement) -> list[Divergence | None]:
+    """Of each model as it was measured; None of what was there before."""
+    by_label = {label(kept): one for kept, one in measurement.divergences.items()}
+    return [by_label.get(model.label) for model in measurement.comparison.models]
