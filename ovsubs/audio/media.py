@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,10 @@ _ENDS_EARLY_SHARE = 0.01  # ... and so much, since some containers give rough du
 _AUDIO = "aac ac3 aif aiff amr caf flac m4a m4b mka mp2 mp3 oga ogg opus wav wma"
 _VIDEO = "3gp asf avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv"
 MEDIA_SUFFIXES = frozenset(f".{ending}" for ending in f"{_AUDIO} {_VIDEO}".split())
+
+
+SUBTITLED, BURNED = "subtitled", "burned"  # talk.burned.mp4: copies with subtitles in them
+COPY_MARKS = (SUBTITLED, BURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,9 @@ def stream_audio(
 def find_media(paths: Sequence[Path]) -> list[Path]:
     """Files to work on: a file stands for itself, a folder for the media files right in it, sorted.
 
+    Copies of a video with subtitles in them, which we have made (`talk.burned.mp4`), are left out of a folder
+    where the video itself is.
+
     Raises:
         MissingFile: a path is not there.
         NoMediaInFolder: a folder holds no file with an ending in `MEDIA_SUFFIXES`.
@@ -171,13 +178,19 @@ def find_media(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(
+        inside = _without_copies(
             file for file in path.iterdir() if file.suffix.lower() in MEDIA_SUFFIXES and file.is_file()
         )
         if not inside:
             raise NoMediaInFolder(path)
         found.extend(inside)
     return found
+
+
+def _without_copies(files: Iterable[Path]) -> list[Path]:
+    by_name = {file: file.stem.rpartition(".") for file in sorted(files)}
+    stems = {file.stem for file in by_name}
+    return [file for file, (of, _, mark) in by_name.items() if mark not in COPY_MARKS or of not in stems]
 
 
 def _samples(raw: bytes) -> NDArray[np.float32]:

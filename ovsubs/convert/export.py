@@ -25,6 +25,7 @@ from ovsubs.convert.manifest import (
     Quantization,
     SelfTestVerdict,
     check_ir_directory,
+    describe_word_times,
     write_manifest,
 )
 from ovsubs.convert.partial import check_free, make_subdirectory, partial_directory, put_in_place
@@ -250,6 +251,7 @@ def _describe(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         files=describe_files(built),
         self_test=verdict,
+        word_times=describe_word_times(built),
     )
 
 

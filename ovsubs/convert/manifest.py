@@ -96,7 +96,7 @@ class Manifest:
 
     `name` is the checkpoint's ("base"), whatever the directory is called. `source_sha256` is the sum of the
     weights that it was made from, None where they are many files. Precisions are "fp32", "fp16", "int8" or
-    "int4".
+    "int4". `word_times` says which attention heads tell when words are spoken; None in older manifests.
     """
 
     name: str
@@ -110,6 +110,7 @@ class Manifest:
     files: tuple[FileSum, ...]
     self_test: SelfTestVerdict | None
     judgement: Judgement | None = None
+    word_times: str | None = None
 
     @property
     def precision(self) -> str:
@@ -144,6 +145,13 @@ def read_manifest(directory: Path) -> Manifest | None:
         return _from_json(content)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenModel(directory, f"{MANIFEST_NAME} is not readable: {error!r}") from error
+
+
+def describe_word_times(directory: Path) -> str:
+    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers."""
+    settings = json.loads((directory / "generation_config.json").read_text(encoding="utf-8"))
+    own = settings.get("alignment_heads")
+    return f"{len(own)} alignment heads of the checkpoint" if own else "all heads of the upper half"
 
 
 def check_ir_directory(path: Path) -> None:
@@ -181,4 +189,5 @@ def _from_json(content: dict[str, Any]) -> Manifest:
         files=tuple(FileSum(**file) for file in content["files"]),
         self_test=SelfTestVerdict(**self_test) if self_test else None,
         judgement=judgement,
+        word_times=content.get("word_times"),
     )

@@ -20,6 +20,7 @@ from ovsubs.convert.manifest import (
     Manifest,
     Quantization,
     SelfTestVerdict,
+    describe_word_times,
     read_manifest,
     write_manifest,
 )
@@ -188,6 +189,7 @@ def _describe(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         files=describe_files(built),
         self_test=None,
+        word_times=describe_word_times(built),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.audio.ffmpeg import input_url
+from ovsubs.audio.media import BURNED
 from ovsubs.errors import InvalidOption, NoPicture, UndrawableText
 from ovsubs.video.containers import ENDINGS, Container, container_of
 from ovsubs.video.glyphs import find_undrawable, told
@@ -22,7 +23,6 @@ from ovsubs.video.writing import (
     unheard,
 )
 
-MARK = "burned"  # talk.burned.mp4
 PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
     "placebo",
@@ -105,7 +105,7 @@ def burn(
     """
     options, say = options or BurnOptions(), on_note or unheard
     ending = video.suffix if video.suffix.lower() in ENDINGS else _ELSE
-    output = choose_output(video, options.output, MARK, ending)
+    output = choose_output(video, options.output, BURNED, ending)
     container = container_of(output)
     source = read_contents(video)
     picture = next(iter(source.of_kind(VIDEO)), None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.audio.ffmpeg import input_url
+from ovsubs.audio.media import SUBTITLED
 from ovsubs.errors import InvalidOption, UnsupportedContainer
 from ovsubs.video.containers import Container, container_of
 from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, Contents, Stream, read_contents
@@ -23,8 +24,6 @@ from ovsubs.video.writing import (
     run_ffmpeg,
     unheard,
 )
-
-MARK = "subtitled"  # talk.subtitled.mp4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def embed(
     if not subtitles:
         raise InvalidOption("subtitles", "", "name at least one file")
     options.check_numbers(len(subtitles))
-    output = choose_output(video, options.output, MARK, video.suffix)
+    output = choose_output(video, options.output, SUBTITLED, video.suffix)
     container = container_of(output)
     source = read_contents(video)
     tracks = tuple(

@@ -418,6 +418,13 @@ def test_an_interrupt_in_the_loop_ends_ffmpeg(ffmpeg: Make, children: list[subpr
     assert children[0].returncode is not None
 
 
+def test_copies_with_subtitles_in_them_are_left_out_where_the_video_is(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.burned.mp4", "a.subtitled.mkv", "b.burned.mp4", "c.final.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [path.name for path in find_media([tmp_path])] == ["a.mp4", "b.burned.mp4", "c.final.mp4"]
+    assert find_media([tmp_path / "a.burned.mp4"]) == [tmp_path / "a.burned.mp4"]
+
+
 def test_a_folder_stands_for_the_media_right_in_it(tmp_path: Path) -> None:
     for name in ("b.MP4", "a.mkv", "notes.txt", "c.srt"):
         (tmp_path / name).touch()

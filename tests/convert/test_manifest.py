@@ -14,6 +14,7 @@ from ovsubs.convert.manifest import (
     Quantization,
     SelfTestVerdict,
     check_ir_directory,
+    describe_word_times,
     read_manifest,
     write_manifest,
 )
@@ -31,6 +32,7 @@ MANIFEST = Manifest(
     created="2026-01-01T00:00:00+00:00",
     files=(FileSum("openvino_encoder_model.bin", 12, "1" * 64),),
     self_test=SelfTestVerdict(True, "We will go to the market…", True),
+    word_times="8 alignment heads of the checkpoint",
 )
 
 
@@ -38,6 +40,28 @@ MANIFEST = Manifest(
 def test_a_manifest_is_read_as_it_was_written(manifest: Manifest, tmp_path: Path) -> None:
     write_manifest(tmp_path, manifest)
     assert read_manifest(tmp_path) == manifest
+
+
+def test_a_manifest_that_is_older_says_nothing_of_word_times(tmp_path: Path) -> None:
+    write_manifest(tmp_path, MANIFEST)
+    path = tmp_path / "ovsubs.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["word_times"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert read_manifest(tmp_path) == replace(MANIFEST, word_times=None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"alignment_heads": [[3, 1], [4, 2]]}, "2 alignment heads of the checkpoint"),
+        ({"alignment_heads": None}, "all heads of the upper half"),
+        ({}, "all heads of the upper half"),
+    ],
+)
+def test_where_the_times_of_words_come_from_is_told(settings: object, told: str, tmp_path: Path) -> None:
+    (tmp_path / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    assert describe_word_times(tmp_path) == told
 
 
 def test_a_directory_without_a_manifest_has_none(tmp_path: Path) -> None:

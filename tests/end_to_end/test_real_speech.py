@@ -106,11 +106,12 @@ def test_a_film_is_captioned_close_to_how_a_person_did_it(
     for words in ("tell me", "lord of the univers", "in a bad hum", "stolen the crown jewels"):
         assert words in spoken
     assert cues[0].start <= 500  # "Hildy!", of which base makes this and that
-    assert abs(_start_of(cues, "Tell me") - _start_of(by_hand, "Tell me")) <= 400
+    for words in ("Tell me", "Yes", "Somebody"):
+        assert abs(_start_of(cues, words) - _start_of(by_hand, words)) <= 400
 
 
 def _start_of(cues: pysubs2.SSAFile, words: str) -> int:
-    return next(cue.start for cue in cues if words in cue.plaintext.replace("\n", " "))
+    return next(cue.start for cue in cues if cue.plaintext.startswith(words))
 
 
 def test_noise_and_music_give_empty_subtitles_and_a_note(

@@ -1,0 +1,150 @@
+"""Styles, formats, review, and videos with subtitles in them, from real speech to the file."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pysubs2
+import pytest
+from command_line import Ended
+
+from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url
+from ovsubs.transcript import Transcript
+
+pytestmark = pytest.mark.model
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture(scope="module")
+def heard(base_model_dir: Path, talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The transcript of the talk, as `-f json --word-timestamps` keeps it."""
+    from ovsubs.pipeline import Model
+    from ovsubs.recognition import TranscribeOptions
+
+    with Model(base_model_dir) as model:
+        transcript = model.transcribe(talk, options=TranscribeOptions(language="en", word_timestamps=True))
+    return transcript.save(tmp_path_factory.mktemp("heard") / "talk.json")
+
+
+@pytest.fixture
+def kept(heard: Path, tmp_path: Path) -> Path:
+    """A copy of the transcript in a folder of the test's own."""
+    return Path(shutil.copy(heard, tmp_path / "talk.json"))
+
+
+def texts(path: Path) -> list[str]:
+    return [event.plaintext for event in pysubs2.load(str(path))]
+
+
+def words(path: Path) -> list[str]:
+    return " ".join(texts(path)).split()
+
+
+@pytest.mark.parametrize("style", ["netflix", "bbc", "youtube", "tiktok", "plain"])
+def test_every_style_says_every_word_in_order(ovsubs: Run, kept: Path, style: str) -> None:
+    ended = ovsubs("render", kept, "--style", style)
+
+    assert (ended.code, ended.out.strip()) == (0, str(kept.with_suffix(".srt")))
+    assert words(kept.with_suffix(".srt")) == Transcript.from_json(kept.read_text()).text.split()
+
+
+def test_values_of_a_style_are_obeyed(ovsubs: Run, kept: Path) -> None:
+    ended = ovsubs("render", kept, "--max-line-width", "12", "--max_line_count", "1", "--frame-rate", "25")
+
+    assert ended.code == 0
+    events = pysubs2.load(str(kept.with_suffix(".srt")))
+    assert all(len(event.plaintext) <= 12 and "\n" not in event.plaintext for event in events)
+    assert all(event.start % 40 == event.end % 40 == 0 for event in events)
+
+
+def test_a_second_look_at_it_finds_nothing_wrong(ovsubs: Run, kept: Path) -> None:
+    assert ovsubs("render", kept).code == 0
+    ended = ovsubs("qc", kept.with_suffix(".srt"), "--no-media")
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_words_are_highlighted_in_the_formats_that_can(ovsubs: Run, kept: Path) -> None:
+    ended = ovsubs("render", kept, "-f", "srt,ass,txt", "--highlight-words")
+
+    assert ended.code == 0
+    assert "<u>" in kept.with_suffix(".srt").read_text()
+    assert r"{\k" in kept.with_suffix(".ass").read_text()
+    assert "<u>" not in kept.with_suffix(".txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--style", "hbo"), "style = 'hbo' is not valid: choose from netflix, bbc, youtube, tiktok, plain"),
+        (("-f", "json"), "output_format = 'json' is not valid: that is the transcript itself; name another"),
+        (("-f", "txt", "--highlight-words"), "highlight_words = True is not valid: txt cannot show it"),
+        (("-f", "srt", "--vtt-settings", "line:85%"), "vtt_settings = 'line:85%' is not valid: srt cannot"),
+        (("-f", "vtt", "--vtt-settings", "line:big"), "vtt_settings = 'line:big' is not valid: 'big'"),
+        (("--max-cps", "0"), "max_cps = 0.0 is not valid: give a number above 0"),
+        (("--min-duration-ms", "8000"), "min_duration_ms = 8000 is not valid: cues would last at least 8000"),
+        (("-o", "-", "-f", "srt,vtt"), "--output-format = 'srt,vtt' is not valid: with --output-dir - it is"),
+    ],
+)
+def test_what_cannot_be_obeyed_is_refused(
+    ovsubs: Run, kept: Path, options: tuple[str, ...], line: str
+) -> None:
+    ended = ovsubs("render", kept, *options)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.complaints[0].startswith(line)
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_run_with_everything_leaves_everything(
+    ovsubs: Run, talk: Path, base_model_dir: Path, tmp_path: Path
+) -> None:
+    film = shutil.copy(talk, tmp_path / "talk.mp4")
+    call = ("subtitle", film, "--model", base_model_dir, "-l", "en", "-f", "srt,json", "--review", "2")
+
+    ended = ovsubs(*call, "--embed", "--burn", "--style", "youtube")
+
+    assert ended.code == 0
+    names = {"talk.mp4", "talk.srt", "talk.json", "talk.subtitled.mp4", "talk.burned.mp4"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    said = ask_ffmpeg(["-i", input_url(tmp_path / "talk.subtitled.mp4")])
+    assert re.search(r"\(eng\): Subtitle: mov_text", said)
+    header, row = ended.out.splitlines()[:2]
+    assert {"cues", "read at", "against rules"} <= set(re.split(r"  +", header.strip()))
+    assert re.search(r"\d ch/s", row)
+    segments = json.loads((tmp_path / "talk.json").read_text())["segments"]
+    assert all(segment["words"] for segment in segments)
+
+
+def test_copies_that_were_made_are_not_subtitled_themselves(
+    ovsubs: Run, talk: Path, tiny_en_model_dir: Path, tmp_path: Path
+) -> None:
+    for name in ("talk.mp4", "talk.subtitled.mp4", "talk.burned.mp4"):
+        shutil.copy(talk, tmp_path / name)
+
+    ended = ovsubs("subtitle", tmp_path, "--model", tiny_en_model_dir, "-q")
+
+    assert ended.code == 0
+    assert [path.name for path in tmp_path.glob("*.srt")] == ["talk.srt"]
+
+
+def test_videos_need_a_format_that_a_video_takes(ovsubs: Run, talk: Path) -> None:
+    ended = ovsubs("subtitle", talk, "-f", "txt", "--burn")
+
+    assert ended.code == 2
+    assert ended.complaints == ["burn = True is not valid: it needs one of the formats ass, srt, vtt"]
+
+
+def test_a_video_that_cannot_hold_a_track_still_has_its_subtitles(
+    ovsubs: Run, ffmpeg: Callable[..., Path], talk: Path, tiny_en_model_dir: Path, tmp_path: Path
+) -> None:
+    film = ffmpeg(tmp_path / "talk.avi", "-i", talk)
+
+    ended = ovsubs("subtitle", film, "--model", tiny_en_model_dir, "--embed")
+
+    assert ended.code == 1
+    assert "talk.subtitled.avi: such a file cannot be made" in ended.err
+    assert (tmp_path / "talk.srt").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"talk.avi", "talk.srt"}
