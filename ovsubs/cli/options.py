@@ -192,7 +192,7 @@ WordTimestamps = Annotated[
     bool | None,
     _option(
         "--word-timestamps/--no-word-timestamps",
-        help="Find out when each word is spoken: for cues, and in JSON. [default: for srt and vtt]",
+        help="Find out when each word is spoken. [default: for all formats but txt, tsv and csv]",
         panel=_SPEECH,
     ),
 ]

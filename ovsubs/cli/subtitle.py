@@ -155,13 +155,13 @@ def _say(line: str) -> None:
 
 
 def wants_words(given: bool | None, task: str, formats: Sequence[str]) -> bool:
-    """Whether words get times: as the caller says, else where cues are laid out by them.
+    """Whether words get times: as the caller says, else where cues are laid out by them, now or from JSON.
 
     A translation has other words than the sound, in another order: its words are not to be heard anywhere.
     """
     if given is not None:
         return given
-    return task == "transcribe" and any(name in CUE_FORMATS for name in formats)
+    return task == "transcribe" and any(name in (*CUE_FORMATS, "json") for name in formats)
 
 
 def formats_named(given: str) -> tuple[str, ...]:

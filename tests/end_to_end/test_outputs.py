@@ -128,8 +128,8 @@ def test_all_formats_with_the_language_in_their_names(
     ("flags", "timed"),
     [
         (("-f", "srt,json"), True),
-        (("-f", "json"), False),
-        (("-f", "json", "--word_timestamps", "True"), True),
+        (("-f", "json"), True),
+        (("-f", "json", "--word_timestamps", "False"), False),
         (("-f", "srt,json", "--no-word-timestamps"), False),
     ],
 )
