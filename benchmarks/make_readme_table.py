@@ -18,6 +18,11 @@ HEAD = (
     "| RTFx (runs) | loads in | peak memory |\n"
     "|---|---|---|---|---|---|---|"
 )
+LAYOUT_HEAD = (
+    "| writer | cues | overlaps | lines too wide | too many lines | too short | too long | gaps too small "
+    "| too fast | too fast, as spoken | every word, in order |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
+)
 INT8_HEAD = (
     "| model | word error rate (95 %) | more than FP32 (95 %) | RTFx | as fast as FP32 (runs) "
     "| encoder | decoder | size of both | peak memory |\n"
@@ -32,11 +37,14 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, default=RESULTS / "peers.json", help="what peers.py wrote")
     parser.add_argument("--int8", type=Path, default=RESULTS / "int8.json", help="what int8.py wrote")
+    parser.add_argument("--layout", type=Path, default=RESULTS / "layout.json", help="what layout.py wrote")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if it would change")
     given = parser.parse_args()
     before = after = given.readme.read_text(encoding="utf-8")
     kinds = {"peers": (given.json, make_tables), "int8": (given.int8, make_int8_tables)}
+    kinds |= {path.stem: (path, make_tables) for path in sorted(given.json.parent.glob("peers-*.json"))}
+    kinds["layout"] = (given.layout, make_layout_table)
     places = [kind for kind in kinds if f"<!-- {kind}:begin -->" in before]
     if not places:
         print(f"{given.readme}: the tables have no place: no line <!-- peers:begin -->", file=sys.stderr)
@@ -155,6 +163,26 @@ def _beside_fp32(against: dict[str, Any]) -> list[str]:
         *(f"{against[f'{one}_speed_up']['median']:.2f}" for one in ("encoder", "decoder")),
         f"{against['size'] * 100:.0f} %",
     ]
+
+
+def make_layout_table(content: dict[str, Any]) -> str:
+    """What `layout.py` wrote, as Markdown: a row for each writer."""
+    rows = [_layout_row(one) for one in content["results"]]
+    length = f"{content['audio_s'] / 60.0:.1f} min, style {content['style']}, {content['date'][:10]}."
+    return "\n".join([f"{length}\n", LAYOUT_HEAD, *rows])
+
+
+def _layout_row(figures: dict[str, Any]) -> str:
+    counts = ("overlaps", "wide_lines", "more_lines", "too_short", "too_long", "small_gaps")
+    cells = [
+        figures["writer"],
+        str(figures["n_cues"]),
+        *(str(figures[name]) for name in counts),
+        f"{figures['too_fast']:.1%}",
+        f"{figures['too_fast_as_spoken']:.1%}",
+        "yes" if figures["words_whole_and_in_order"] else "no",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _difference(difference: dict[str, Any] | None) -> str:
