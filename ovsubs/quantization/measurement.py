@@ -16,9 +16,9 @@ from ovsubs.quantization.divergence import Divergence, measure_divergence
 from ovsubs.quantization.options import COMPONENTS, Kept, QuantizeOptions
 
 BEFORE = "before"
-# Recordings whose tokens are compared at most. Word errors take all there are and need them; of the
-# divergence 50 tell enough (docs/decisions/0016).
-N_COMPARED = 50
+# Recordings whose tokens are compared at most. Word errors need all there are; of the divergence these tell
+# enough (docs/decisions/0016).
+N_COMPARED = 100
 N_WINDOWS = 4  # of each of them, its first: more of a long one is more of the same voice
 
 Report = Callable[[str, float], None]  # of which phase which part is done, 0 to 1
