@@ -78,7 +78,7 @@ class RunProgress:
 
     def _show_whole(self) -> None:
         done, n_files = sum(self._positions.values()), len(self._plan.files)
-        status = _status(done, self._plan.duration, time.monotonic() - self._began)
+        status = run_status(done, self._plan.duration, time.monotonic() - self._began)
         name = f"{self._n_done} of {n_files} files"
         self._bars.update(self._whole, completed=done, description=name, status=status)
 
@@ -87,8 +87,10 @@ def _place(done: float, whole: float) -> str:
     return f"{clock_time(done)} / {clock_time(whole)}"
 
 
-def _status(done: float, whole: float, seconds: float) -> str:
-    """ "12:31 / 45:00 · 21.3x · 1:32 left"; the speed is in seconds of audio per second."""
+def run_status(done: float, whole: float, seconds: float) -> str:
+    """ "12:31 / 45:00 · 21.3x · 1:32 left"; seconds of media per second; `whole` 0: unknown."""
+    if not whole:
+        return clock_time(done)
     if done <= 0 or seconds <= 0:
         return _place(done, whole)
     speed = done / seconds

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ovsubs.cli.interrupts import noted_interrupts
-from ovsubs.cli.progress import clock_time, make_bars
+from ovsubs.cli.progress import make_bars, run_status
 from ovsubs.video.burn import BurnOptions, burn
 from ovsubs.video.embed import EmbedOptions, embed
 from ovsubs.video.writing import OnProgress
@@ -39,7 +39,7 @@ def _watched(video: Path, *, quiet: bool) -> Iterator[tuple[OnProgress, Say]]:
         def advance(done: float, whole: float) -> None:
             if interrupts:  # Python drops an interrupt that comes inside a destructor
                 raise KeyboardInterrupt
-            status = _status(done, whole, time.monotonic() - began)
+            status = run_status(done, whole, time.monotonic() - began)
             bars.update(task, completed=done, total=whole or None, status=status)
 
         def say(line: str) -> None:
@@ -47,14 +47,3 @@ def _watched(video: Path, *, quiet: bool) -> Iterator[tuple[OnProgress, Say]]:
                 bars.console.print(f"ovsubs: {line}", markup=False, highlight=False, soft_wrap=True)
 
         yield advance, say
-
-
-def _status(done: float, whole: float, seconds: float) -> str:
-    """ "12:31 / 45:00 · 21.3x · 1:32 left"; the speed is in seconds of video per second."""
-    if not whole:
-        return clock_time(done)
-    place = f"{clock_time(done)} / {clock_time(whole)}"
-    if done <= 0 or seconds <= 0:
-        return place
-    speed = done / seconds
-    return f"{place} · {speed:.1f}x · {clock_time(max(0.0, whole - done) / speed)} left"

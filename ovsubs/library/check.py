@@ -11,6 +11,7 @@ from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_regions
 from ovsubs.errors import InvalidOption, MediaError, OvsubsError, UnreadableSubtitles
 from ovsubs.library.subtitle_names import find_subtitles, language_of, recording_of
+from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import Report, Stretch, check_cues
@@ -20,7 +21,6 @@ from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import language_code
 
-TRANSCRIPT_SUFFIX = ".json"
 DEFAULT_LANGUAGE = "en"
 
 
