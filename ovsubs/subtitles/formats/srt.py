@@ -12,9 +12,10 @@ from ovsubs.subtitles.formats.spoken import Moment, moments, underlined_lines
 from ovsubs.subtitles.formats.stamps import clock
 
 WORD_JOINER = "\u2060"  # invisible, of no width
-# What players (ffmpeg, libass, VLC) read as markup in SRT: an arrow, an HTML tag, an ASS or MicroDVD tag, an
-# ASS line break or hard space; a brace at the end of a line, since the line break becomes `\N` in ffmpeg.
-_MARKUP = re.compile(r"--(?=>)|<(?=\s*[A-Za-z/!?])|\{(?=\\|\s*[A-Za-z]:|$)|\\(?=[nNh])")
+# What players (ffmpeg, libass, VLC) read as markup in SRT: an arrow, an HTML tag of any name (`<3>`) or of
+# none, an ASS or MicroDVD tag, an ASS line break or hard space; a brace at the end of a line, since the line
+# break becomes `\N` in ffmpeg.
+_MARKUP = re.compile(r"--(?=>)|<(?=>|\s*[A-Za-z0-9_/!?])|\{(?=\\|\s*[A-Za-z]:|$)|\\(?=[nNh])")
 
 
 def write_srt(cues: Iterable[Cue], *, highlight_words: bool = False) -> str:
