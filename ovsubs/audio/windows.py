@@ -65,9 +65,12 @@ def next_window(section: Section, cursor: float, pad_s: float, max_s: float = WI
     return _cut(section, Window(start, end), speech, max_s)
 
 
-def window_of(section: Section, stretch: SpeechRegion, pad_s: float) -> AudioWindow:
-    """A window of one stretch of speech inside a section, at most 30 s, with `pad_s` before and after it."""
-    start = max(stretch.start - pad_s, section.span.start)
+def window_of(section: Section, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
+    """A window of one stretch of speech behind the cursor, at most 30 s, with `pad_s` before and after it.
+
+    Like that of `next_window` it does not reach back over the cursor, where text has been found already.
+    """
+    start = max(cursor, stretch.start - pad_s, section.span.start)
     end = min(stretch.end + pad_s, section.span.end, start + WINDOW_S)
     return _cut(section, Window(start, end), (stretch,), WINDOW_S)
 

@@ -66,6 +66,7 @@ class SectionReading:
         if self._next is None:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
+        self._missed_from = section.span.start  # the start of the window that passed it over
         self._best: DecodedWindow | None = None  # of the attempts at the present window
         self._all = list[Segment]()
         self._n_taken = 0
@@ -180,7 +181,7 @@ class SectionReading:
         self._best = None
         self.attempt = Attempt(self._options.search)
         if self._missed:
-            self._next = window_of(self._section, self._missed[0], self._pad_s)
+            self._next = window_of(self._section, self._missed[0], self._missed_from, self._pad_s)
             return
         self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:
@@ -199,7 +200,7 @@ class SectionReading:
         reading = read_window(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, engine)
         self._all += segments
-        self._cursor = window.start + reading.until
+        self._missed_from, self._cursor = window.start, window.start + reading.until
         if self._options.vad is not None and segments:
             heard = [SpeechRegion(r.start, min(r.end, self._cursor)) for r in self.window.speech]
             missed = uncovered([region for region in heard if region.start < region.end], segments)

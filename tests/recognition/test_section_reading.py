@@ -304,6 +304,16 @@ def test_a_gap_is_decoded_as_every_window_is(script: Script) -> None:
     assert reader.attempt == Attempt(reader.options.search)
 
 
+def test_a_gap_is_not_decoded_with_what_the_window_before_has_said(script: Script) -> None:
+    reader = Reader(script, section(0.0, 45.0))
+    reader.say((HELLO, 0.2, 21.0))
+    assert texts(reader.reading.take().segments) == [("Hello", 0.2, 21.0)]
+    reader.say((HELLO, 10.0, 23.8))
+    assert reader.place == (21.0, 31.2)  # a gap elsewhere is heard from 0.2 s before it
+    reader.say((WORLD, 0.0, 10.0))
+    assert texts(reader.reading.take().segments) == [("world", 21.0, 31.0), ("Hello", 31.0, 44.8)]
+
+
 def test_the_language_of_a_window_is_that_of_its_segments(script: Script) -> None:
     reader = Reader(script, section(0.0, 50.0))
     reader.reading.spoken = LanguageVote("de", 1.0)
