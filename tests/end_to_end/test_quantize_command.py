@@ -4,9 +4,11 @@ import json
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import COMMAND, Ended, environment
 
@@ -28,6 +30,17 @@ def speech(shared_data: Path) -> tuple[str, ...]:
 
 def graph_bytes(directory: Path) -> int:
     return sum((directory / f"{stem}.bin").stat().st_size for stem in (ENCODER, DECODER))
+
+
+def word_starts(transcript: str) -> dict[tuple[str, int], float]:
+    """Of the first time that a word is said, the second and so on, in seconds."""
+    words = [word for segment in json.loads(transcript)["segments"] for word in segment["words"]]
+    times_said, starts = Counter[str](), dict[tuple[str, int], float]()
+    for word in words:
+        bare = word["word"].strip(" .,").casefold()
+        starts[bare, times_said[bare]] = word["start"]
+        times_said[bare] += 1
+    return starts
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -58,8 +71,15 @@ def test_a_model_becomes_int8_and_runs_here_and_in_optimum(
     assert manifest.self_test.passed
     assert [one["label"] for one in json.loads(results.read_text())["figures"]] == ["before", "INT8"]
 
-    told = ovsubs("subtitle", speech_sample, "-m", made, "-o", "-", "-f", "txt", "--offline")
-    assert "fail better" in told.out.casefold()
+    told = ovsubs("subtitle", speech_sample, "-m", made, "-o", "-", "-f", "json", "--offline")
+    assert "fail better" in json.loads(told.out)["text"].casefold()
+    as_before = ovsubs(
+        "subtitle", speech_sample, "-m", tiny_en_model_dir, "-o", "-", "-f", "json", "--offline"
+    )
+    starts, starts_before = word_starts(told.out), word_starts(as_before.out)
+    both = starts.keys() & starts_before.keys()
+    assert len(both) > 0.7 * len(starts_before)
+    assert np.median([abs(starts[word] - starts_before[word]) for word in both]) <= 0.06
 
     from optimum.intel import OVModelForSpeechSeq2Seq
     from transformers import WhisperProcessor

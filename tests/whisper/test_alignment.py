@@ -1,16 +1,20 @@
 """From what the alignment heads look at to times: each part against a plain form of it, and on speech."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from small_export import SmallExport
 
 from ovsubs.whisper.alignment import LAG_S, first_columns, median_filter, token_starts
-from ovsubs.whisper.model import WhisperModel
+from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
 from ovsubs.whisper.model.session import as_float32
 
+EXACT = CompileOptions(threads=2, inference_precision="f32")
 TABLES = arrays(
     np.float32, st.tuples(st.integers(1, 7), st.integers(1, 9)), elements=st.floats(-4, 4, width=16)
 )
@@ -88,15 +92,38 @@ def test_bfloat16_is_read_as_what_it_stands_for() -> None:
     assert as_float32(values) is values
 
 
+@pytest.mark.reference
+def test_queries_and_keys_make_the_attention_of_torch(small_export: SmallExport) -> None:
+    """Of a pruned decoder whose heads nobody has named: all of the upper half of its layers, here two heads."""
+    import torch
+
+    config = copy.deepcopy(small_export.torch_model.config)
+    config._attn_implementation = "eager"  # the only one that gives its weights
+    eager = type(small_export.torch_model)(config).eval()
+    eager.load_state_dict(small_export.torch_model.state_dict())
+    mels = np.random.default_rng(0).normal(size=(2, 128, 3000)).astype(np.float32)
+    tokens = np.array([[2, 5, 7], [2, 100, 7]])
+    with torch.no_grad():
+        theirs = eager(
+            torch.from_numpy(mels), decoder_input_ids=torch.from_numpy(tokens), output_attentions=True
+        )
+    with open_model(small_export.directory, EXACT) as model, model.session(mels, model.rows(2)) as session:
+        session.step(tokens)
+        scores = np.stack([_scores(session.queries[row], session.keys(row, 30.0)) for row in range(2)])
+    weights = torch.softmax(torch.from_numpy(scores), dim=-1)
+    torch.testing.assert_close(weights, theirs.cross_attentions[0][:, :, -1], rtol=1e-3, atol=1e-6)
+
+
+def _scores(queries: NDArray[np.float32], keys: NDArray[np.float32]) -> NDArray[np.float32]:
+    """float32 [heads, positions]."""
+    return np.matmul(queries[:, None], keys)[:, 0]
+
+
 @pytest.mark.model
-def test_queries_and_keys_make_the_attention_of_the_decoder(
-    tiny_en: WhisperModel, mels: NDArray[np.float32]
-) -> None:
+def test_keys_end_with_the_sound_that_was_asked_for(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
     with tiny_en.session([mels[0], mels[1]], tiny_en.rows(2)) as session:
         session.step(np.array([[50257, 50362, 3], [50257, 50362, 4]]))
         queries = session.queries
         keys = [session.keys(window, 4.0) for window in range(2)]
     assert queries.shape == (2, *keys[0].shape[:2])
     assert all(key.shape[2] == 200 for key in keys)
-    assert np.isfinite(queries).all()
-    assert not np.allclose(queries[0], queries[1])
