@@ -94,7 +94,7 @@ def test_bfloat16_is_read_as_what_it_stands_for() -> None:
 
 @pytest.mark.reference
 def test_queries_and_keys_make_the_attention_of_torch(small_export: SmallExport) -> None:
-    """Of a pruned decoder whose heads nobody has named: all of the upper half of its layers, here two heads."""
+    """Of a pruned decoder whose heads nobody has named: all of the upper half of its layers."""
     import torch
 
     config = copy.deepcopy(small_export.torch_model.config)
