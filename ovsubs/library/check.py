@@ -9,14 +9,14 @@ from pathlib import Path
 
 from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_regions
-from ovsubs.errors import InvalidOption, MediaError, OvsubsError, UnreadableSubtitles
+from ovsubs.errors import InvalidOption, MediaError, OvsubsError
 from ovsubs.library.subtitle_names import find_subtitles, language_of, recording_of
-from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX
+from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import Report, Stretch, check_cues
 from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
-from ovsubs.subtitles.reading.files import read_subtitles, read_text
+from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import language_code
@@ -177,12 +177,8 @@ def _read(path: Path, options: CheckOptions) -> _Laid:
 
 def _lay_out(path: Path, options: CheckOptions) -> _Laid:
     """The cues of a transcript, ours or openai/whisper's, in the style that they are checked by."""
-    text, notes = read_text(path)
-    try:
-        transcript = Transcript.from_json(text)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableSubtitles(path, f"it is no transcript: {error!r}") from error
+    transcript = read_transcript(path)
     written = "en" if transcript.task == "translate" else transcript.language
     language = language_code(options.language) if options.language else written
     transcript = replace(transcript, language=language)
-    return _Laid(lay_out(transcript, options.layout), language, notes=notes, transcript=transcript)
+    return _Laid(lay_out(transcript, options.layout), language, transcript=transcript)

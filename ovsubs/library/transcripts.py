@@ -23,5 +23,5 @@ def read_transcript(path: Path) -> Transcript:
         raise UnreadableTranscript(path, error.strerror or error) from error
     except UnicodeDecodeError as error:
         raise UnreadableTranscript(path, "it is not UTF-8") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableTranscript(path, f"{type(error).__name__}: {error}") from error

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.errors import InvalidOption, MissingFile, UnknownLanguage, UnreadableMedia, UnreadableSubtitles
+from ovsubs.errors import (
+    InvalidOption,
+    MissingFile,
+    UnknownLanguage,
+    UnreadableMedia,
+    UnreadableSubtitles,
+    UnreadableTranscript,
+)
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.srt import write_srt
@@ -159,11 +166,13 @@ def test_text_where_nobody_is_heard_is_reviewed(talk: Path, tmp_path: Path) -> N
     assert [doubt.reasons for doubt in checked.doubts] == [("nobody is heard there",)]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"segments": [{}], "language": "en"}', '{"segments": []}'])
+@pytest.mark.parametrize(
+    "text", ["", "[" * 100_000, "[]", "{}", '{"segments": [{}], "language": "en"}', '{"segments": []}']
+)
 def test_other_json_is_no_transcript(tmp_path: Path, text: str) -> None:
     path = tmp_path / "talk.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(UnreadableSubtitles, match="it is no transcript"):
+    with pytest.raises(UnreadableTranscript, match="not readable as a transcript"):
         raise only(path).error or AssertionError
 
 
