@@ -43,7 +43,8 @@ def main() -> int:
     given = parser.parse_args()
     before = after = given.readme.read_text(encoding="utf-8")
     kinds = {"peers": (given.json, make_tables), "int8": (given.int8, make_int8_tables)}
-    kinds |= {path.stem: (path, make_tables) for path in sorted(given.json.parent.glob("peers-*.json"))}
+    for kind, (path, make) in list(kinds.items()):  # and those of other machines, such as peers-avx2.json
+        kinds |= {other.stem: (other, make) for other in sorted(path.parent.glob(f"{kind}-*.json"))}
     kinds["layout"] = (given.layout, make_layout_table)
     places = [kind for kind in kinds if f"<!-- {kind}:begin -->" in before]
     if not places:
