@@ -156,7 +156,7 @@ def stream_audio(
     if code and not n_samples:
         raise UnreadableMedia(media.path, why_it_failed(stderr))
     if on_damage and not start and length is None:
-        damage = _damage(media, track, n_samples / SAMPLE_RATE_HZ, stderr)
+        damage = _damage(media, track, n_samples / SAMPLE_RATE_HZ, code, stderr)
         if damage:
             on_damage(damage)
 
@@ -164,6 +164,7 @@ def stream_audio(
 def find_media(paths: Sequence[Path]) -> list[Path]:
     """Files to work on: a file stands for itself, a folder for the media files right in it, sorted.
 
+    Hidden files are left out: macOS leaves a `._talk.mp4` beside each video on a foreign disk.
     Copies of a video with subtitles in them, which we have made (`talk.burned.mp4`), are left out of a folder
     where the video itself is.
 
@@ -179,7 +180,9 @@ def find_media(paths: Sequence[Path]) -> list[Path]:
             found.append(path)
             continue
         inside = _without_copies(
-            file for file in path.iterdir() if file.suffix.lower() in MEDIA_SUFFIXES and file.is_file()
+            file
+            for file in path.iterdir()
+            if file.suffix.lower() in MEDIA_SUFFIXES and not file.name.startswith(".") and file.is_file()
         )
         if not inside:
             raise NoMediaInFolder(path)
@@ -199,15 +202,17 @@ def _samples(raw: bytes) -> NDArray[np.float32]:
     return samples
 
 
-def _damage(media: Media, track: AudioTrack, heard_s: float, stderr: str) -> str | None:
+def _damage(media: Media, track: AudioTrack, heard_s: float, code: int, stderr: str) -> str | None:
     """A sentence if the track broke off. In a video, sound that merely ends first is no damage."""
+    if code and not media.duration:
+        return f"ffmpeg stopped after {heard_s:.1f} s ({why_it_failed(stderr)})"
     expected_s = media.duration - track.start
     if expected_s - heard_s < max(_ENDS_EARLY_S, _ENDS_EARLY_SHARE * expected_s):
         return None
     sound_only = not media.has_video and len(media.tracks) == 1
-    if not stderr.strip() and not sound_only:
+    if not code and not stderr.strip() and not sound_only:
         return None
-    why = f" ({why_it_failed(stderr)})" if stderr.strip() else ""
+    why = f" ({why_it_failed(stderr)})" if code or stderr.strip() else ""
     return f"the audio breaks off after {heard_s:.1f} of {expected_s:.1f} s{why}"
 
 

@@ -195,7 +195,7 @@ def write_text(path: Path, text: str) -> None:
         UnwritableOutput: the place cannot be written.
     """
     with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(text, encoding="utf-8", errors="replace")  # names of folders may be no UTF-8
 
 
 def _model(content: dict[str, Any]) -> ModelResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -184,7 +185,7 @@ def subtitle(
 def render(
     transcripts: o.Transcripts,
     output_dir: o.OutputDir = None,
-    output_format: o.OutputFormat = "srt",
+    output_format: o.RenderFormat = "srt",
     overwrite: o.Overwrite = False,
     style: o.Style = "netflix",
     max_line_width: o.MaxLineWidth = None,
@@ -208,7 +209,7 @@ def render(
     """
     from ovsubs.cli.render import run_render
     from ovsubs.cli.subtitle import formats_named
-    from ovsubs.library.render import RenderOptions
+    from ovsubs.library.render import RENDERED, RenderOptions
     from ovsubs.subtitles.formats import FormatOptions
     from ovsubs.subtitles.styles import LayoutOptions
 
@@ -228,7 +229,7 @@ def render(
             strip_sdh=strip_sdh,
         ),
         format=FormatOptions(highlight_words, vtt_settings),
-        formats=formats_named(output_format),
+        formats=formats_named(output_format, RENDERED),
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         overwrite=overwrite,
     )
@@ -517,6 +518,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 prog_name="ovsubs",
                 standalone_mode=False,
             )
+            sys.stdout.flush()  # here, where a full disk can be told
             if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
                 raise KeyboardInterrupt
         except OvsubsError as error:
@@ -525,17 +527,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
             code = _stop(given)
         except (click.exceptions.Abort, BrokenPipeError):
             code = INTERRUPTED
+        except OSError as error:
+            code = _stop(given) if stopped else _fail(error.strerror or error, 1, given)
         except click.ClickException as error:
             error.show()
             code = error.exit_code
         except Exception as error:
             what = f"{type(error).__name__}: {error}; run with --debug to see where"
             code = _stop(given) if stopped else _fail(what, 1, given)
+    _drop_unprintable()
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _stop(arguments: list[str]) -> int:
     return _fail("stopped", INTERRUPTED, arguments)
+
+
+def _drop_unprintable() -> None:
+    """Where stdout takes nothing more, Python would say so once more at its end, with a code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_utf8() -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C, written down as well as raised."""
+"""Ctrl-C and other calls to stop, written down as well as raised."""
 
 import signal
 import threading
@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Also `kill` and a terminal that closes (not on Windows): without, ffmpeg would go on encoding for nobody.
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 @contextmanager
 def noted_interrupts() -> Iterator[list[int]]:
-    """Ctrl-C raises KeyboardInterrupt as ever, and is written down; the handler before comes back after.
+    """A call to stop raises KeyboardInterrupt and is written down; the handlers before come back after.
 
     What is raised within a finalizer is lost, and a native call may make another error of it: who goes on
     after either can look here. May stand within another; notes nothing in other threads than the main one.
@@ -18,16 +21,19 @@ def noted_interrupts() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield noted  # only the main thread may set handlers
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         noted.append(number)
-        if callable(before):
-            before(number, frame)
+        if callable(handler := before[number]):
+            handler(number, frame)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
+    taken = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]  # as by `nohup`
+    for number in taken:
+        signal.signal(number, interrupt)
     try:
         yield noted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in taken:
+            signal.signal(number, before[number])

@@ -36,6 +36,15 @@ OutputFormat = Annotated[
         panel=_OUTPUT,
     ),
 ]
+RenderFormat = Annotated[
+    str,
+    _option(
+        "--output-format",
+        "-f",
+        help="srt, vtt, ass, ttml, lrc, txt, tsv, csv, several with commas, or all.",
+        panel=_OUTPUT,
+    ),
+]
 LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
 Overwrite = Annotated[
     bool,

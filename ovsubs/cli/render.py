@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import DONE, FAILED
-from ovsubs.library.render import RenderOptions, render_transcripts
-from ovsubs.library.transcripts import read_transcript
+from ovsubs.library.render import RenderOptions, read_timed, render_transcripts
 from ovsubs.subtitles.formats import render
 
 
@@ -37,5 +36,7 @@ def _only_text(transcripts: Sequence[Path], options: RenderOptions) -> str:
         raise InvalidOption("--output-dir", "-", "it prints the subtitles of one transcript")
     if len(options.formats) != 1:
         raise InvalidOption("--output-format", ",".join(options.formats), "with --output-dir - it is one")
-    transcript = read_transcript(transcripts[0])
+    if options.overwrite:
+        raise InvalidOption("--overwrite", "", "not with --output-dir -, which makes no file")
+    transcript = read_timed(transcripts[0], options)
     return render(transcript, options.formats[0], options.layout, options.format)

@@ -83,6 +83,11 @@ def print_subtitles(
     if options.n_review:
         why = "not with --output-dir -, where subtitles are printed"
         raise InvalidOption("--review", options.n_review, why)
+    for name in ("language_suffix", "overwrite"):
+        if getattr(options, name):
+            raise InvalidOption(
+                f"--{name.replace('_', '-')}", "", "not with --output-dir -, which makes no file"
+            )
     if len(inputs) != 1 or inputs[0].is_dir():
         raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
     if len(options.formats) != 1:
@@ -164,8 +169,8 @@ def wants_words(given: bool | None, task: str, formats: Sequence[str]) -> bool:
     return task == "transcribe" and any(name in (*CUE_FORMATS, "json") for name in formats)
 
 
-def formats_named(given: str) -> tuple[str, ...]:
-    """The formats of "srt,vtt" or "all", each once.
+def formats_named(given: str, every: tuple[str, ...] = FORMATS) -> tuple[str, ...]:
+    """The formats of "srt,vtt" or "all", which is `every`; each once.
 
     Raises:
         InvalidOption: none is named.
@@ -173,7 +178,7 @@ def formats_named(given: str) -> tuple[str, ...]:
     """
     names = given.replace(",", " ").split()
     if names == ["all"]:
-        return FORMATS
+        return every
     if not names:
         raise InvalidOption("--output-format", given, "name at least one, such as srt")
     return tuple(dict.fromkeys(known_format(name) for name in names))

@@ -124,7 +124,9 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Write `ovsubs.json` into a model directory, in place of one that is there."""
     content = {"format": FORMAT, **asdict(manifest)}
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (directory / MANIFEST_NAME).write_text(text, encoding="utf-8")
+    (directory / MANIFEST_NAME).write_text(
+        text, encoding="utf-8", errors="replace"
+    )  # names of folders may be no UTF-8
 
 
 def read_manifest(directory: Path) -> Manifest | None:
@@ -148,10 +150,19 @@ def read_manifest(directory: Path) -> Manifest | None:
 
 
 def describe_word_times(directory: Path) -> str:
-    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers."""
+    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers.
+
+    Those of a distilled checkpoint that are in its teacher's layers alone are not its own.
+    """
     settings = json.loads((directory / "generation_config.json").read_text(encoding="utf-8"))
-    own = settings.get("alignment_heads")
-    return f"{len(own)} alignment heads of the checkpoint" if own else "all heads of the upper half"
+    sizes = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    own = settings.get("alignment_heads") or ()
+    limits = (sizes["decoder_layers"], sizes["decoder_attention_heads"])
+    if not own or any(
+        not (0 <= place < limit) for one in own for place, limit in zip(one, limits, strict=True)
+    ):
+        return "all heads of the upper half"
+    return f"{len(own)} alignment heads of the checkpoint"
 
 
 def check_ir_directory(path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
-from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
+from ovsubs.errors import CopyNotMade, InvalidOption, OutputClash, OutputExists, OvsubsError, UnwritableOutput
 from ovsubs.library.videos import VideoOptions
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
@@ -49,6 +49,9 @@ class SubtitleOptions:
             known_format(name)
         check_obeyed(self.format, self.formats)
         self.videos.check(self.formats)
+        if self.format.highlight_words and not self.transcribe.word_timestamps:
+            why = "no word has a time: they are found in the language that is spoken, with word timestamps"
+            raise InvalidOption("highlight_words", True, why)
         if self.n_review < 0:
             raise InvalidOption("review", self.n_review, "give at least 0")
 
@@ -120,11 +123,17 @@ def _plan_file(path: Path, options: SubtitleOptions, taken: dict[str, Path]) -> 
         if clash:
             raise OutputClash(path, claimed[clash], taken[clash])
         missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
+        copies = options.videos.copies(path, options.output_dir)
+        copies_there = [] if options.overwrite else [copy for copy in copies if copy.exists()]
         if not missing:
             taken.update(dict.fromkeys(claimed, path))
+            if len(copies_there) < len(copies):
+                raise CopyNotMade(path, next(copy for copy in copies if copy not in copies_there))
             there = tuple(_existing(path, name, options)[0] for name in outputs)
             why = f"{there[0]}: already there; use --overwrite to replace it"
             return FileResult(path, SKIPPED, outputs=there, why=why)
+        if copies_there:
+            raise OutputExists(copies_there[0])
         _check_writable(outputs[missing[0]])
         media = probe(path)
         choose_track(media, options.transcribe.audio_track)

@@ -10,6 +10,7 @@ from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOut
 from ovsubs.library.plan import DONE, FAILED, SKIPPED, FileResult, one_line
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.formats import (
+    FORMATS,
     FormatOptions,
     check_obeyed,
     known_format,
@@ -18,6 +19,8 @@ from ovsubs.subtitles.formats import (
 )
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
+
+RENDERED = tuple(name for name in FORMATS if f".{name}" != TRANSCRIPT_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class RenderOptions:
 
     def __post_init__(self) -> None:
         for name in self.formats:
-            if f".{known_format(name)}" == TRANSCRIPT_SUFFIX:
+            if known_format(name) not in RENDERED:
                 raise InvalidOption("output_format", name, "that is the transcript itself; name another")
         if not self.formats:
             raise InvalidOption("output_format", "", "name at least one, such as srt")
@@ -54,7 +57,7 @@ def render_transcripts(paths: Sequence[Path], options: RenderOptions) -> Iterato
 
 
 def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path]) -> FileResult:
-    transcript = read_transcript(path)
+    transcript = read_timed(path, options)
     outputs = {name: output_path(path, options.output_dir, name) for name in options.formats}
     for output in outputs.values():
         owner = taken.setdefault(output.resolve(), path)
@@ -66,6 +69,20 @@ def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path]) -> 
         return FileResult(path, SKIPPED, tuple(outputs.values()), why=why)
     written = tuple(_write(transcript, name, outputs[name], options) for name in missing)
     return FileResult(path, DONE, written, transcript)
+
+
+def read_timed(path: Path, options: RenderOptions) -> Transcript:
+    """A transcript that has what the options show.
+
+    Raises:
+        InvalidOption: words are to be highlighted, and it has none with times.
+        MissingFile: there is none.
+        UnreadableTranscript: it cannot be read, or it is none.
+    """
+    transcript = read_transcript(path)
+    if options.format.highlight_words and not any(segment.words for segment in transcript.segments):
+        raise InvalidOption("highlight_words", True, f"{path} has no times of words")
+    return transcript
 
 
 def _write(transcript: Transcript, name: str, output: Path, options: RenderOptions) -> Path:

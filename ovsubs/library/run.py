@@ -78,6 +78,7 @@ def _finish(
         options.videos,
         language=transcript.text_language,
         output_dir=options.output_dir,
+        overwrite=options.overwrite,
         on_progress=lambda done, whole: on_video(file, done, whole),
     )
     rules = options.layout.rules(transcript.text_language)

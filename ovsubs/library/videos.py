@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.errors import InvalidOption
-from ovsubs.video.burn import BurnOptions, burn
-from ovsubs.video.embed import EmbedOptions, embed
+from ovsubs.video.burn import BurnOptions, burn, burned_path
+from ovsubs.video.embed import EmbedOptions, embed, embedded_path
 
 # What a video takes, the best first: each format holds more of the layout than those behind it.
 _PREFERRED = ("ass", "srt", "vtt")
@@ -31,6 +31,11 @@ class VideoOptions:
             if getattr(self, name) and not set(_PREFERRED) & set(formats):
                 raise InvalidOption(name, True, f"it needs one of the formats {', '.join(_PREFERRED)}")
 
+    def copies(self, video: Path, output_dir: Path | None) -> tuple[Path, ...]:
+        """Where the copies of a video go; `output_dir` None is beside it."""
+        places = ((self.embed, embedded_path), (self.burn, burned_path))
+        return tuple(place(video, output_dir) for is_wanted, place in places if is_wanted)
+
 
 def make_videos(
     video: Path,
@@ -39,9 +44,10 @@ def make_videos(
     *,
     language: str,
     output_dir: Path | None,
+    overwrite: bool,
     on_progress: Callable[[float, float], None],
 ) -> tuple[Path, ...]:
-    """Make the copies that are wanted; those that were there are replaced.
+    """Make the copies that are wanted.
 
     Args:
         video: stays as it is.
@@ -49,6 +55,7 @@ def make_videos(
         options: what is wanted.
         language: of the text, a code.
         output_dir: None is beside the video.
+        overwrite: replace copies that are there.
         on_progress: called with the seconds that are done and the video's length.
 
     Raises:
@@ -57,8 +64,8 @@ def make_videos(
     chosen = next((subtitles[name] for name in _PREFERRED if name in subtitles), None)
     made = list[Path]()
     if options.embed and chosen:
-        tagged = EmbedOptions(output_dir, (language,), default=True, overwrite=True)
+        tagged = EmbedOptions(output_dir, (language,), default=True, overwrite=overwrite)
         made.append(embed(video, [chosen], tagged, on_progress))
     if options.burn and chosen:
-        made.append(burn(video, chosen, BurnOptions(output_dir, overwrite=True), on_progress))
+        made.append(burn(video, chosen, BurnOptions(output_dir, overwrite=overwrite), on_progress))
     return tuple(made)

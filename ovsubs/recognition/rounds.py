@@ -70,7 +70,7 @@ def check_options(engine: Engine, options: TranscribeOptions) -> str | None:
     code = reader.check_request(options.language, options.task)
     for name in options.languages:
         reader.check_request(name, options.task)
-    if options.multilingual and not reader.multilingual:
+    if options.multilingual and reader.english_only:
         raise UnsupportedTask(
             reader.name, "it is English-only; for several languages use a multilingual model"
         )
@@ -168,6 +168,8 @@ class _Desk:
     def next_batch(self) -> list[_Seat]:
         """The windows that are decoded next; each one that waits has waited one batch longer."""
         seats = list(self._seats())
+        if self._options.condition_on_previous_text:
+            seats = seats[:1]  # what comes later waits for the text before it, however long
         waiting = [seat.reading.candidate(self._engine) for seat in seats]
         chosen = choose_batch(waiting, self._room)
         for place, seat in enumerate(seats):

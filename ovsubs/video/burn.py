@@ -76,6 +76,16 @@ class BurnOptions:
             raise InvalidOption("--crf", self.crf, f"give 0 to {_MAX_CRF[encoder]}")
 
 
+def burned_path(video: Path, named: Path | None) -> Path:
+    """Where the copy goes: `NAME.burned.EXT` beside the video or in the folder named, else as named.
+
+    Raises:
+        UnwritableVideo: what is named can be no file.
+    """
+    ending = video.suffix if video.suffix.lower() in ENDINGS else _ELSE
+    return choose_output(video, named, BURNED, ending)
+
+
 def burn(
     video: Path,
     subtitles: Path,
@@ -104,8 +114,7 @@ def burn(
         ConversionFailed: ffmpeg gives up, or the video breaks off.
     """
     options, say = options or BurnOptions(), on_note or unheard
-    ending = video.suffix if video.suffix.lower() in ENDINGS else _ELSE
-    output = choose_output(video, options.output, BURNED, ending)
+    output = burned_path(video, options.output)
     container = container_of(output)
     source = read_contents(video)
     picture = next(iter(source.of_kind(VIDEO)), None)

@@ -56,6 +56,15 @@ class EmbedOptions:
                 raise InvalidOption(name, ", ".join(given), why)
 
 
+def embedded_path(video: Path, named: Path | None) -> Path:
+    """Where the copy goes: `NAME.subtitled.EXT` beside the video or in the folder named, else as named.
+
+    Raises:
+        UnwritableVideo: what is named can be no file.
+    """
+    return choose_output(video, named, SUBTITLED, video.suffix)
+
+
 def embed(
     video: Path,
     subtitles: Sequence[Path],
@@ -85,7 +94,7 @@ def embed(
     if not subtitles:
         raise InvalidOption("subtitles", "", "name at least one file")
     options.check_numbers(len(subtitles))
-    output = choose_output(video, options.output, SUBTITLED, video.suffix)
+    output = embedded_path(video, options.output)
     container = container_of(output)
     source = read_contents(video)
     tracks = tuple(

@@ -108,6 +108,11 @@ class TokenReader:
             text = text.replace(token, " ")
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    @property
+    def english_only(self) -> bool:
+        """Whether it was trained on English alone; a distilled one may have the tokens of all languages."""
+        return not self.multilingual or bool(_ENGLISH_ONLY_DISTIL.search(self.name))
+
     def check_request(self, language: str | None, task: str) -> str | None:
         """The language's code, after refusing what this checkpoint was not trained for.
 
@@ -118,8 +123,7 @@ class TokenReader:
             UnsupportedTask: the checkpoint is English-only, or cannot translate, or lacks the language.
         """
         code = None if language is None else language_code(language)
-        english_only = not self.multilingual or _ENGLISH_ONLY_DISTIL.search(self.name)
-        if english_only:
+        if self.english_only:
             if task == "translate":
                 raise UnsupportedTask(
                     self.name, "it is English-only and does not translate; use a multilingual model"

@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -360,6 +362,34 @@ def test_a_track_that_breaks_off_is_delivered_and_reported(name: str, ffmpeg: Ma
     assert 2 * RATE < heard < 4 * RATE
     (sentence,) = said
     assert sentence.startswith("the audio breaks off after ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not kill by a signal")
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_reader_that_is_killed_in_the_middle_is_reported(
+    is_known: bool, ffmpeg: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a system that runs out of memory: it leaves no word, and a video may well be longer than its sound."""
+    media = probe(ffmpeg("a.mkv", *PICTURE, "-f", "lavfi", "-i", "sine=d=600:r=16000", "-c:a", "flac"))
+    if not is_known:
+        media = replace(media, duration=0.0)
+    children = list[subprocess.Popen[bytes]]()
+    start = subprocess.Popen
+
+    def noting(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:
+        children.append(start(*arguments, **named))
+        return children[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", noting)
+    said: list[str] = []
+    blocks = stream_audio(media, media.tracks[0], on_damage=said.append)
+    next(blocks)
+    children[-1].kill()
+    list(blocks)
+    (sentence,) = said
+    assert re.match(
+        r"(the audio breaks off|ffmpeg stopped) after \d+\.\d .*\(ffmpeg gives no reason\)", sentence
+    )
 
 
 def test_sound_shorter_than_its_video_is_no_damage(ffmpeg: Make) -> None:

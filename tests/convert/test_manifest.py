@@ -55,12 +55,16 @@ def test_a_manifest_that_is_older_says_nothing_of_word_times(tmp_path: Path) -> 
     ("settings", "told"),
     [
         ({"alignment_heads": [[3, 1], [4, 2]]}, "2 alignment heads of the checkpoint"),
+        ({"alignment_heads": [[3, 1], [6, 0]]}, "all heads of the upper half"),
+        ({"alignment_heads": [[3, 8]]}, "all heads of the upper half"),
         ({"alignment_heads": None}, "all heads of the upper half"),
         ({}, "all heads of the upper half"),
     ],
 )
 def test_where_the_times_of_words_come_from_is_told(settings: object, told: str, tmp_path: Path) -> None:
     (tmp_path / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    sizes = {"decoder_layers": 6, "decoder_attention_heads": 8}
+    (tmp_path / "config.json").write_text(json.dumps(sizes), encoding="utf-8")
     assert describe_word_times(tmp_path) == told
 
 
@@ -151,3 +155,10 @@ def test_without_a_manifest_the_graph_tells_the_precision(tmp_path: Path, make_i
     (path / "openvino_decoder_model.xml").write_text(layer.format("f16", 10) + layer.format("u8", 1000))
     (model,) = list_models(tmp_path / "models", tmp_path / "cache")
     assert model.precision == "fp16 encoder, int8 decoder"
+
+
+def test_a_name_that_is_no_utf_8_does_not_stop_it(tmp_path: Path) -> None:
+    write_manifest(tmp_path, replace(MANIFEST, source="models/\udce9"))  # as Python reads a Latin-1 name
+    read = read_manifest(tmp_path)
+    assert read is not None
+    assert read.source == "models/?"

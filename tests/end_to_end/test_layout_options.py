@@ -3,19 +3,23 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pysubs2
 import pytest
-from command_line import Ended
+from command_line import COMMAND, Ended, environment
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url
+from ovsubs.subtitles.formats import FORMATS
 from ovsubs.transcript import Transcript
 
 pytestmark = pytest.mark.model
 
 Run = Callable[..., Ended]
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full of Linux")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,32 @@ def test_a_second_look_at_it_finds_nothing_wrong(ovsubs: Run, kept: Path) -> Non
     assert ovsubs("render", kept).code == 0
     ended = ovsubs("qc", kept.with_suffix(".srt"), "--no-media")
     assert (ended.code, ended.err) == (0, "")
+
+
+@LINUX
+def test_a_full_disk_behind_stdout_is_told_in_one_line(kept: Path) -> None:
+    """And not once more by Python as it ends, with a code of its own."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "render", kept, "-o", "-"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"ovsubs: No space left on device\n")
+
+
+def test_all_formats_are_all_but_the_transcript_itself(ovsubs: Run, kept: Path) -> None:
+    assert ovsubs("render", kept, "-f", "all").code == 0
+    assert {path.suffix[1:] for path in kept.parent.iterdir()} == set(FORMATS)
+
+
+@pytest.mark.parametrize("flag", ["--language-suffix", "--overwrite"])
+def test_what_names_files_is_refused_where_text_is_printed(ovsubs: Run, talk: Path, flag: str) -> None:
+    ended = ovsubs("subtitle", talk, "-o", "-", flag)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.complaints[0].startswith(f"{flag} =")
 
 
 def test_words_are_highlighted_in_the_formats_that_can(ovsubs: Run, kept: Path) -> None:

@@ -218,9 +218,11 @@ def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @LINUX
-def test_ctrl_c_ends_it_and_its_ffmpeg_and_leaves_no_file(
-    folder: Path, burning: subprocess.Popen[bytes]
+@pytest.mark.parametrize("call", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_call_to_stop_ends_it_and_its_ffmpeg_and_leaves_no_file(
+    folder: Path, burning: subprocess.Popen[bytes], call: signal.Signals
 ) -> None:
+    """By Ctrl-C, by `kill`, by closing the terminal."""
     deadline = time.monotonic() + PATIENCE_S
     while not (half_written := list(folder.glob(".ovsubs-*.tmp"))):
         assert time.monotonic() < deadline, "ffmpeg never came to write"
@@ -228,7 +230,7 @@ def test_ctrl_c_ends_it_and_its_ffmpeg_and_leaves_no_file(
         time.sleep(0.02)
     writer = ffmpeg_that_writes(half_written[0])
 
-    burning.send_signal(signal.SIGINT)
+    burning.send_signal(call)
     out, err = burning.communicate(timeout=PATIENCE_S)
 
     assert (burning.returncode, out, err) == (130, b"", b"ovsubs: stopped\n")

@@ -10,7 +10,9 @@ import pytest
 
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import FAILED, SKIPPED, Plan, SubtitleOptions, make_plan
+from ovsubs.library.videos import VideoOptions
 from ovsubs.recognition import TranscribeOptions
+from ovsubs.subtitles.formats import FormatOptions
 
 MakeWav = Callable[..., Path]
 SUFFIXED = SubtitleOptions(language_suffix=True)
@@ -268,3 +270,47 @@ def test_planning_changes_no_file(wav: MakeWav, tmp_path: Path) -> None:
     )
 
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+COPIED = SubtitleOptions(videos=VideoOptions(embed=True, burn=True))
+
+
+def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    (tmp_path / "talk.subtitled.wav").touch()
+
+    assert only_reason(make_plan([talk], COPIED)).startswith(
+        f"{tmp_path / 'talk.subtitled.wav'}: already there; use --overwrite"
+    )
+    assert names(make_plan([talk], replace(COPIED, overwrite=True))) == ["talk.wav"]
+    assert names(make_plan([talk], SubtitleOptions())) == ["talk.wav"]
+
+
+def test_a_copy_that_is_not_made_since_subtitles_are_there_is_a_failure(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    (tmp_path / "talk.srt").touch()
+    (tmp_path / "talk.subtitled.wav").touch()
+
+    (failed,) = make_plan([talk], COPIED).settled
+    (tmp_path / "talk.burned.mp4").touch()  # there is no burning into a wav
+    (skipped,) = make_plan([talk], COPIED).settled
+
+    assert failed.status == FAILED
+    assert failed.why.startswith(
+        f"{talk}: its subtitles are already there, and {tmp_path}/talk.burned.mp4 is not"
+    )
+    assert skipped.status == SKIPPED
+
+
+def test_words_without_times_cannot_be_highlighted() -> None:
+    highlighted = FormatOptions(highlight_words=True)
+    with pytest.raises(InvalidOption, match="no word has a time"):
+        SubtitleOptions(format=highlighted)
+    SubtitleOptions(TranscribeOptions(word_timestamps=True), format=highlighted)
+
+
+def test_hidden_files_of_a_folder_are_no_media(wav: MakeWav, tmp_path: Path) -> None:
+    wav("talk.wav")
+    (tmp_path / "._talk.wav").write_bytes(b"\0\5\x16\7")  # as macOS leaves them
+
+    assert names(make_plan([tmp_path], SubtitleOptions())) == ["talk.wav"]

@@ -93,3 +93,15 @@ def test_what_cannot_be_obeyed_is_refused() -> None:
         RenderOptions(formats=())
     with pytest.raises(InvalidOption, match="highlight_words"):
         RenderOptions(formats=("txt",), format=FormatOptions(highlight_words=True))
+
+
+def test_words_that_have_no_times_are_not_highlighted_in_silence(talk: Path) -> None:
+    content = json.loads(talk.read_text(encoding="utf-8"))
+    words = [{"word": f" {word}", "start": 1.0, "end": 6.0, "probability": 0.9} for word in SAID.split()]
+    content["segments"][0]["words"] = words
+    timed = talk.with_name("timed.json")
+    timed.write_text(json.dumps(content), encoding="utf-8")
+    options = RenderOptions(format=FormatOptions(highlight_words=True))
+    results = list(render_transcripts([talk, timed], options))
+    assert [result.status for result in results] == [FAILED, DONE]
+    assert f"{talk} has no times of words" in results[0].why

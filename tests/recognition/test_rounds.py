@@ -370,6 +370,28 @@ def test_windows_that_are_told_the_text_before_them_are_read_one_by_one(
     assert difflib.SequenceMatcher(None, _words(untold).split(), _words(text).split()).ratio() > 0.9
 
 
+@pytest.mark.usefixtures("sections_of_30_s")
+def test_windows_that_are_told_the_text_before_them_are_read_in_order(
+    base_model: Model, joined_speech: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though five sections wait for the language, and others wait longer while one is read again."""
+    places, waited = list[float](), list[int]()
+    next_batch = rounds_module._Desk.next_batch
+
+    def noting(desk: rounds_module._Desk) -> list[rounds_module._Seat]:
+        (seat,) = chosen = next_batch(desk)
+        places.append(seat.reading.window.window.start)
+        waited.append(len(list(desk._seats())))
+        return chosen
+
+    monkeypatch.setattr(rounds_module._Desk, "next_batch", noting)
+    options = TranscribeOptions(condition_on_previous_text=True, vad=None)
+    rounds(base_model, [np.tile(joined_speech, 1 + 180 * RATE // len(joined_speech))], options)
+    assert max(waited) > 1
+    assert len(places) > MAX_PASSED_OVER + 2
+    assert places == sorted(places)
+
+
 # Nobody speaks
 
 

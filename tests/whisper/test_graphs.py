@@ -49,6 +49,20 @@ def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_
     assert len(graphs.decoder.get_sinks()) == 8  # keys and values of four self-attentions
 
 
+@pytest.mark.parametrize("foreign", [[4, 0], [0, 6], [-1, 0]])
+def test_alignment_heads_of_a_teacher_are_replaced_by_the_upper_half(
+    foreign: list[int], tiny_en_model_dir: Path, tmp_path: Path
+) -> None:
+    """Of a distilled checkpoint: layers that it does not have."""
+    directory = linked_copy(tiny_en_model_dir, tmp_path / "distilled")
+    path = directory / "generation_config.json"
+    settings = json.loads(path.read_text())
+    path.write_text(json.dumps({**settings, "alignment_heads": [[2, 1], foreign]}))
+    assert read_graphs(directory).alignment_heads == tuple(
+        (layer, head) for layer in (2, 3) for head in range(6)
+    )
+
+
 def test_a_graph_in_half_precision_gives_close_logits(
     tiny_en_model_dir: Path, tmp_path: Path, mels: NDArray[np.float32]
 ) -> None:

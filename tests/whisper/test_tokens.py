@@ -200,7 +200,7 @@ def test_turbo_transcribes_any_language_but_does_not_translate(edited: Edit) -> 
 def test_a_distilled_checkpoint_is_english_only_whatever_its_tokenizer_knows(edited: Edit) -> None:
     directory = edited(config={"_name_or_path": "distil-whisper/distil-large-v3", "decoder_layers": 2})
     reader = TokenReader(directory)
-    assert reader.multilingual
+    assert (reader.multilingual, reader.english_only) == (True, True)
     assert reader.check_request(None, "transcribe") == "en"
     for language, task in (("de", "transcribe"), ("en", "translate")):
         with pytest.raises(UnsupportedTask, match="distil-large-v3"):
