@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,10 @@ class Transcript:
             )
             for segment in (_known(raw, Segment) for raw in content["segments"])
         )
+        for segment in segments:
+            _check_numbers(segment, "start", "end", "avg_logprob", "compression_ratio", "no_speech_prob")
+            for word in segment.words:
+                _check_numbers(word, "start", "end", "probability")
         end = segments[-1].end if segments else 0.0
         rest = _known(content, cls)
         rest.update(
@@ -176,6 +181,16 @@ class Transcript:
         from ovsubs.subtitles.player import to_html  # the other one: a transcript shows itself
 
         return to_html(self)
+
+
+def _check_numbers(part: Segment | Word, *names: str) -> None:
+    for name in names:
+        value = getattr(part, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(f"{name} is {value!r}")
+    text = part.text if isinstance(part, Segment) else part.word
+    if not isinstance(text, str):
+        raise ValueError(f"text is {text!r}")
 
 
 def _known(raw: dict[str, Any], kind: type) -> dict[str, Any]:

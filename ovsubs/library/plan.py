@@ -9,12 +9,13 @@ from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
 from ovsubs.errors import CopyNotMade, InvalidOption, OutputClash, OutputExists, OvsubsError, UnwritableOutput
-from ovsubs.library.videos import VideoOptions
+from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.subtitles.formats import FormatOptions, check_obeyed, known_format, output_path
+from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
 from ovsubs.subtitles.qc.doubts import Doubt
 from ovsubs.subtitles.qc.findings import Report
+from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import LANGUAGES, language_code
@@ -48,6 +49,7 @@ class SubtitleOptions:
         for name in self.formats:
             known_format(name)
         check_obeyed(self.format, self.formats)
+        check_laid_out(self.layout, self.formats)
         self.videos.check(self.formats)
         if self.format.highlight_words and not self.transcribe.word_timestamps:
             why = "no word has a time: they are found in the language that is spoken, with word timestamps"
@@ -125,14 +127,17 @@ def _plan_file(path: Path, options: SubtitleOptions, taken: dict[str, Path]) -> 
         missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
         copies = options.videos.copies(path, options.output_dir)
         copies_there = [] if options.overwrite else [copy for copy in copies if copy.exists()]
+        if len(copies_there) < len(copies) and not set(missing) & set(VIDEO_FORMATS):
+            kinds = [name for name in VIDEO_FORMATS if name in outputs]
+            shown = next(found for name in kinds for found in _existing(path, name, options))
+            if _has_cues(shown):
+                raise CopyNotMade(path, next(copy for copy in copies if copy not in copies_there))
         if not missing:
             taken.update(dict.fromkeys(claimed, path))
-            if len(copies_there) < len(copies):
-                raise CopyNotMade(path, next(copy for copy in copies if copy not in copies_there))
-            there = tuple(_existing(path, name, options)[0] for name in outputs)
+            there = [_existing(path, name, options)[0] for name in outputs]
             why = f"{there[0]}: already there; use --overwrite to replace it"
-            return FileResult(path, SKIPPED, outputs=there, why=why)
-        if copies_there:
+            return FileResult(path, SKIPPED, outputs=tuple(there), why=why)
+        if copies_there and set(missing) & set(VIDEO_FORMATS):
             raise OutputExists(copies_there[0])
         _check_writable(outputs[missing[0]])
         media = probe(path)
@@ -158,6 +163,14 @@ def _existing(path: Path, format: str, options: SubtitleOptions) -> list[Path]:
     codes = (*LANGUAGES, NO_LANGUAGE.language) if suffix == "?" else (suffix,)
     outputs = [output_path(path, options.output_dir, format, code) for code in codes]
     return [output for output in outputs if output.exists()]
+
+
+def _has_cues(subtitles: Path) -> bool:
+    """Whether a copy could show anything; of what cannot be read that is not known."""
+    try:
+        return bool(read_subtitles(subtitles).cues)
+    except (OvsubsError, OSError):
+        return True
 
 
 def _check_writable(output: Path) -> None:

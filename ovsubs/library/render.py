@@ -12,6 +12,7 @@ from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.formats import (
     FORMATS,
     FormatOptions,
+    check_laid_out,
     check_obeyed,
     known_format,
     output_path,
@@ -43,6 +44,7 @@ class RenderOptions:
                 raise InvalidOption("output_format", name, "that is the transcript itself; name another")
         if not self.formats:
             raise InvalidOption("output_format", "", "name at least one, such as srt")
+        check_laid_out(self.layout, self.formats)
         check_obeyed(self.format, self.formats)
 
 
@@ -80,7 +82,8 @@ def read_timed(path: Path, options: RenderOptions) -> Transcript:
         UnreadableTranscript: it cannot be read, or it is none.
     """
     transcript = read_transcript(path)
-    if options.format.highlight_words and not any(segment.words for segment in transcript.segments):
+    untimed = any(segment.text.strip() and not segment.words for segment in transcript.segments)
+    if options.format.highlight_words and untimed:
         raise InvalidOption("highlight_words", True, f"{path} has no times of words")
     return transcript
 

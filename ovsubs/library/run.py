@@ -72,20 +72,22 @@ def _finish(
 ) -> FileResult:
     cues = lay_out(transcript, options.layout)
     outputs = write_outputs(transcript, file, options, cues)
-    outputs += make_videos(
-        file.path,
-        {name: _output(file.path, name, transcript, options) for name in options.formats},
-        options.videos,
-        language=transcript.text_language,
-        output_dir=options.output_dir,
-        overwrite=options.overwrite,
-        on_progress=lambda done, whole: on_video(file, done, whole),
-    )
+    notes = list(transcript.notes)
+    if cues:  # without a word there is nothing to show
+        outputs += make_videos(
+            file.path,
+            dict(zip(file.formats, outputs, strict=True)),
+            options.videos,
+            language=transcript.text_language,
+            output_dir=options.output_dir,
+            overwrite=options.overwrite,
+            on_progress=lambda done, whole: on_video(file, done, whole),
+            on_note=notes.append,
+        )
     rules = options.layout.rules(transcript.text_language)
     report = check_cues(cues, rules, duration_ms=to_ms(transcript.duration))
     doubts = most_doubtful(transcript, cues, options.n_review, report.findings)
-    why = "; ".join(transcript.notes)
-    return FileResult(file.path, DONE, outputs, transcript, why, report, tuple(doubts))
+    return FileResult(file.path, DONE, outputs, transcript, "; ".join(notes), report, tuple(doubts))
 
 
 def write_outputs(
@@ -125,7 +127,7 @@ def _output(path: Path, name: str, transcript: Transcript, options: SubtitleOpti
 
 
 def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = None) -> tuple[Path, ...]:
-    """Write the subtitles of one file and return where they are; outputs that are there are replaced.
+    """Write the subtitles of one file, and copies of it; returns where they are. What is there is replaced.
 
     Raises:
         OvsubsError: the file cannot be read, the model cannot do it, or a result cannot be written.
@@ -133,4 +135,4 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
     options = replace(options or SubtitleOptions(), overwrite=True)
     file = PlannedFile(Path(path), 0.0, options.formats)
     transcript = model.transcribe(file.path, options=options.transcribe)
-    return write_outputs(transcript, file, options)
+    return _finish(transcript, file, options, lambda file, done, whole: None).outputs

@@ -28,7 +28,9 @@ def find_subtitles(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     inside = sorted(
-        file for file in path.iterdir() if file.suffix.lower() in SUBTITLE_SUFFIXES and file.is_file()
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() in SUBTITLE_SUFFIXES and not file.name.startswith(".") and file.is_file()
     )
     if not inside:
         raise NoSubtitlesInFolder(path)

@@ -1,9 +1,11 @@
 """A JSON file -> the transcript in it, ours or openai/whisper's."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from ovsubs.errors import MissingFile, UnreadableTranscript
+from ovsubs.errors import MissingFile, UnknownLanguage, UnreadableTranscript
 from ovsubs.transcript import Transcript
+from ovsubs.whisper.languages import language_code
 
 TRANSCRIPT_SUFFIX = ".json"
 
@@ -18,7 +20,10 @@ def read_transcript(path: Path) -> Transcript:
     if not path.exists():
         raise MissingFile(path)
     try:
-        return Transcript.from_json(path.read_text(encoding="utf-8-sig"))
+        transcript = Transcript.from_json(path.read_text(encoding="utf-8-sig"))
+        return replace(transcript, language=language_code(transcript.language))  # OpenAI's API writes names
+    except UnknownLanguage:
+        return transcript  # "und", where nobody speaks
     except OSError as error:
         raise UnreadableTranscript(path, error.strerror or error) from error
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from ovsubs.video.burn import BurnOptions, burn, burned_path
 from ovsubs.video.embed import EmbedOptions, embed, embedded_path
 
 # What a video takes, the best first: each format holds more of the layout than those behind it.
-_PREFERRED = ("ass", "srt", "vtt")
+VIDEO_FORMATS = ("ass", "srt", "vtt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class VideoOptions:
             InvalidOption: none of the formats is one.
         """
         for name in ("embed", "burn"):
-            if getattr(self, name) and not set(_PREFERRED) & set(formats):
-                raise InvalidOption(name, True, f"it needs one of the formats {', '.join(_PREFERRED)}")
+            if getattr(self, name) and not set(VIDEO_FORMATS) & set(formats):
+                raise InvalidOption(name, True, f"it needs one of the formats {', '.join(VIDEO_FORMATS)}")
 
     def copies(self, video: Path, output_dir: Path | None) -> tuple[Path, ...]:
         """Where the copies of a video go; `output_dir` None is beside it."""
@@ -46,6 +46,7 @@ def make_videos(
     output_dir: Path | None,
     overwrite: bool,
     on_progress: Callable[[float, float], None],
+    on_note: Callable[[str], None],
 ) -> tuple[Path, ...]:
     """Make the copies that are wanted.
 
@@ -57,15 +58,16 @@ def make_videos(
         output_dir: None is beside the video.
         overwrite: replace copies that are there.
         on_progress: called with the seconds that are done and the video's length.
+        on_note: called with one line about what a copy cannot hold or show.
 
     Raises:
         OvsubsError: the video cannot hold them, or a copy cannot be written.
     """
-    chosen = next((subtitles[name] for name in _PREFERRED if name in subtitles), None)
+    chosen = next((subtitles[name] for name in VIDEO_FORMATS if name in subtitles), None)
     made = list[Path]()
     if options.embed and chosen:
         tagged = EmbedOptions(output_dir, (language,), default=True, overwrite=overwrite)
-        made.append(embed(video, [chosen], tagged, on_progress))
+        made.append(embed(video, [chosen], tagged, on_progress, on_note))
     if options.burn and chosen:
-        made.append(burn(video, chosen, BurnOptions(output_dir, overwrite=overwrite), on_progress))
+        made.append(burn(video, chosen, BurnOptions(output_dir, overwrite=overwrite), on_progress, on_note))
     return tuple(made)

@@ -147,7 +147,7 @@ class LayoutOptions:
             width = min(rules.max_line_width, _WIDTHS.get(language, rules.max_line_width))
             cps = _CPS.get(language, rules.max_cps) if self.style == "netflix" else rules.max_cps
             rules = replace(rules, max_line_width=width, max_cps=cps)
-        if self.frame_rate is not None and self.style != "plain":
+        if self.frame_rate is not None and self.style == "netflix":  # the others count in milliseconds
             frame_ms = 1000.0 / self.frame_rate
             rules = replace(
                 rules,

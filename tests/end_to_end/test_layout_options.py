@@ -73,7 +73,7 @@ def test_a_second_look_at_it_finds_nothing_wrong(ovsubs: Run, kept: Path) -> Non
 @LINUX
 def test_a_full_disk_behind_stdout_is_told_in_one_line(kept: Path) -> None:
     """And not once more by Python as it ends, with a code of its own."""
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*COMMAND, "render", kept, "-o", "-"],
             stdout=full,
@@ -178,3 +178,33 @@ def test_a_video_that_cannot_hold_a_track_still_has_its_subtitles(
     assert "talk.subtitled.avi: such a file cannot be made" in ended.err
     assert (tmp_path / "talk.srt").is_file()
     assert {path.name for path in tmp_path.iterdir()} == {"talk.avi", "talk.srt"}
+
+
+def test_a_copy_shows_what_was_heard_in_this_run(
+    ovsubs: Run, talk: Path, tiny_en_model_dir: Path, tmp_path: Path
+) -> None:
+    """And not older subtitles beside it, in a format that holds more of the layout."""
+    film = shutil.copy(talk, tmp_path / "talk.mp4")
+    older = "[Events]\nFormat: Start, End, Text\nDialogue: 0:00:00.00,0:00:05.00,Etwas anderes\n"
+    (tmp_path / "talk.ass").write_text(older)
+
+    ended = ovsubs("subtitle", film, "--model", tiny_en_model_dir, "-f", "ass,srt", "--embed")
+
+    assert ended.code == 0
+    ask_ffmpeg(["-i", input_url(tmp_path / "talk.subtitled.mp4"), "-map", "0:s", str(tmp_path / "track.srt")])
+    assert "Ever tried." in (tmp_path / "track.srt").read_text()
+    assert (tmp_path / "talk.ass").read_text() == older
+
+
+def test_where_nobody_speaks_there_is_no_copy_and_no_failure(
+    ovsubs: Run, ffmpeg: Callable[..., Path], tiny_en_model_dir: Path, tmp_path: Path
+) -> None:
+    silent = ("-f", "lavfi", "-i", "color=s=64x64:r=10:d=3", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono")
+    film = ffmpeg(tmp_path / "quiet.mp4", *silent, "-shortest")
+    call = ("subtitle", film, "--model", tiny_en_model_dir, "--embed", "--burn")
+
+    first, second = ovsubs(*call), ovsubs(*call)
+
+    assert (first.code, second.code) == (0, 0)
+    assert "no speech was found" in first.err
+    assert {path.name for path in tmp_path.iterdir()} == {"quiet.mp4", "quiet.srt"}

@@ -13,6 +13,7 @@ from ovsubs.library.plan import FAILED, SKIPPED, Plan, SubtitleOptions, make_pla
 from ovsubs.library.videos import VideoOptions
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions
+from ovsubs.subtitles.styles import LayoutOptions
 
 MakeWav = Callable[..., Path]
 SUFFIXED = SubtitleOptions(language_suffix=True)
@@ -288,7 +289,7 @@ def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_pat
 
 def test_a_copy_that_is_not_made_since_subtitles_are_there_is_a_failure(wav: MakeWav, tmp_path: Path) -> None:
     talk = wav("talk.wav")
-    (tmp_path / "talk.srt").touch()
+    (tmp_path / "talk.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n")
     (tmp_path / "talk.subtitled.wav").touch()
 
     (failed,) = make_plan([talk], COPIED).settled
@@ -314,3 +315,19 @@ def test_hidden_files_of_a_folder_are_no_media(wav: MakeWav, tmp_path: Path) -> 
     (tmp_path / "._talk.wav").write_bytes(b"\0\5\x16\7")  # as macOS leaves them
 
     assert names(make_plan([tmp_path], SubtitleOptions())) == ["talk.wav"]
+
+
+def test_no_copy_is_missed_where_nobody_speaks(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    (tmp_path / "talk.srt").touch()
+
+    (skipped,) = make_plan([talk], COPIED).settled
+
+    assert skipped.status == SKIPPED
+
+
+def test_a_layout_is_refused_where_no_format_has_one() -> None:
+    for layout in (LayoutOptions(strip_sdh=True), LayoutOptions(style="bbc"), LayoutOptions(max_cps=12)):
+        with pytest.raises(InvalidOption, match="txt, json has no layout"):
+            SubtitleOptions(layout=layout, formats=("txt", "json"))
+        SubtitleOptions(layout=layout, formats=("txt", "vtt"))

@@ -11,6 +11,12 @@ from ovsubs.subtitles.styles import LayoutOptions
 
 SAID = "We have come a long way since then, and nobody knows where it will end for all of us."
 
+_REST = '"id": 0, "end": 2.0, "avg_logprob": -0.2, "compression_ratio": 1.2, "no_speech_prob": 0.1'
+UNTIMED = [
+    f'{{"language": "en", "segments": [{{"text": {text}, "start": {start}, {_REST}}}]}}'.encode()
+    for start, text in (("null", '"a"'), ("NaN", '"a"'), ('"1"', '"a"'), ("1.0", "null"))
+]
+
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Path:
@@ -55,7 +61,9 @@ def test_only_the_missing_formats_are_written(talk: Path) -> None:
     assert talk.with_suffix(".srt").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"segments": [{}]}', b"\xff\xfe\x00", b"null"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[1]", b'{"segments": [{}]}', b"\xff\xfe\x00", b"null", *UNTIMED]
+)
 def test_one_that_is_no_transcript_stops_nobody(talk: Path, content: bytes) -> None:
     broken = talk.with_name("broken.json")
     broken.write_bytes(content)
@@ -105,3 +113,15 @@ def test_words_that_have_no_times_are_not_highlighted_in_silence(talk: Path) -> 
     results = list(render_transcripts([talk, timed], options))
     assert [result.status for result in results] == [FAILED, DONE]
     assert f"{talk} has no times of words" in results[0].why
+
+
+def test_the_rules_are_those_of_the_language_however_it_is_written(talk: Path) -> None:
+    content = json.loads(talk.read_text(encoding="utf-8"))
+    content["segments"][0]["text"] = "字" * 40  # two lines of 20, or of 13 in Japanese
+    for language in ("japanese", "ja", "und"):
+        content["language"] = language
+        talk.write_text(json.dumps(content), encoding="utf-8")
+        (result,) = render_transcripts([talk], RenderOptions(overwrite=True))
+        lines = result.outputs[0].read_text(encoding="utf-8").split()
+        widest = max(line.count("字") for line in lines)
+        assert (widest <= 13) == (language != "und")

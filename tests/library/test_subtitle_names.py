@@ -55,7 +55,7 @@ def test_nothing_is_beside_a_file_in_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_stands_for_the_subtitles_right_in_it(tmp_path: Path) -> None:
-    for name in ("b.VTT", "a.srt", "c.ass", "d.ttml", "a.json", "a.mp4", "a.txt"):
+    for name in ("b.VTT", "a.srt", "c.ass", "d.ttml", "a.json", "a.mp4", "a.txt", "._a.srt"):
         (tmp_path / name).touch()
     (tmp_path / "deeper.srt").mkdir()
     (tmp_path / "deeper.srt" / "z.srt").touch()

@@ -71,6 +71,7 @@ def test_gaps_follow_the_frame_rate_unless_they_are_given() -> None:
     assert (rules.min_gap_ms, rules.chain_gap_ms) == (80, 480)
     rules = LayoutOptions(frame_rate=25.0, min_gap_ms=120).rules("en")
     assert (rules.min_gap_ms, rules.chain_gap_ms) == (120, 480)
+    assert LayoutOptions("bbc", frame_rate=25.0).rules("en").chain_gap_ms == 1000  # no matter how many frames
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Transcript -> the text of a subtitle file in one of the formats."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import PurePath
 
 from ovsubs.errors import InvalidOption, UnknownFormat
@@ -68,6 +69,20 @@ def render(
     if cues is None:
         cues = lay_out(transcript, options or LayoutOptions())
     return write_cues(cues, format, transcript, format_options)
+
+
+def check_laid_out(layout: LayoutOptions, formats: Sequence[str]) -> None:
+    """Refuse a value of the layout where only formats are to be written that have none.
+
+    Raises:
+        InvalidOption: there is one.
+    """
+    if set(CUE_FORMATS) & set(formats):
+        return
+    for option in fields(layout):
+        if (value := getattr(layout, option.name)) != option.default:
+            why = f"{', '.join(formats)} has no layout; choose from {', '.join(CUE_FORMATS)}"
+            raise InvalidOption(option.name, value, why)
 
 
 def write_cues(cues: Sequence[Cue], format: str, transcript: Transcript, options: FormatOptions) -> str:

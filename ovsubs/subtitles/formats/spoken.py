@@ -38,6 +38,8 @@ def moments(cue: Cue) -> Iterator[Moment]:
             now_ms = word.start_ms
         next_ms = words[number + 1][1].start_ms if number + 1 < len(words) else cue.end_ms
         end_ms = next_ms if next_ms - word.end_ms < FLICKER_MS else word.end_ms
+        if end_ms <= now_ms:
+            continue  # said at once with the next
         yield Moment(now_ms, end_ms, place)
         now_ms = end_ms
     if now_ms < cue.end_ms:

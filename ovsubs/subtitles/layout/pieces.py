@@ -110,17 +110,25 @@ def _fragments(word: str, max_width: int) -> list[str]:
 def _times_of_words(pieces: Sequence[Piece], words: Sequence[Word]) -> list[tuple[int, int]]:
     """Of each piece; nothing where the words are not those of the text.
 
+    A word that is cut, being too wide or of a script without spaces, is said evenly, character by character.
     Words are found by how many characters stand before them: nothing but white space differs.
     """
     ends = [*accumulate(_n_printed(word.word) for word in words)]
     reached = [*accumulate((_n_printed(piece.text) for piece in pieces), initial=0)]
     if not ends or ends[-1] != reached[-1]:
         return []
+    begins = [0, *ends[:-1]]
+
+    def moment(place: int, n_before: int) -> int:
+        place = min(place, len(words) - 1)
+        part = (n_before - begins[place]) / max(1, ends[place] - begins[place])
+        start_ms, end_ms = to_ms(words[place].start), to_ms(words[place].end)
+        return start_ms + round(part * (end_ms - start_ms))
+
     times = list[tuple[int, int]]()
     for before, after in pairwise(reached):
         first, last = bisect_right(ends, before), bisect_left(ends, after)
-        first_start, last_end = (words[min(place, len(words) - 1)] for place in (first, last))
-        times.append((to_ms(first_start.start), to_ms(last_end.end)))
+        times.append((moment(first, before), moment(last, after)))
     return times
 
 

@@ -26,6 +26,11 @@ def test_a_word_begins_with_its_cue_where_the_pause_before_it_is_too_short_to_be
     ]
 
 
+def test_words_said_at_once_take_no_moment_but_the_last() -> None:
+    words = tuple(CueWord(text, 0, 1000) for text in "abc")
+    assert list(moments(Cue(0, 1000, ("abc",), (words,)))) == [Moment(0, 1000, (0, 2))]
+
+
 def test_a_word_lasts_until_the_next_where_the_pause_between_is_too_short_to_be_seen() -> None:
     def cue(pause_ms: int) -> Cue:
         words = (CueWord("a", 0, 500), CueWord(" b", 500 + pause_ms, 1000))

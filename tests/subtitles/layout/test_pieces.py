@@ -100,11 +100,11 @@ def test_words_that_are_not_those_of_the_text_give_no_times() -> None:
     assert (piece.start_ms, piece.end_ms) == (2000, 4000)
 
 
-def test_a_word_that_is_cut_has_its_time_in_all_parts() -> None:
+def test_a_word_that_is_cut_is_said_evenly() -> None:
     pieces = pieces_of([said_word_by_word(("abcdefgh", 2.0, 4.0))], 4, 9000)
     assert [(piece.text, piece.start_ms, piece.end_ms) for piece in pieces] == [
-        ("abcd", 2000, 4000),
-        ("efgh", 2000, 4000),
+        ("abcd", 2000, 3000),
+        ("efgh", 3000, 4000),
     ]
 
 
@@ -118,10 +118,10 @@ def test_times_never_fall_and_stay_within_the_media() -> None:
     ]
 
 
-def test_characters_of_one_word_share_its_time() -> None:
+def test_characters_of_one_word_are_said_one_after_the_other() -> None:
     word = Word("字幕", 1.0, 2.0, 0.9)
     pieces = pieces_of([type(said(0, 0, ""))(0, 0.0, 9.0, "字幕", (), 0, 0, 0, words=(word,))], 42, 9000)
-    assert {(piece.start_ms, piece.end_ms) for piece in pieces} == {(1000, 2000)}
+    assert [(piece.start_ms, piece.end_ms) for piece in pieces] == [(1000, 1500), (1500, 2000)]
 
 
 some_text = (
