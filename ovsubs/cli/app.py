@@ -548,9 +548,8 @@ def _drop_unprintable() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        if sys.stdout is not sys.__stdout__:
-            return  # somebody else's
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is sys.__stdout__:  # and nobody else's
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_utf8() -> None:
