@@ -549,7 +549,7 @@ def _drop_unprintable() -> None:
         sys.stdout.flush()
     except OSError:
         if sys.stdout is sys.__stdout__:  # and nobody else's
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _print_utf8() -> None:
