@@ -1,5 +1,6 @@
 """A subtitle file -> its text, and its cues as ffmpeg understands them."""
 
+import html
 import re
 import tempfile
 from collections.abc import Callable, Iterable
@@ -14,6 +15,8 @@ from ovsubs.video.streams import check_readable
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 SRT, VTT, ASS = "srt", "webvtt", "ass"  # ffmpeg's names of the formats
+_N_FIELDS = 10  # of a dialogue line; the last is the text, with commas of its own
+_ASS_TAGS = re.compile(r"(\{[^}]*\})")
 _CUE = re.compile(r"^Dialogue: .*$", re.MULTILINE)
 
 
@@ -35,6 +38,11 @@ class SubtitleScript:
     def is_styled(self) -> bool:
         """Whether the file itself says how its text looks."""
         return self.format == ASS
+
+    @property
+    def as_vtt_source(self) -> str:
+        """The ASS script with `&`, `<` and `>` as WebVTT has them: ffmpeg's writer of it does not escape."""
+        return _CUE.sub(lambda cue: _escaped(cue[0]), self.ass)
 
     @property
     def cues(self) -> list[str]:
@@ -77,6 +85,13 @@ def write_plain(folder: Path, name: str, format: str, text: str) -> Path:
     path = folder / f"{name}.{format}"
     path.write_text(text, encoding="utf-8", newline="")
     return path
+
+
+def _escaped(dialogue: str) -> str:
+    *fields, text = dialogue.split(",", _N_FIELDS - 1)
+    parts = _ASS_TAGS.split(text)  # text and tags by turns
+    parts[::2] = [html.escape(part, quote=False) for part in parts[::2]]
+    return ",".join([*fields, "".join(parts)])
 
 
 def _as_ass(path: Path, plain: Path, format: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ovsubs.audio.ffmpeg import input_url
 from ovsubs.video.containers import Container
 from ovsubs.video.streams import ATTACHMENT, AUDIO, DATA, DEFAULT, SUBTITLE, VIDEO, Contents, Stream
-from ovsubs.video.subtitle_files import SubtitleScript, write_plain
+from ovsubs.video.subtitle_files import ASS, VTT, SubtitleScript, write_plain
 from ovsubs.video.writing import KEPT_DATA, OnNote, run_ffmpeg
 
 _COPIED = frozenset({VIDEO, AUDIO, SUBTITLE, ATTACHMENT})
@@ -93,8 +93,11 @@ def _inputs(plan: CopyPlan, folder: Path) -> list[str]:
     # genpts: AVI does not say when each picture is shown, and other containers must.
     arguments = ["-fflags", "+genpts", "-i", _url(plan.source)]
     for number, track in enumerate(plan.tracks):
-        plain = write_plain(folder, str(number), track.subtitles.format, track.subtitles.text)
-        arguments += ["-f", track.subtitles.format, "-i", plain.name]
+        format, text = track.subtitles.format, track.subtitles.text
+        if plan.container.new_subtitle(format) == VTT:
+            format, text = ASS, track.subtitles.as_vtt_source
+        plain = write_plain(folder, str(number), format, text)
+        arguments += ["-f", format, "-i", plain.name]
     return arguments
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from looking import HELLO, LOUD_ASS, make_media, packet_times, pictures, stream_hashes, told, track_text
 
+from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url
 from ovsubs.errors import InvalidOption, UnknownLanguage, UnsupportedContainer
+from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.formats.ass import write_ass
+from ovsubs.subtitles.formats.srt import WORD_JOINER, write_srt
+from ovsubs.subtitles.formats.vtt import write_vtt
+from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.video.embed import EmbedOptions, embed
 from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
@@ -431,3 +437,20 @@ def test_progress_goes_from_the_beginning_to_the_end(clip: Path, hello: Path) ->
     assert {whole for _, whole in places} == {3.0}
     assert places == sorted(places)
     assert places[-1][0] == pytest.approx(3.0, abs=0.2)
+
+
+@pytest.mark.parametrize("ending", [".srt", ".vtt", ".ass"])
+def test_signs_of_markup_in_a_text_are_shown_in_webm(
+    clips: dict[str, Path], tmp_path: Path, ending: str
+) -> None:
+    """ffmpeg writes them into WebVTT as they are, where they would begin a tag and hide what follows."""
+    cue = Cue(200, 1500, ("if a < b, R&D stops, & 3 > 2, <no> &lt;",))
+    subtitles = tmp_path / f"talk{ending}"
+    subtitles.write_text({".srt": write_srt, ".vtt": write_vtt, ".ass": write_ass}[ending]([cue]))
+
+    made = embed(clips[".webm"], [subtitles], EmbedOptions(tmp_path))
+
+    track = tmp_path / "track.vtt"
+    ask_ffmpeg(["-i", input_url(made), "-map", "0:s", "-c", "copy", str(track)])
+    (read,) = read_subtitles(track).cues
+    assert read.text.replace(WORD_JOINER, "") == cue.text
