@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
-from ovsubs.errors import CopyNotMade, InvalidOption, OutputClash, OutputExists, OvsubsError, UnwritableOutput
+from ovsubs.errors import (
+    CopyNotMade,
+    InvalidOption,
+    OutputClash,
+    OutputExists,
+    OutputIsInput,
+    OvsubsError,
+    UnwritableOutput,
+)
 from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
@@ -101,19 +109,28 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     """Look at every input without decoding it. One bad input never hinders the others."""
     files, settled = list[PlannedFile](), list[FileResult]()
     taken = dict[str, Path]()  # where subtitles will be, links followed -> whose they are
-    for given in inputs:
-        try:
-            found = find_media([given])
-        except (OvsubsError, OSError) as error:
-            settled.append(FileResult(given, FAILED, why=one_line(given, error)))
+    looked_at = [_find(given) for given in inputs]
+    sources = {os.path.realpath(path) for found in looked_at if isinstance(found, list) for path in found}
+    for found in looked_at:
+        if isinstance(found, FileResult):
+            settled.append(found)
             continue
         for path in found:
-            outcome = _plan_file(path, options, taken)
+            outcome = _plan_file(path, options, taken, sources)
             (files if isinstance(outcome, PlannedFile) else settled).append(outcome)  # type: ignore[arg-type]
     return Plan(tuple(files), tuple(settled))
 
 
-def _plan_file(path: Path, options: SubtitleOptions, taken: dict[str, Path]) -> PlannedFile | FileResult:
+def _find(given: Path) -> list[Path] | FileResult:
+    try:
+        return find_media([given])
+    except (OvsubsError, OSError) as error:
+        return FileResult(given, FAILED, why=one_line(given, error))
+
+
+def _plan_file(
+    path: Path, options: SubtitleOptions, taken: dict[str, Path], sources: Collection[str]
+) -> PlannedFile | FileResult:
     try:
         outputs = {
             name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats
@@ -126,6 +143,9 @@ def _plan_file(path: Path, options: SubtitleOptions, taken: dict[str, Path]) -> 
             raise OutputClash(path, claimed[clash], taken[clash])
         missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
         copies = options.videos.copies(path, options.output_dir)
+        replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
+        if replaced is not None:
+            raise OutputIsInput(replaced)
         copies_there = [] if options.overwrite else [copy for copy in copies if copy.exists()]
         if len(copies_there) < len(copies) and not set(missing) & set(VIDEO_FORMATS):
             kinds = [name for name in VIDEO_FORMATS if name in outputs]

@@ -331,3 +331,12 @@ def test_a_layout_is_refused_where_no_format_has_one() -> None:
         with pytest.raises(InvalidOption, match="txt, json has no layout"):
             SubtitleOptions(layout=layout, formats=("txt", "json"))
         SubtitleOptions(layout=layout, formats=("txt", "vtt"))
+
+
+def test_a_copy_never_takes_the_place_of_another_input(wav: MakeWav) -> None:
+    talk, copy = wav("talk.wav"), wav("talk.subtitled.wav")
+
+    plan = make_plan([talk, copy], replace(COPIED, overwrite=True))
+
+    assert only_reason(plan).startswith(f"{copy}: it is one of the files to read")
+    assert names(plan) == ["talk.subtitled.wav"]
