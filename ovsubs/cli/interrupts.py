@@ -29,7 +29,8 @@ def noted_interrupts() -> Iterator[list[int]]:
             handler(number, frame)
         raise KeyboardInterrupt
 
-    taken = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]  # as by `nohup`
+    # What is ignored, as by `nohup`, stays so; but a shell has its background jobs ignore Ctrl-C.
+    taken = [n for n in _SIGNALS if n == signal.SIGINT or before[n] is not signal.SIG_IGN]
     for number in taken:
         signal.signal(number, interrupt)
     try:

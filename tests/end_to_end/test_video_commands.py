@@ -202,6 +202,7 @@ def test_a_disk_that_gets_full_leaves_nothing(folder: Path, command: str) -> Non
 @pytest.fixture
 def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The command line as it draws into a long video, slowly; ended after the test whatever happens."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under `nohup`
     process = subprocess.Popen(
         [*COMMAND, "burn", "talk.mp4", "talk.en.srt", "--preset", "placebo", "--crf", "0"],
         stdout=subprocess.PIPE,
@@ -210,6 +211,7 @@ def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         cwd=folder,
         env=environment(TMPDIR=str(folder)),
     )
+    signal.signal(signal.SIGHUP, before)
     try:
         yield process
     finally:
