@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+_SEGMENT_NUMBERS = ("start", "end", "avg_logprob", "compression_ratio", "no_speech_prob")
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -145,9 +147,9 @@ class Transcript:
             for segment in (_known(raw, Segment) for raw in content["segments"])
         )
         for segment in segments:
-            _check_numbers(segment, "start", "end", "avg_logprob", "compression_ratio", "no_speech_prob")
+            _check_values(segment, segment.text, *_SEGMENT_NUMBERS)
             for word in segment.words:
-                _check_numbers(word, "start", "end", "probability")
+                _check_values(word, word.word, "start", "end", "probability")
         end = segments[-1].end if segments else 0.0
         rest = _known(content, cls)
         rest.update(
@@ -183,14 +185,13 @@ class Transcript:
         return to_html(self)
 
 
-def _check_numbers(part: Segment | Word, *names: str) -> None:
-    for name in names:
+def _check_values(part: Segment | Word, text: object, *numbers: str) -> None:
+    if not isinstance(text, str):
+        raise ValueError(f"text is {text!r}")
+    for name in numbers:
         value = getattr(part, name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise ValueError(f"{name} is {value!r}")
-    text = part.text if isinstance(part, Segment) else part.word
-    if not isinstance(text, str):
-        raise ValueError(f"text is {text!r}")
 
 
 def _known(raw: dict[str, Any], kind: type) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -164,7 +164,6 @@ def stream_audio(
 def find_media(paths: Sequence[Path]) -> list[Path]:
     """Files to work on: a file stands for itself, a folder for the media files right in it, sorted.
 
-    Hidden files are left out: macOS leaves a `._talk.mp4` beside each video on a foreign disk.
     Copies of a video with subtitles in them, which we have made (`talk.burned.mp4`), are left out of a folder
     where the video itself is.
 
@@ -179,19 +178,27 @@ def find_media(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = _without_copies(
-            file
-            for file in path.iterdir()
-            if file.suffix.lower() in MEDIA_SUFFIXES and not file.name.startswith(".") and file.is_file()
-        )
+        inside = _without_copies(visible_files(path, MEDIA_SUFFIXES))
         if not inside:
             raise NoMediaInFolder(path)
         found.extend(inside)
     return found
 
 
+def visible_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """Files right in a folder with one of the endings (small letters, in any case), sorted.
+
+    Hidden ones are left out: macOS leaves a `._talk.mp4` beside each video on a foreign disk.
+    """
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+    )
+
+
 def _without_copies(files: Iterable[Path]) -> list[Path]:
-    by_name = {file: file.stem.rpartition(".") for file in sorted(files)}
+    by_name = {file: file.stem.rpartition(".") for file in files}
     stems = {file.stem for file in by_name}
     return [file for file, (of, _, mark) in by_name.items() if mark not in COPY_MARKS or of not in stems]
 

@@ -528,7 +528,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except (click.exceptions.Abort, BrokenPipeError):
             code = INTERRUPTED
         except OSError as error:
-            code = _stop(given) if stopped else _fail(error.strerror or error, 1, given)
+            where = f"{error.filename}: " if error.filename else ""
+            code = _stop(given) if stopped else _fail(f"{where}{error.strerror or error}", 1, given)
         except click.ClickException as error:
             error.show()
             code = error.exit_code

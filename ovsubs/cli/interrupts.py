@@ -21,7 +21,9 @@ def noted_interrupts() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield noted  # only the main thread may set handlers
         return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    # What is ignored, as by `nohup`, stays so; but a shell has its background jobs ignore Ctrl-C.
+    found = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {n: handler for n, handler in found.items() if n == signal.SIGINT or handler != signal.SIG_IGN}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         noted.append(number)
@@ -29,12 +31,10 @@ def noted_interrupts() -> Iterator[list[int]]:
             handler(number, frame)
         raise KeyboardInterrupt
 
-    # What is ignored, as by `nohup`, stays so; but a shell has its background jobs ignore Ctrl-C.
-    taken = [n for n in _SIGNALS if n == signal.SIGINT or before[n] is not signal.SIG_IGN]
-    for number in taken:
+    for number in before:
         signal.signal(number, interrupt)
     try:
         yield noted
     finally:
-        for number in taken:
-            signal.signal(number, before[number])
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -27,24 +27,14 @@ OutputDir = Annotated[
         panel=_OUTPUT,
     ),
 ]
-OutputFormat = Annotated[
-    str,
-    _option(
-        "--output-format",
-        "-f",
-        help="srt, vtt, ass, ttml, lrc, txt, tsv, csv, json, several with commas, or all.",
-        panel=_OUTPUT,
-    ),
-]
-RenderFormat = Annotated[
-    str,
-    _option(
-        "--output-format",
-        "-f",
-        help="srt, vtt, ass, ttml, lrc, txt, tsv, csv, several with commas, or all.",
-        panel=_OUTPUT,
-    ),
-]
+
+
+def _format_option(names: str) -> Any:
+    return _option("--output-format", "-f", help=f"{names}, several with commas, or all.", panel=_OUTPUT)
+
+
+OutputFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv, json")]
+RenderFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv")]
 LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
 Overwrite = Annotated[
     bool,

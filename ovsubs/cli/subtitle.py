@@ -76,18 +76,16 @@ def print_subtitles(
         InvalidOption: several files or formats, which would run into each other.
         OvsubsError: the file cannot be read.
     """
-    if voice.profile:
-        raise InvalidOption("--profile", "", "not with --output-dir -, where subtitles are printed")
-    if options.videos != VideoOptions():
-        raise InvalidOption("--embed or --burn", "", "not with --output-dir -, where subtitles are printed")
-    if options.n_review:
-        why = "not with --output-dir -, where subtitles are printed"
-        raise InvalidOption("--review", options.n_review, why)
-    for name in ("language_suffix", "overwrite"):
-        if getattr(options, name):
-            raise InvalidOption(
-                f"--{name.replace('_', '-')}", "", "not with --output-dir -, which makes no file"
-            )
+    refused = {  # what is given of it, as it is shown
+        "--profile": "" if voice.profile else None,
+        "--embed or --burn": "" if options.videos != VideoOptions() else None,
+        "--review": options.n_review or None,
+        "--language-suffix": "" if options.language_suffix else None,
+        "--overwrite": "" if options.overwrite else None,
+    }
+    for name, given in refused.items():
+        if given is not None:
+            raise InvalidOption(name, given, "not with --output-dir -, where subtitles are printed")
     if len(inputs) != 1 or inputs[0].is_dir():
         raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
     if len(options.formats) != 1:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.errors import BrokenModel
+from ovsubs.whisper.alignment_heads import own_heads
 
 MANIFEST_NAME = "ovsubs.json"
 FORMAT = 1  # of the manifest; raised when a reader must know of a change
@@ -150,19 +151,10 @@ def read_manifest(directory: Path) -> Manifest | None:
 
 
 def describe_word_times(directory: Path) -> str:
-    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers.
-
-    Those of a distilled checkpoint that are in its teacher's layers alone are not its own.
-    """
-    settings = json.loads((directory / "generation_config.json").read_text(encoding="utf-8"))
+    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers."""
     sizes = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-    own = settings.get("alignment_heads") or ()
-    limits = (sizes["decoder_layers"], sizes["decoder_attention_heads"])
-    if not own or any(
-        not (0 <= place < limit) for one in own for place, limit in zip(one, limits, strict=True)
-    ):
-        return "all heads of the upper half"
-    return f"{len(own)} alignment heads of the checkpoint"
+    own = own_heads(directory, sizes["decoder_layers"], sizes["decoder_attention_heads"])
+    return f"{len(own)} alignment heads of the checkpoint" if own else "all heads of the upper half"
 
 
 def check_ir_directory(path: Path) -> None:

@@ -142,23 +142,12 @@ def _plan_file(
         if clash:
             raise OutputClash(path, claimed[clash], taken[clash])
         missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
-        copies = options.videos.copies(path, options.output_dir)
-        replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
-        if replaced is not None:
-            raise OutputIsInput(replaced)
-        copies_there = [] if options.overwrite else [copy for copy in copies if copy.exists()]
-        if len(copies_there) < len(copies) and not set(missing) & set(VIDEO_FORMATS):
-            kinds = [name for name in VIDEO_FORMATS if name in outputs]
-            shown = next(found for name in kinds for found in _existing(path, name, options))
-            if _has_cues(shown):
-                raise CopyNotMade(path, next(copy for copy in copies if copy not in copies_there))
+        _check_copies(path, options, missing, sources)
         if not missing:
             taken.update(dict.fromkeys(claimed, path))
             there = [_existing(path, name, options)[0] for name in outputs]
             why = f"{there[0]}: already there; use --overwrite to replace it"
             return FileResult(path, SKIPPED, outputs=tuple(there), why=why)
-        if copies_there and set(missing) & set(VIDEO_FORMATS):
-            raise OutputExists(copies_there[0])
         _check_writable(outputs[missing[0]])
         media = probe(path)
         choose_track(media, options.transcribe.audio_track)
@@ -185,10 +174,34 @@ def _existing(path: Path, format: str, options: SubtitleOptions) -> list[Path]:
     return [output for output in outputs if output.exists()]
 
 
-def _has_cues(subtitles: Path) -> bool:
-    """Whether a copy could show anything; of what cannot be read that is not known."""
+def _check_copies(
+    path: Path, options: SubtitleOptions, missing: Collection[str], sources: Collection[str]
+) -> None:
+    """Refuse, before any work, copies that cannot be made of what a run will write.
+
+    Raises:
+        OutputIsInput: one would take the place of an input.
+        OutputExists: one is there.
+        CopyNotMade: one is not there, but the subtitles are.
+    """
+    copies = options.videos.copies(path, options.output_dir)
+    replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
+    if replaced is not None:
+        raise OutputIsInput(replaced)
+    there = [] if options.overwrite else [copy for copy in copies if copy.exists()]
+    if set(missing) & set(VIDEO_FORMATS):
+        if there:
+            raise OutputExists(there[0])
+    elif len(there) < len(copies) and _has_cues(path, options):
+        raise CopyNotMade(path, next(copy for copy in copies if copy not in there))
+
+
+def _has_cues(path: Path, options: SubtitleOptions) -> bool:
+    """Whether the subtitles that are there show anything; of what cannot be read that is not known."""
+    names = [name for name in VIDEO_FORMATS if name in options.formats]
+    best = next(found for name in names for found in _existing(path, name, options))
     try:
-        return bool(read_subtitles(subtitles).cues)
+        return bool(read_subtitles(best).cues)
     except (OvsubsError, OSError):
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ovsubs.audio.media import MEDIA_SUFFIXES
+from ovsubs.audio.media import MEDIA_SUFFIXES, visible_files
 from ovsubs.audio.track_language import same_language
 from ovsubs.errors import MissingFile, NoSubtitlesInFolder
 from ovsubs.subtitles.reading.files import SUBTITLE_SUFFIXES
@@ -27,11 +27,7 @@ def find_subtitles(path: Path) -> list[Path]:
         raise MissingFile(path)
     if not path.is_dir():
         return [path]
-    inside = sorted(
-        file
-        for file in path.iterdir()
-        if file.suffix.lower() in SUBTITLE_SUFFIXES and not file.name.startswith(".") and file.is_file()
-    )
+    inside = visible_files(path, SUBTITLE_SUFFIXES)
     if not inside:
         raise NoSubtitlesInFolder(path)
     return inside

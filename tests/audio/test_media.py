@@ -364,7 +364,6 @@ def test_a_track_that_breaks_off_is_delivered_and_reported(name: str, ffmpeg: Ma
     assert sentence.startswith("the audio breaks off after ")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows does not kill by a signal")
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_reader_that_is_killed_in_the_middle_is_reported(
     is_known: bool, ffmpeg: Make, monkeypatch: pytest.MonkeyPatch

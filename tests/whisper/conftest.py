@@ -63,3 +63,10 @@ def small_export(tmp_path_factory: pytest.TempPathFactory) -> SmallExport:
             directory
         )
     return SmallExport(model, directory)
+
+
+@pytest.fixture(scope="module")
+def small(small_export: SmallExport) -> Iterator[WhisperModel]:
+    """The random one, loaded."""
+    with open_model(small_export.directory, EXACT) as model:
+        yield model

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from small_export import SmallExport
 
 from ovsubs.whisper.alignment import LAG_S, first_columns, median_filter, token_starts
-from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
+from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.model.session import as_float32
 
-EXACT = CompileOptions(threads=2, inference_precision="f32")
 TABLES = arrays(
     np.float32, st.tuples(st.integers(1, 7), st.integers(1, 9)), elements=st.floats(-4, 4, width=16)
 )
@@ -93,7 +92,7 @@ def test_bfloat16_is_read_as_what_it_stands_for() -> None:
 
 
 @pytest.mark.reference
-def test_queries_and_keys_make_the_attention_of_torch(small_export: SmallExport) -> None:
+def test_queries_and_keys_make_the_attention_of_torch(small_export: SmallExport, small: WhisperModel) -> None:
     """Of a pruned decoder whose heads nobody has named: all of the upper half of its layers."""
     import torch
 
@@ -107,7 +106,7 @@ def test_queries_and_keys_make_the_attention_of_torch(small_export: SmallExport)
         theirs = eager(
             torch.from_numpy(mels), decoder_input_ids=torch.from_numpy(tokens), output_attentions=True
         )
-    with open_model(small_export.directory, EXACT) as model, model.session(mels, model.rows(2)) as session:
+    with small.session(mels, small.rows(2)) as session:
         session.step(tokens)
         scores = np.stack([_scores(session.queries[row], session.keys(row, 30.0)) for row in range(2)])
     weights = torch.softmax(torch.from_numpy(scores), dim=-1)

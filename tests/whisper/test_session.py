@@ -1,6 +1,6 @@
 """Logits of our graphs: equal to optimum-intel's and torch's, whatever else is in the batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,6 @@ def run(model: WhisperModel, mels: NDArray[np.float32], tokens: NDArray[np.int64
     """Logits of each step; `tokens` [rows, steps] are fed one by one.  # float32 [steps, rows, n_vocab]"""
     with model.session(mels, model.rows(len(mels))) as session:
         return np.stack([session.step(tokens[:, [step]])[:, 0].copy() for step in range(tokens.shape[1])])
-
-
-@pytest.fixture(scope="module")
-def small(small_export: SmallExport) -> Iterator[WhisperModel]:
-    with open_model(small_export.directory, EXACT) as model:
-        yield model
 
 
 @pytest.fixture(scope="module")

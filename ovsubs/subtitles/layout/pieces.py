@@ -119,7 +119,7 @@ def _times_of_words(pieces: Sequence[Piece], words: Sequence[Word]) -> list[tupl
         return []
     begins = [0, *ends[:-1]]
 
-    def moment(place: int, n_before: int) -> int:
+    def time_at(place: int, n_before: int) -> int:
         place = min(place, len(words) - 1)
         part = (n_before - begins[place]) / max(1, ends[place] - begins[place])
         start_ms, end_ms = to_ms(words[place].start), to_ms(words[place].end)
@@ -128,7 +128,7 @@ def _times_of_words(pieces: Sequence[Piece], words: Sequence[Word]) -> list[tupl
     times = list[tuple[int, int]]()
     for before, after in pairwise(reached):
         first, last = bisect_right(ends, before), bisect_left(ends, after)
-        times.append((moment(first, before), moment(last, after)))
+        times.append((time_at(first, before), time_at(last, after)))
     return times
 
 

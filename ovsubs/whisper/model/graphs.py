@@ -18,15 +18,13 @@ import openvino as ov
 from openvino import opset15 as ops
 
 from ovsubs.errors import BrokenModel
+from ovsubs.whisper.alignment_heads import AlignmentHeads, own_heads
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
 from ovsubs.whisper.model.lengths import free_length
 from ovsubs.whisper.model.overflow import exempt_logits
 
 _TYPES = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "i32": ov.Type.i32, "i64": ov.Type.i64}
 N_FRAMES = 3000  # mel frames of 10 ms in 30 s (arXiv:2212.04356, section 2)
-
-
-AlignmentHeads = tuple[tuple[int, int], ...]  # layer and head of the cross-attentions that follow the speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +105,12 @@ def _n_mels(directory: Path) -> int:
 
 
 def _alignment_heads(directory: Path, crosses: Sequence[CrossAttention]) -> AlignmentHeads:
-    """Of the generation config; without them all heads of the upper half of the layers (openai/whisper).
-
-    Distilled checkpoints often name those of their teacher, in layers that they do not have.
-    """
+    """Of the generation config; without them all heads of the upper half of the layers (openai/whisper)."""
     n_heads = int(crosses[0].key.get_partial_shape()[1].get_length())
-    path = directory / "generation_config.json"
     try:
-        given = json.loads(path.read_text(encoding="utf-8")).get("alignment_heads")
-        heads = tuple(sorted((int(layer), int(head)) for layer, head in given or ()))
+        heads = own_heads(directory, len(crosses), n_heads)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise BrokenModel(directory, f"{path.name}: alignment_heads ({error})") from error
-    if any(not (0 <= layer < len(crosses) and 0 <= head < n_heads) for layer, head in heads):
-        heads = ()
+        raise BrokenModel(directory, f"generation_config.json: alignment_heads ({error})") from error
     upper = range(len(crosses) // 2, len(crosses))
     return heads or tuple((layer, head) for layer in upper for head in range(n_heads))
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ovsubs.errors import BrokenModel, InvalidOption
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.alignment_heads import AlignmentHeads
 from ovsubs.whisper.model.devices import adds_in_32_bits, check_device, cpu_precisions, has_bfloat16
-from ovsubs.whisper.model.graphs import AlignmentHeads, WhisperGraphs, read_graphs
+from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 from ovsubs.whisper.model.pages import give_back
 
