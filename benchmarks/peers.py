@@ -99,11 +99,13 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--engines", help="names with commas; all if left out")
     parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "peers.json")
     parser.add_argument("--resume", action="store_true", help="add to the JSON what it lacks")
+    parser.add_argument("--again", help="with --resume: engines to measure anew, names with commas")
     parser.add_argument("--texts", type=Path, help="keep what each engine heard in this folder")
     given = parser.parse_args()
     known = [one.name for one in CONFIGURATIONS]
-    given.engines = [name.strip() for name in given.engines.split(",")] if given.engines else known
-    if unknown := [name for name in given.engines if name not in known]:
+    given.engines = split_names(given.engines) or known
+    given.again = split_names(given.again)
+    if unknown := [name for name in (*given.engines, *given.again) if name not in known]:
         parser.error(f"unknown engine {unknown[0]!r}; the engines are: {', '.join(known)}")
     if given.peers_python is None and given.engines != [OURS]:
         parser.error("engines other than ovsubs need --peers-python; docs/peers.md tells how to make it")
@@ -113,11 +115,21 @@ def read_arguments() -> argparse.Namespace:
             parser.error(f"{given.peers_python}: no such program; docs/peers.md tells how to make it")
     if min(given.threads, given.runs) < 1:
         parser.error("--threads and --runs are at least 1")
+    if given.again and not given.resume:
+        parser.error("--again goes with --resume; without it everything is measured anew")
     return given
 
 
+def split_names(names: str | None) -> list[str]:
+    """Names of engines, written with commas between them; none if not given."""
+    return [name.strip() for name in names.split(",")] if names else []
+
+
 def begin(given: argparse.Namespace, weights: Weights, wanted: Sequence[FileSet]) -> Comparison:
-    """A comparison without results, or with --resume the one that is there, without its failures."""
+    """A comparison without results, or with --resume the one that is there, without its failures.
+
+    And without the results of --again on the sets of this call.
+    """
     versions = {
         "project": {"ovsubs": ovsubs.__version__, **package_versions(sys.executable, PROJECT_PACKAGES)}
     }
@@ -126,7 +138,6 @@ def begin(given: argparse.Namespace, weights: Weights, wanted: Sequence[FileSet]
     fresh = Comparison(
         command=shlex.join(["python", *sys.argv]),
         date=now(),
-        commit=commit_of(ROOT),
         conditions=Conditions(
             machine=describe_machine(),
             threads=given.threads,
@@ -141,13 +152,18 @@ def begin(given: argparse.Namespace, weights: Weights, wanted: Sequence[FileSet]
     if not given.resume or not given.json.is_file():
         return fresh
     before = read_comparison(given.json)
-    other_sets = [one for one in before.sets if one.recordings not in [files.name for files in wanted]]
+    names = [files.name for files in wanted]
+    other_sets = [one for one in before.sets if one.recordings not in names]
     same_sets = all(one in (*fresh.sets, *other_sets) for one in before.sets)
     if before.conditions != fresh.conditions or not same_sets:
         sys.exit(
             f"{given.json}: other machine, versions, threads or recordings; leave --resume out to begin anew"
         )
-    kept = tuple(replace(result, failure=None) for result in before.results if result.runs)
+    kept = tuple(
+        replace(result, failure=None)
+        for result in before.results
+        if result.runs and not (result.engine in given.again and result.recordings in names)
+    )
     both = sorted((*other_sets, *fresh.sets), key=lambda one: one.recordings)
     return replace(before, sets=tuple(both), results=kept)
 
@@ -192,7 +208,7 @@ def measure_once(result: Result, configuration: Configuration, files: FileSet, s
     except (OvsubsError, ImportError) as error:
         return replace(result, failure=str(error))
     python = sys.executable if configuration.name == OURS else setting.peers_python
-    date = now()
+    date, commit = now(), commit_of(ROOT)
     children_mb, failure = run_job(job, python, setting.folder / f"{name}.job")
     if failure:
         return replace(result, failure=failure)
@@ -200,6 +216,7 @@ def measure_once(result: Result, configuration: Configuration, files: FileSet, s
     errors = count_errors(files, [file["text"] for file in measured["files"]])
     one = Run(
         date=date,
+        commit=commit,
         load_s=measured["load_s"],
         seconds=sum(file["seconds"] for file in measured["files"]),
         peak_memory_mb=measured["peak_memory_mb"] + children_mb,

@@ -17,9 +17,13 @@ _NUMBERS = re.compile(r"\[\s+(-?[\d.e-]+(?:,\s+-?[\d.e-]+)*)\s+\]")  # a list of
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One engine, once over all files of a set. `seconds` are those of the files; memory in 10^6 bytes."""
+    """One engine, once over all files of a set. `seconds` are those of the files; memory in 10^6 bytes.
+
+    `commit` is the project's, None outside of git.
+    """
 
     date: str
+    commit: str | None
     load_s: float
     seconds: float
     peak_memory_mb: float
@@ -66,11 +70,10 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything in the file. `command`, `date` and `commit` are those of its beginning."""
+    """Everything in the file. `command` and `date` are those of its beginning."""
 
     command: str
     date: str
-    commit: str | None
     conditions: Conditions
     sets: tuple[SetFacts, ...]
     results: tuple[Result, ...]
@@ -96,7 +99,6 @@ def read_comparison(path: Path) -> Comparison:
     return Comparison(
         command=content["command"],
         date=content["date"],
-        commit=content["commit"],
         conditions=Conditions(**content["conditions"]),
         sets=tuple(SetFacts(**one) for one in content["sets"]),
         results=tuple(_from_json(one) for one in content["results"]),

@@ -45,6 +45,16 @@ def test_both_sets_are_measured_and_the_readme_gets_their_tables(
 
     before = results.read_bytes()
     assert "long" not in run_benchmark("peers.py", *ours, "--threads", "2", "--resume").stderr
+    again = run_benchmark(
+        "peers.py", *ours, "--threads", "2", "--resume", "--again", "ovsubs", "--set", "long"
+    )
+    assert "long, run 1" in again.stderr
+    assert "short, run 1" not in again.stderr
+    anew = json.loads(results.read_text(encoding="utf-8"))["results"]
+    assert [len(one["runs"]) for one in anew] == [1, 1]
+    assert anew[0]["runs"][0]["date"] > content["results"][0]["runs"][0]["date"]
+    assert anew[1] == content["results"][1]
+    before = results.read_bytes()
     assert "other machine" in run_benchmark("peers.py", *ours, "--threads", "1", "--resume").stderr
     assert results.read_bytes() == before
 
@@ -53,6 +63,12 @@ def test_a_wrong_call_is_refused_before_anything_runs(run_benchmark: Run, tmp_pa
     unknown = run_benchmark("peers.py", "--data", tmp_path, "--engines", "ovsubs,whisper.dpp")
     assert unknown.returncode == 2
     assert "unknown engine 'whisper.dpp'" in unknown.stderr
+    unknown_again = run_benchmark("peers.py", "--data", tmp_path, "--resume", "--again", "whisper.dpp")
+    assert unknown_again.returncode == 2
+    assert "unknown engine 'whisper.dpp'" in unknown_again.stderr
+    all_anew = run_benchmark("peers.py", "--data", tmp_path, "--again", "ovsubs", "--engines", "ovsubs")
+    assert all_anew.returncode == 2
+    assert "--again goes with --resume" in all_anew.stderr
     no_python = run_benchmark("peers.py", "--data", tmp_path, "--peers-python", tmp_path / "python")
     assert no_python.returncode == 2
     assert "no such program" in no_python.stderr
