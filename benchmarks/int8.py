@@ -2,7 +2,8 @@
 
     python benchmarks/int8.py --calibration-data LibriSpeech/train-clean-100 --data LibriSpeech/test-clean
 
-For each model FP32, full INT8 and what `--int8-components auto` keeps, by turns. `auto` decides by recordings
+For each model FP32 computed in floating point, the same as this machine runs it by default where that is
+another precision, full INT8 and what `--int8-components auto` keeps, by turns. `auto` decides by recordings
 of the calibration's folder that were not drawn; what is measured here takes no part in that. The JSON
 has both: "figures" of what is measured here, and "candidates" of what it was chosen from, each with the
 divergence of its probabilities from FP32's, and "refused" why some of them were not good enough.
@@ -29,7 +30,7 @@ from ovsubs.quantization.measurement import label
 from ovsubs.quantization.options import QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, quantize_model
 from ovsubs.quantization.report import to_json as candidates_to_json
-from ovsubs.whisper.model import CompileOptions
+from ovsubs.whisper.model import CompileOptions, float_precision
 
 MODELS = ("base", "tiny.en")
 ANY = DatasetOptions(offline=True, with_texts=False)
@@ -64,7 +65,7 @@ def main() -> int:
             if shared_recordings(find_dataset(arguments.calibration_data, ANY, Path(folder)), dataset):
                 parser.error("what is measured on shares recordings with what is calibrated on")
             subjects, made = make_models(name, options, Path(folder))
-            full = read_manifest(subjects[1].directory)
+            full = read_manifest(made[f"{name} INT8"].directory)
             measured = measure(subjects, dataset, arguments.runs, arguments.threads)
         figures = figures_of(measured)
         content["models"][name] = {
@@ -99,7 +100,10 @@ def make_models(
     exact = export_model(
         name, ExportOptions(output=folder / f"{name}-fp32", precision="fp32", offline=True), report=say
     )
+    by_default, in_floats = CompileOptions().precision(), float_precision()
     subjects, everything = [Subject(f"{name} FP32", exact)], dict[str, Quantized]()
+    if by_default != in_floats:
+        subjects.insert(0, Subject(f"{name} FP32, run in {in_floats}", exact, in_floats))
     for components in ("all", "auto"):
         limit = options.max_wer_drop if components == "all" else None
         chosen = replace(options, components=components, max_wer_drop=limit)

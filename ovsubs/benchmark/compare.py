@@ -52,10 +52,11 @@ class BenchmarkOptions:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A model to be measured: what to call it, and its directory."""
+    """A model to be measured: what to call it, its directory, and a precision if not that of the options."""
 
     label: str
     directory: Path
+    inference_precision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _job(subject: Subject, dataset: Dataset, options: BenchmarkOptions, output: 
         batch_size=options.batch_size,
         device=options.compile.device,
         threads=options.compile.threads,
-        inference_precision=options.compile.inference_precision,
+        inference_precision=subject.inference_precision or options.compile.inference_precision,
     )
 
 

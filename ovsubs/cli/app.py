@@ -452,7 +452,7 @@ def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
 
 @app.command()
 def devices(debug: o.Debug = False) -> None:
-    """List the devices that OpenVINO can use here, with their full names."""
+    """List the devices that OpenVINO can use here, with their full names and what they compute in."""
     from ovsubs.cli.tables import print_devices
     from ovsubs.whisper.model import list_devices
 

@@ -14,7 +14,7 @@ from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
 from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up
-from ovsubs.whisper.model import Device
+from ovsubs.whisper.model import CompileOptions, Device
 
 if TYPE_CHECKING:  # no other command is to load the benchmark's room
     from ovsubs.benchmark import report
@@ -87,10 +87,12 @@ def print_models(models: Sequence[ModelListing]) -> None:
 
 
 def print_devices(devices: Sequence[Device]) -> None:
-    """The devices that OpenVINO sees."""
-    table = _table("device", "full name")
+    """The devices that OpenVINO sees, and what they compute in where nothing else is asked for."""
+    table = _table("device", "full name", "computes in")
     for device in devices:
-        table.add_row(device.name, device.full_name)
+        table.add_row(
+            device.name, device.full_name, CompileOptions(device.name).precision() or "its own choice"
+        )
     _print(table)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from ovsubs.cli import app
 from ovsubs.subtitles.formats import FORMATS
+from ovsubs.whisper.model import CompileOptions
 
 Run = Callable[..., Any]
 COMMANDS = (
@@ -103,7 +104,7 @@ def test_a_call_that_is_not_understood_ends_with_2(ovsubs: Run, arguments: tuple
         (("--threads", "0"), "threads = 0 is not valid: at least 1"),
         (
             ("--inference-precision", "f8"),
-            "inference_precision = 'f8' is not valid: choose from f32, bf16, f16",
+            "inference_precision = 'f8' is not valid: choose from f32, bf16, f16, int8",
         ),
         (("--vad-threshold", "7"), "vad_threshold = 7.0 is not valid: it is a probability between 0 and 1"),
         (("--max-line-width", "0"), "max_line_width = 0 is not valid: give at least 2"),
@@ -173,8 +174,9 @@ def test_the_devices_of_this_machine_are_listed(ovsubs: Run) -> None:
 
     header, *rows = ended.out.splitlines()
     assert ended.code == 0
-    assert header.split() == ["device", "full", "name"]
-    assert any(row.startswith("CPU ") for row in rows)
+    assert header.split() == ["device", "full", "name", "computes", "in"]
+    [cpu] = [row for row in rows if row.startswith("CPU ")]
+    assert cpu.split()[-1] == CompileOptions().precision()
 
 
 def test_models_are_listed_and_an_empty_folder_says_how_to_make_one(ovsubs: Run, tmp_path: Path) -> None:

@@ -334,7 +334,9 @@ def test_short_windows_run_like_torch_without_its_demand_for_30_s(
 def test_keys_and_values_are_stored_as_the_cpu_computes() -> None:
     assert CompileOptions(inference_precision="f32").key_type == "f32"
     assert CompileOptions(inference_precision="bf16").key_type == "bf16"
-    assert CompileOptions().key_type == ("bf16" if has_bfloat16() else "f32")
+    for precision in (None, "int8"):
+        key_type = CompileOptions(inference_precision=precision).key_type
+        assert key_type == ("bf16" if has_bfloat16() else "f32")
     for device in ("GPU", "NPU", "AUTO"):
         assert CompileOptions(device=device).key_type == "f32"
         assert CompileOptions(device=device).precision() is None
@@ -346,7 +348,7 @@ def test_a_device_with_a_space_before_it_is_compiled_as_the_cpu() -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("precision", ["f32", "bf16", "f16"])
+@pytest.mark.parametrize("precision", ["f32", "bf16", "f16", "int8"])
 def test_a_precision_is_what_the_cpu_computes_in_or_refused(tiny_en_model_dir: Path, precision: str) -> None:
     options = CompileOptions(inference_precision=precision)
     if precision in cpu_precisions():
@@ -357,21 +359,22 @@ def test_a_precision_is_what_the_cpu_computes_in_or_refused(tiny_en_model_dir: P
 
 
 @pytest.mark.model
-def test_bfloat16_keys_take_half_the_room_and_give_nearly_the_same_text(
-    tiny_en_model_dir: Path, tiny_en: WhisperModel, mels: NDArray[np.float32]
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_rounded_numbers_give_nearly_the_same_text(
+    tiny_en_model_dir: Path, tiny_en: WhisperModel, mels: NDArray[np.float32], precision: str
 ) -> None:
     """Windows of different length. Texts agree in 80 % of their words, mean log-probabilities within 0.1."""
-    options = CompileOptions(threads=2, inference_precision="bf16")
-    if not has_bfloat16():
-        with pytest.raises(InvalidOption, match="this CPU computes in f32"):
+    options = CompileOptions(threads=2, inference_precision=precision)
+    if precision not in cpu_precisions():
+        with pytest.raises(InvalidOption, match="this CPU computes in"):
             open_model(tiny_en_model_dir, options)
         return
     reader = TokenReader(tiny_en_model_dir)
     cut, rules = [mels[0][:, :1100], mels[2]], TokenRules(reader.special, tiny_en.n_vocab)
     prompts = [reader.prompt("en", "transcribe")] * 2
     with open_model(tiny_en_model_dir, options) as close:
-        assert 2 * close.row_bytes == tiny_en.row_bytes
-        assert close.rows(1).array("key.0").dtype == np.uint16
+        assert close.row_bytes * (2 if has_bfloat16() else 1) == tiny_en.row_bytes
+        assert (close.rows(1).array("key.0").dtype == np.uint16) == has_bfloat16()
         decoded = []
         for model in (tiny_en, close):
             with model.session(cut, model.rows(2)) as session:
@@ -381,6 +384,13 @@ def test_bfloat16_keys_take_half_the_room_and_give_nearly_the_same_text(
         assert SequenceMatcher(None, *words, autojunk=False).ratio() >= 0.8
         assert rounded.avg_logprob == pytest.approx(exact.avg_logprob, abs=0.1)
         assert rounded.finished
+
+
+@pytest.mark.parametrize("device", ["AUTO", "AUTO:CPU", "HETERO:CPU"])
+def test_8_bits_are_refused_where_another_device_may_compute(small_export: SmallExport, device: str) -> None:
+    options = CompileOptions(device=device, inference_precision="int8")
+    with pytest.raises(InvalidOption, match="inference_precision = 'int8' is not valid: only on device CPU"):
+        open_model(small_export.directory, options)
 
 
 def test_more_windows_than_rows_are_refused(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
@@ -442,7 +452,7 @@ def test_the_device_is_asked_for_before_the_model_is_read(tmp_path: Path) -> Non
         ({"streams": -1}, "streams = -1 is not valid: at least 1"),
         (
             {"inference_precision": "i8"},
-            "inference_precision = 'i8' is not valid: choose from f32, bf16, f16",
+            "inference_precision = 'i8' is not valid: choose from f32, bf16, f16, int8",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """Model directory -> compiled graphs -> logits: the one place that runs Whisper on OpenVINO."""
 
-from ovsubs.whisper.model.devices import Device, check_device, list_devices
+from ovsubs.whisper.model.devices import Device, check_device, float_precision, list_devices
 from ovsubs.whisper.model.session import (
     CompileOptions,
     DecoderSession,
@@ -18,6 +18,7 @@ __all__ = [
     "WhisperModel",
     "check_compile_options",
     "check_device",
+    "float_precision",
     "list_devices",
     "open_model",
 ]
