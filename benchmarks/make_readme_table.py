@@ -15,8 +15,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 MAX_FAILURE_CHARACTERS = 100  # in a cell; the JSON has the whole line
 HEAD = (
     "| engine | word error rate (95 %) | more than ovsubs (95 %) | sub. / del. / ins. "
-    "| RTFx (runs) | loads in | peak memory |\n"
-    "|---|---|---|---|---|---|---|"
+    "| RTFx (runs) | loads in | peak memory | measured |\n"
+    "|---|---|---|---|---|---|---|---|"
 )
 LAYOUT_HEAD = (
     "| writer | cues | overlaps | lines too wide | too many lines | too short | too long | gaps too small "
@@ -88,11 +88,19 @@ def _conditions(content: dict[str, Any]) -> str:
     conditions = content["conditions"]
     machine = conditions["machine"]
     flags = f" ({', '.join(machine['cpu_flags'])})" if machine["cpu_flags"] else ""
+    days = {_day(result) for result in content["results"] if result["runs"]}
+    several = (
+        " A machine has faster days and slower ones: compare the speeds of one day." if len(days) > 1 else ""
+    )
     return (
         f"Whisper {conditions['model']}, {machine['cpu']}{flags}, {conditions['threads']} threads for each "
-        f"engine, language given, {content['date'][:10]}. "
-        "RTFx: seconds of audio in a second, median of the runs."
+        f"engine, language given. RTFx: seconds of audio in a second, median of the runs.{several}"
     )
+
+
+def _day(result: dict[str, Any]) -> str:
+    """When the last run of an engine was: 2026-01-31."""
+    return max(str(run["date"]) for run in result["runs"])[:10]
 
 
 def _table(content: dict[str, Any], facts: dict[str, Any]) -> str:
@@ -105,7 +113,7 @@ def _table(content: dict[str, Any], facts: dict[str, Any]) -> str:
 def _row(result: dict[str, Any]) -> str:
     if not result["runs"]:
         why = str(result["failure"]).replace("|", "/")[:MAX_FAILURE_CHARACTERS]
-        return f"| {result['engine']} | failed: {why} | | | | | |"
+        return f"| {result['engine']} | failed: {why} | | | | | | |"
     low, high = result["wer_interval"]
     speeds = [run["rtfx"] for run in result["runs"]]
     runs = f"{min(speeds):.1f} to {max(speeds):.1f} in {len(speeds)}" if len(speeds) > 1 else "1 run"
@@ -117,6 +125,7 @@ def _row(result: dict[str, Any]) -> str:
         f"{result['rtfx']:.1f} ({runs})" + (", then failed" if result["failure"] else ""),
         f"{result['load_s']:.1f} s",
         f"{result['peak_memory_mb'] / 1000.0:.2f} GB",
+        _day(result),
     ]
     return f"| {' | '.join(cells)} |"
 
