@@ -97,15 +97,17 @@ def test_a_film_is_captioned_close_to_how_a_person_did_it(
     film = shared_data / "video/friday.mp4"
     by_hand = pysubs2.load(str(film.with_suffix(".vtt")))
 
-    ended = ovsubs("subtitle", film, "-m", base_model_dir, "-o", tmp_path, "-f", "vtt")
+    for precision in ([], ["--inference-precision", "f32"]):
+        ended = ovsubs("subtitle", film, "-m", base_model_dir, "-o", tmp_path, "-f", "vtt", "-y", *precision)
 
-    cues = pysubs2.load(str(tmp_path / "friday.vtt"))
-    spoken = " ".join(cue.plaintext.replace("\n", " ") for cue in cues).lower()
-    assert ended.code == 0
-    # base hears "Universe" or "University", "bad humor" or "bad human", as the wind blows: a hair decides.
-    for words in ("tell me", "lord of the univers", "in a bad hum", "stolen the crown jewels"):
-        assert words in spoken
-    assert cues[0].start <= 500  # "Hildy!", of which base makes this and that
+        cues = pysubs2.load(str(tmp_path / "friday.vtt"))
+        spoken = " ".join(cue.plaintext.replace("\n", " ") for cue in cues).lower()
+        assert ended.code == 0
+        # base hears "Universe" or "University", "bad humor" or "bad human": a hair decides.
+        for words in ("tell me", "lord of the univers", "in a bad hum", "stolen the crown jewels"):
+            assert words in spoken
+        assert cues[0].start <= 500  # "Hildy!", of which base makes this and that
+    # Where sentences end is such a hair, too, on a machine that computes in another precision.
     for words in ("Tell me", "Yes", "Somebody"):
         assert abs(_start_of(cues, words) - _start_of(by_hand, words)) <= 400
 
