@@ -270,7 +270,7 @@ InferencePrecision = Annotated[
         "--inference-precision",
         help=(
             "f32, bf16, f16 or int8 (linear layers in 8 bits, CPU). "
-            "[default: the fastest of this CPU that loses no accuracy; the device's own elsewhere]"
+            "[default: on the CPU as ovsubs devices shows; the device's own elsewhere]"
         ),
         panel=_MACHINE,
     ),

@@ -1,7 +1,7 @@
 """Linear layers in floating point -> the same with weights of 8 bits, multiplied in 8 bits.
 
-Each row of a weight is spread over 0 to 255, with the zero in its place (asymmetric). The CPU plugin scales
-the activations as they come: of each token, so many neighbours by the largest of them ("dynamic
+Each row of a weight is spread over 0 to 255 and has a zero point (asymmetric). The CPU plugin scales the
+activations as they come: of each token, `GROUP_SIZE` neighbours by the largest of them ("dynamic
 quantization", as in ZeroQuant, arXiv:2206.01861). So nothing is calibrated, and the model directory stays as
 it is. docs/decisions/0018 has what it costs and gains.
 """
@@ -18,7 +18,7 @@ GROUP_SIZE = 128  # activations that share a scale; divides the widths of all Wh
 _FLOATS = (ov.Type.f32, ov.Type.f16)
 _ROWS_AT_ONCE = 512  # of a weight: what is computed with them stays in the cache
 _LARGEST = 255
-_SMALLEST_STEP = np.float32(np.finfo(np.float16).tiny)  # of rows that hold nothing but zeros
+_SMALLEST_SCALE = np.float32(np.finfo(np.float16).tiny)  # of rows that hold nothing but zeros
 
 
 def multiply_in_8_bits(graph: ov.Model) -> None:
@@ -33,8 +33,9 @@ def multiply_in_8_bits(graph: ov.Model) -> None:
     ]
     with ThreadPoolExecutor() as pool:
         rounded = pool.map(_round_rows, (weight.data for _, weight in layers))
-        for (node, _), (numbers, zeros, scales) in zip(layers, rounded, strict=True):
-            centred = ops.subtract(*(ops.convert(ops.constant(stored), "f16") for stored in (numbers, zeros)))
+        for (node, _), (numbers, zero_points, scales) in zip(layers, rounded, strict=True):
+            stored = ops.constant(numbers), ops.constant(zero_points)
+            centred = ops.subtract(*(ops.convert(of_8_bits, "f16") for of_8_bits in stored))
             weight = ops.convert(ops.multiply(centred, ops.constant(scales)), "f32")
             node.input(1).replace_source_output(weight.output(0))
 
@@ -55,21 +56,23 @@ def _is_quantized(activation: ov.Node) -> bool:
 
 
 def _round_rows(weight: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float16]]:
-    """Numbers [outputs, inputs], and of each row [outputs, 1] the number that is zero, and the step."""
+    """Numbers 0 to 255, [outputs, inputs]; of each row, [outputs, 1], its zero point and its scale.
+
+    What was there is (number - zero point) * scale, but for half a scale.
+    """
     numbers = np.empty(weight.shape, np.uint8)
-    zeros = np.empty((weight.shape[0], 1), np.uint8)
-    steps = np.empty((weight.shape[0], 1), np.float16)
+    zero_points = np.empty((weight.shape[0], 1), np.uint8)
+    scales = np.empty((weight.shape[0], 1), np.float16)
     for first in range(0, weight.shape[0], _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)
         block = weight[rows].astype(np.float32)
         low = np.minimum(block.min(axis=1, keepdims=True), 0.0)
         high = np.maximum(block.max(axis=1, keepdims=True), 0.0)
-        steps[rows] = np.maximum((high - low) / _LARGEST, _SMALLEST_STEP)
-        step = steps[rows].astype(np.float32)  # as it is stored
-        zero = np.rint(-low / step)
-        zeros[rows] = zero
-        block /= step
-        block += zero
+        scales[rows] = np.maximum((high - low) / _LARGEST, _SMALLEST_SCALE)
+        scale = scales[rows].astype(np.float32)  # as it is stored
+        zero_points[rows] = zero_point = np.rint(-low / scale)
+        block /= scale
+        block += zero_point
         np.rint(block, out=block)
         numbers[rows] = np.clip(block, 0, _LARGEST, out=block)
-    return numbers, zeros, steps
+    return numbers, zero_points, scales

@@ -43,9 +43,9 @@ class CompileOptions:
     """How OpenVINO compiles the graphs. None leaves a choice to OpenVINO.
 
     `threads` and `streams` are counts (CPU). `inference_precision` is "f32", "bf16", "f16" or, on the CPU,
-    "int8": linear layers in 8 bits, all else in bf16 or f32. None is the fastest of a `CPU` that loses no
-    accuracy: int8 with AVX512-VNNI, bf16 with AMX, else f32; and the device's own elsewhere. `cache_dir`
-    keeps compiled graphs between runs.
+    "int8": linear layers in 8 bits, all else in bf16 or f32. None is on a `CPU` int8 with
+    AVX512-VNNI and no AMX, else bf16 where it has that, else f32; and the device's own elsewhere.
+    `cache_dir` keeps compiled graphs between runs.
 
     Raises:
         InvalidOption: a count below 1, or another precision.
@@ -94,7 +94,7 @@ class CompileOptions:
             chosen["NUM_STREAMS"] = self.streams
         if hint := self._hint():
             chosen["INFERENCE_PRECISION_HINT"] = hint
-        if self._is_cpu and self.precision() == INT8:
+        if self.precision() == INT8:
             chosen["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP_SIZE
         if self.cache_dir is not None:
             chosen["CACHE_DIR"] = str(self.cache_dir)
