@@ -3,7 +3,6 @@
 import os
 import platform
 import sys
-from pathlib import Path
 from typing import Any
 
 # Instructions that decide how fast a matrix product can be, as Linux names them.
@@ -21,17 +20,19 @@ def device_name(device: str) -> str:
     return next((names[name] for name in spellings if name in names), platform.processor())
 
 
-def cpu_flags() -> tuple[str, ...]:
+def telling_cpu_flags() -> tuple[str, ...]:
     """Those of the instructions that this CPU has; none where the system does not tell."""
-    return tuple(flag for flag in _CPU_FLAGS if flag in _cpu_facts().get("flags", "").split())
+    from ovsubs.whisper.model import cpu_flags
+
+    return tuple(flag for flag in _CPU_FLAGS if flag in cpu_flags())
 
 
 def describe_machine() -> dict[str, Any]:
     """The CPU with the flags that matter, logical CPUs, memory in 10^9 bytes, and the system."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "cpu": _cpu_facts().get("model name", platform.processor() or platform.machine()),
-        "cpu_flags": list(cpu_flags()),
+        "cpu": device_name("CPU"),
+        "cpu_flags": list(telling_cpu_flags()),
         "logical_cpus": os.cpu_count(),
         "memory_gb": round(memory / 1e9),
         "system": platform.system(),
@@ -48,12 +49,3 @@ def peak_memory() -> int:
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _cpu_facts() -> dict[str, str]:
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.is_file():
-        return {}
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-    entries = dict(reversed([line.partition(":")[::2] for line in lines if ":" in line]))
-    return {key.strip(): value.strip() for key, value in entries.items()}

@@ -12,7 +12,7 @@ from small_export import SmallExport
 
 from ovsubs.whisper.alignment import LAG_S, first_columns, median_filter, token_starts
 from ovsubs.whisper.model import WhisperModel
-from ovsubs.whisper.model.session import as_float32
+from ovsubs.whisper.model.rows import as_float32
 
 TABLES = arrays(
     np.float32, st.tuples(st.integers(1, 7), st.integers(1, 9)), elements=st.floats(-4, 4, width=16)

@@ -1,14 +1,10 @@
 """Model directory -> compiled graphs -> logits: the one place that runs Whisper on OpenVINO."""
 
-from ovsubs.whisper.model.devices import Device, check_device, float_precision, list_devices
-from ovsubs.whisper.model.session import (
-    CompileOptions,
-    DecoderSession,
-    KeyValueRows,
-    WhisperModel,
-    check_compile_options,
-    open_model,
-)
+from ovsubs.whisper.model.compile_options import CompileOptions, check_compile_options
+from ovsubs.whisper.model.compiled import WhisperModel, open_model
+from ovsubs.whisper.model.devices import Device, check_device, cpu_flags, float_precision, list_devices
+from ovsubs.whisper.model.rows import KeyValueRows
+from ovsubs.whisper.model.session import DecoderSession
 
 __all__ = [
     "CompileOptions",
@@ -18,6 +14,7 @@ __all__ = [
     "WhisperModel",
     "check_compile_options",
     "check_device",
+    "cpu_flags",
     "float_precision",
     "list_devices",
     "open_model",

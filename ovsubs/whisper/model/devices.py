@@ -73,10 +73,11 @@ def float_precision() -> str:
 
 
 @lru_cache
-def _cpu_flags() -> frozenset[str]:
-    """What Linux says that the CPU can do; empty where the system does not tell."""
+def cpu_flags() -> frozenset[str]:
+    """The instructions that the CPU has, as Linux names them; empty where the system does not tell."""
     cpuinfo = Path("/proc/cpuinfo")
-    return frozenset(cpuinfo.read_text(encoding="utf-8").split()) if cpuinfo.is_file() else frozenset()
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    return frozenset(next((line.split() for line in lines if line.startswith("flags")), ()))
 
 
 def adds_in_32_bits() -> bool:
@@ -84,7 +85,7 @@ def adds_in_32_bits() -> bool:
 
     Without, OpenVINO's kernels add pairs of them up in 16 bits, which overflow.
     """
-    return any(flag in _cpu_flags() for flag in ("avx512_vnni", "avx_vnni", "amx_int8"))
+    return any(flag in cpu_flags() for flag in ("avx512_vnni", "avx_vnni", "amx_int8"))
 
 
 def gains_by_8_bits() -> bool:
@@ -92,7 +93,7 @@ def gains_by_8_bits() -> bool:
 
     Not measured with AVX-VNNI alone, nor with AMX: there it is for those who ask.
     """
-    return "avx512_vnni" in _cpu_flags() and "amx_bf16" not in _cpu_flags()
+    return "avx512_vnni" in cpu_flags() and "amx_bf16" not in cpu_flags()
 
 
 def _is_available(name: str, available: list[str]) -> bool:

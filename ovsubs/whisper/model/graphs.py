@@ -20,6 +20,7 @@ from openvino import opset15 as ops
 from ovsubs.errors import BrokenModel
 from ovsubs.whisper.alignment_heads import AlignmentHeads, own_heads
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
+from ovsubs.whisper.model.eight_bits import multiply_in_8_bits
 from ovsubs.whisper.model.lengths import free_length
 from ovsubs.whisper.model.overflow import exempt_logits
 
@@ -48,14 +49,20 @@ class WhisperGraphs:
 
 
 def read_graphs(
-    directory: Path, key_type: str = "f32", *, any_length: bool = True, overflows: bool = False
+    directory: Path,
+    key_type: str = "f32",
+    *,
+    any_length: bool = True,
+    in_8_bits: bool = False,
+    overflows: bool = False,
 ) -> WhisperGraphs:
-    """Read a model directory and cut its decoder at the cross-attentions.
+    """Read a model directory, cut its decoder at the cross-attentions, and fit both to the CPU.
 
     Args:
         directory: of the standard layout.
         key_type: element type of keys and values between the graphs, "f32" or "bf16".
         any_length: the encoder takes any even number of frames up to 3000; else 3000.
+        in_8_bits: linear layers in floating point become such of 8 bits; see `eight_bits.py`.
         overflows: the CPU adds products of 8 bits up in 16; see `overflow.py`.
 
     Raises:
@@ -86,6 +93,9 @@ def read_graphs(
         why = f"config.json says {n_mels} mel bands, the encoder takes another number"
         raise BrokenModel(directory, why) from None
     cut_decoder = _decoder_with_inputs(decoder, hidden, crosses, inputs, queries)
+    if in_8_bits:
+        multiply_in_8_bits(full_encoder)
+        multiply_in_8_bits(cut_decoder)
     return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses), heads)
 
 

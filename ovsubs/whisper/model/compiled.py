@@ -1,0 +1,164 @@
+"""Model directory -> compiled graphs, which encode windows and open the sessions that decode them."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from ovsubs.errors import BrokenModel
+from ovsubs.timing import Stopwatch
+from ovsubs.whisper.model.compile_options import INT8, CompileOptions, check_compile_options
+from ovsubs.whisper.model.devices import adds_in_32_bits, check_device
+from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
+from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
+from ovsubs.whisper.model.pages import give_back
+from ovsubs.whisper.model.rows import KeyValueRows, filled
+from ovsubs.whisper.model.session import DecoderSession
+
+# The CPU keeps self-attention in 8 bits otherwise, which moves logits by up to 0.1 (tiny.en) and saves no
+# time: the cache is a tenth of what a step reads. Where the precision is bf16, so is the cache.
+_CPU_CACHE = {"KV_CACHE_PRECISION": "f32"}
+# OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
+# by 4 % in an hour of speech. With 8, many short files take 60 MB less than with 64, in the same time.
+_CPU_KERNELS = {"CPU_RUNTIME_CACHE_CAPACITY": 8}
+
+
+def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
+    """Compile a model directory for a device.
+
+    Raises:
+        DeviceNotFound: the device is not there; asked before the model is read.
+        InvalidOption: the CPU does not compute in the precision asked for.
+        BrokenModel: a graph is missing, corrupt or not Whisper's.
+    """
+    device = check_compile_options(options)
+    # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
+    is_cpu = device == "CPU"
+    graphs = read_graphs(
+        directory,
+        options.key_type,
+        any_length=is_cpu,
+        in_8_bits=options.precision() == INT8,
+        overflows=is_cpu and not adds_in_32_bits(),
+    )
+    return WhisperModel(graphs, options, directory)
+
+
+class WhisperModel:
+    """Compiled encoder and decoder of one model directory. Use `with open_model(...) as model`."""
+
+    def __init__(self, graphs: WhisperGraphs, options: CompileOptions, directory: Path) -> None:
+        core = ov.Core()
+        properties = options.properties()
+        if properties.get("INFERENCE_PRECISION_HINT") == "f32":
+            core.set_property("CPU", _CPU_CACHE)  # also where AUTO or HETERO choose the CPU
+        device = check_device(options.device)
+        if device == "CPU":
+            properties |= _CPU_KERNELS
+        try:
+            self._encoder: Any = core.compile_model(graphs.encoder, device, properties)
+            self._decoder: Any = core.compile_model(graphs.decoder, device, properties)
+        except RuntimeError as error:
+            raise BrokenModel(
+                directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
+            ) from error
+        self._mapped = _mapped_files(directory, options.cache_dir)
+        self._shapes = _row_shapes(self._encoder)
+        self._key_type: Any = self._encoder.outputs[0].get_element_type()
+        self.n_mels = graphs.n_mels
+        self.any_length = self._encoder.input(0).get_partial_shape()[2].is_dynamic
+        self._heads = graphs.alignment_heads
+        self.n_vocab: int = graphs.decoder.output("logits").get_partial_shape()[2].get_length()
+
+    @property
+    def row_bytes(self) -> int:
+        """Memory that the keys and values of one window of 30 s take, in bytes."""
+        n_values = sum(math.prod(filled(shape, MAX_POSITIONS)) for shape in self._shapes.values())
+        return n_values * int(self._key_type.size)
+
+    @property
+    def has_short_keys(self) -> bool:
+        """Whether keys and values are in 16 bits and not in 32."""
+        return int(self._key_type.size) < 4
+
+    def rows(self, n_rows: int) -> KeyValueRows:
+        """Room for up to `n_rows` windows, to be lent to one session at a time."""
+        return KeyValueRows(n_rows, self._shapes, self._key_type)
+
+    @contextmanager
+    def session(
+        self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch | None = None
+    ) -> Iterator[DecoderSession]:
+        """Encode windows and open a session that decodes them.
+
+        Args:
+            mels: of each window float32 [n_mels, frames], an even number of frames, 3000 at most; 3000
+                where the model has no `any_length`. All in the length of the longest fit into `rows`.
+            rows: overwritten; the session's until it closes.
+            clock: counts the encoder as "encode".
+        """
+        lengths = [mel.shape[1] // 2 for mel in mels]
+        rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
+        self._encode(mels, rows, clock or Stopwatch())
+        give_back(self._mapped)
+        session = DecoderSession(self._decoder.create_infer_request(), rows, lengths, self._heads)
+        try:
+            yield session
+        finally:
+            session.close()
+            give_back(self._mapped)
+
+    def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
+        # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
+        request = self._encoder.create_infer_request()
+        lengths = {mel.shape[1] // 2 for mel in mels}
+        aside = self.rows(1) if len(lengths) > 1 else rows  # where those go that do not fill their row
+        for row, mel in enumerate(mels):
+            with clock.stage("encode"):
+                n_positions = mel.shape[1] // 2
+                if n_positions == rows.n_positions:
+                    self._encode_to(request, mel, rows, row)
+                    continue
+                aside.arrange(1, n_positions)
+                self._encode_to(request, mel, aside, 0)
+                rows.copy_shorter(row, aside)
+
+    def _encode_to(self, request: Any, mel: NDArray[np.float32], rows: KeyValueRows, row: int) -> None:
+        for name in rows.names:
+            request.set_tensor(name, rows.lend_row(name, row))
+        request.infer({"input_features": mel[None]})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the compiled graphs and their memory."""
+        self._encoder = self._decoder = None
+
+
+def _row_shapes(encoder: Any) -> dict[str, Sequence[int]]:
+    """Of one window, for each output; -1 in the place of the positions."""
+    return {
+        output.get_any_name(): [
+            -1 if size.is_dynamic or size.get_length() == MAX_POSITIONS else size.get_length()
+            for size in list(output.get_partial_shape())[1:]
+        ]
+        for output in encoder.outputs
+    }
+
+
+def _mapped_files(directory: Path, cache_dir: Path | None) -> list[Path]:
+    """The files that OpenVINO maps: weights, or graphs that it has compiled before."""
+    compiled = cache_dir.glob("*.blob") if cache_dir else ()
+    return [*directory.glob("openvino_*coder_model.bin"), *compiled]
