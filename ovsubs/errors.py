@@ -47,7 +47,6 @@
     └── OutputError
         ├── OutputExists
         ├── OutputClash
-        ├── CopyNotMade
         ├── UnwritableOutput
         ├── OutputIsInput
         └── UnwritableVideo
@@ -336,15 +335,6 @@ class OutputClash(OutputError):
     """`OutputClash(source, output, other)`: two inputs would write the same file."""
 
     template = "{0}: its subtitles {1} are those of {2} already; give one of them another --output-dir"
-
-
-class CopyNotMade(OutputError):
-    """`CopyNotMade(video, copy)`: nothing is recognized of a video whose subtitles are there."""
-
-    template = (
-        "{0}: its subtitles are already there, and {1} is not; use --overwrite to make both, or make it of "
-        "them with `ovsubs embed` or `ovsubs burn`"
-    )
 
 
 class UnwritableOutput(OutputError):

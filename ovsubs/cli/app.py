@@ -525,7 +525,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             code = _stop(given) if stopped else _fail(error, error.exit_code, given)
         except KeyboardInterrupt:
             code = _stop(given)
-        except (click.exceptions.Abort, BrokenPipeError):
+        except (click.exceptions.Abort, BrokenPipeError, SystemExit):  # the last is typer's for a broken pipe
             code = INTERRUPTED
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""

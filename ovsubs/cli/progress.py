@@ -1,6 +1,7 @@
 """Progress of a run on a terminal: position, speed and time left, for the file and the whole."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,7 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from ovsubs.library.plan import FileResult, Plan, PlannedFile
+from ovsubs.library.plan import FileResult, PlannedFile
 from ovsubs.pipeline import Progress as Position
 
 
@@ -27,14 +28,15 @@ def make_bars(console: Console, *, quiet: bool) -> Progress:
 class RunProgress:
     """Two bars on stderr, the newest file and the whole; nothing where stderr is no terminal, or `quiet`."""
 
-    def __init__(self, plan: Plan, console: Console, *, quiet: bool) -> None:
+    def __init__(self, files: Sequence[PlannedFile], console: Console, *, quiet: bool) -> None:
         self._bars = make_bars(console, quiet=quiet)
-        self._plan = plan
+        self._durations = {file.path: file.duration for file in files}
+        self._duration = sum(self._durations.values())
         self._n_done = 0
         self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done
         self._began = time.monotonic()
         self._file: TaskID = self._bars.add_task("", total=1.0, status="")
-        self._whole: TaskID = self._bars.add_task("", total=max(plan.duration, 1e-9), status="")
+        self._whole: TaskID = self._bars.add_task("", total=max(self._duration, 1e-9), status="")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -61,8 +63,7 @@ class RunProgress:
     def finish(self, result: FileResult) -> None:
         """A file is done, or given up."""
         self._n_done += 1
-        planned = next(file for file in self._plan.files if file.path == result.path)
-        self._positions[result.path] = planned.duration
+        self._positions[result.path] = self._durations[result.path]
         self._show_whole()
 
     def _show(self, file: PlannedFile, position: float, status: str) -> None:
@@ -77,8 +78,8 @@ class RunProgress:
         self._bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _show_whole(self) -> None:
-        done, n_files = sum(self._positions.values()), len(self._plan.files)
-        status = run_status(done, self._plan.duration, time.monotonic() - self._began)
+        done, n_files = sum(self._positions.values()), len(self._durations)
+        status = run_status(done, self._duration, time.monotonic() - self._began)
         name = f"{self._n_done} of {n_files} files"
         self._bars.update(self._whole, completed=done, description=name, status=status)
 

@@ -15,7 +15,7 @@ from ovsubs.cli.progress import RunProgress
 from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
-from ovsubs.library.run import run_plan
+from ovsubs.library.run import make_copies, run_plan
 from ovsubs.library.videos import VideoOptions
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
@@ -54,9 +54,12 @@ def write_subtitles(
         results.append(result)
         if result.status == FAILED or not voice.quiet:
             _say(f"ovsubs: {result.why}")
+    if plan.copies:  # first, since they need no model
+        with RunProgress(plan.copies, console, quiet=voice.quiet) as progress:
+            results += _run(plan, options, progress, voice)
     if plan.files:
-        with _load(choice, voice) as model, RunProgress(plan, console, quiet=voice.quiet) as progress:
-            results += _run(model, plan, options, progress, voice)
+        with _load(choice, voice) as model, RunProgress(plan.files, console, quiet=voice.quiet) as progress:
+            results += _run(plan, options, progress, voice, model)
     if not voice.quiet:
         print_results(results)
     if any(result.doubts for result in results):
@@ -115,8 +118,9 @@ def _load(choice: ModelChoice, voice: Voice) -> Model:
 
 
 def _run(
-    model: Model, plan: Plan, options: SubtitleOptions, progress: RunProgress, voice: Voice
+    plan: Plan, options: SubtitleOptions, progress: RunProgress, voice: Voice, model: Model | None = None
 ) -> list[FileResult]:
+    """Hear the files of the plan; without a model, make those of its copies that need none."""
     results = list[FileResult]()
 
     def show_crash(error: BaseException) -> None:
@@ -135,8 +139,12 @@ def _run(
                 raise KeyboardInterrupt
             progress.draw(file, done, whole)
 
-        progress.begin(plan.files[0])
-        for result in run_plan(model, plan, options, advance, show_crash, draw):
+        if model:
+            progress.begin(plan.files[0])
+            ended = run_plan(model, plan, options, advance, show_crash, draw)
+        else:
+            ended = make_copies(plan, options, show_crash, draw)
+        for result in ended:
             results.append(_without_text(result))
             progress.finish(result)
             if result.status == FAILED:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
 from ovsubs.errors import (
-    CopyNotMade,
     InvalidOption,
     OutputClash,
     OutputExists,
@@ -17,7 +16,7 @@ from ovsubs.errors import (
     OvsubsError,
     UnwritableOutput,
 )
-from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions
+from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
@@ -65,14 +64,27 @@ class SubtitleOptions:
         if self.n_review < 0:
             raise InvalidOption("review", self.n_review, "give at least 0")
 
+    @property
+    def text_language(self) -> str | None:
+        """Code of the language of the text, as far as it is known before anything is heard."""
+        if self.transcribe.task == "translate":
+            return "en"
+        return language_code(self.transcribe.language) if self.transcribe.language else None
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file to be worked on: its duration in seconds and the formats that are missing."""
+    """A file to be worked on: its duration in seconds, the formats that are missing, and the copies.
+
+    `shown`: subtitles that are there already, of which `videos` are made; None makes them of those that are
+    written.
+    """
 
     path: Path
     duration: float
     formats: tuple[str, ...]
+    videos: VideoOptions = field(default_factory=VideoOptions)
+    shown: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +106,24 @@ class FileResult:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The files to work on in order, and the inputs that need no work or cannot be worked on."""
+    """The files to hear in order, and the inputs that need no work or cannot be worked on.
+
+    `copies` are files whose subtitles are all there, while a copy that shows them is not.
+    """
 
     files: tuple[PlannedFile, ...]
     settled: tuple[FileResult, ...]
+    copies: tuple[PlannedFile, ...] = ()
 
     @property
     def duration(self) -> float:
-        """Seconds of media to work on."""
+        """Seconds of media to hear."""
         return sum(file.duration for file in self.files)
 
 
 def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     """Look at every input without decoding it. One bad input never hinders the others."""
-    files, settled = list[PlannedFile](), list[FileResult]()
+    files, copies, settled = list[PlannedFile](), list[PlannedFile](), list[FileResult]()
     taken = dict[str, Path]()  # where subtitles will be, links followed -> whose they are
     looked_at = [_find(given) for given in inputs]
     sources = {os.path.realpath(path) for found in looked_at if isinstance(found, list) for path in found}
@@ -117,8 +133,11 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
             continue
         for path in found:
             outcome = _plan_file(path, options, taken, sources)
-            (files if isinstance(outcome, PlannedFile) else settled).append(outcome)  # type: ignore[arg-type]
-    return Plan(tuple(files), tuple(settled))
+            if isinstance(outcome, FileResult):
+                settled.append(outcome)
+            else:
+                (files if outcome.formats else copies).append(outcome)
+    return Plan(tuple(files), tuple(settled), tuple(copies))
 
 
 def _find(given: Path) -> list[Path] | FileResult:
@@ -141,67 +160,75 @@ def _plan_file(
             return FileResult(path, SKIPPED, why=f"{path}: named twice")
         if clash:
             raise OutputClash(path, claimed[clash], taken[clash])
-        missing = tuple(name for name in outputs if options.overwrite or not _existing(path, name, options))
-        _check_copies(path, options, missing, sources)
-        if not missing:
+        there = {} if options.overwrite else _there(path, options)
+        missing = tuple(name for name in outputs if name not in there)
+        videos, shown = _plan_copies(path, options, there, sources)
+        if not missing and not videos.copies(path, options.output_dir):
             taken.update(dict.fromkeys(claimed, path))
-            there = [_existing(path, name, options)[0] for name in outputs]
-            why = f"{there[0]}: already there; use --overwrite to replace it"
-            return FileResult(path, SKIPPED, outputs=tuple(there), why=why)
-        _check_writable(outputs[missing[0]])
+            found = tuple(there.values())
+            why = f"{found[0]}: already there; use --overwrite to replace it"
+            return FileResult(path, SKIPPED, outputs=found, why=why)
+        _check_writable(outputs[missing[0]] if missing else videos.copies(path, options.output_dir)[0])
         media = probe(path)
-        choose_track(media, options.transcribe.audio_track)
+        if missing:
+            choose_track(media, options.transcribe.audio_track)
         taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
-        return PlannedFile(path, media.duration, missing)
+        return PlannedFile(path, media.duration, missing, videos, shown)
     except (OvsubsError, OSError) as error:
         return FileResult(path, FAILED, why=one_line(path, error))
 
 
 def _suffix(options: SubtitleOptions) -> str | None:
-    """The language in the output's name, as far as it is known before anything is heard."""
-    if not options.language_suffix:
-        return None
-    if options.transcribe.task == "translate":
-        return "en"
-    return language_code(options.transcribe.language) if options.transcribe.language else "?"
+    """The language in the output's name, "?" where it is to be detected; None if there is none in it."""
+    return (options.text_language or "?") if options.language_suffix else None
 
 
-def _existing(path: Path, format: str, options: SubtitleOptions) -> list[Path]:
-    """Outputs that are there already; where the language is to be detected, those of any language."""
+def _there(path: Path, options: SubtitleOptions) -> dict[str, Path]:
+    """Outputs that are there already, by format; where the language is to be detected, in any language."""
     suffix = _suffix(options)
     codes = (*LANGUAGES, NO_LANGUAGE.language) if suffix == "?" else (suffix,)
-    outputs = [output_path(path, options.output_dir, format, code) for code in codes]
-    return [output for output in outputs if output.exists()]
+    outputs = (
+        (name, output_path(path, options.output_dir, name, code))
+        for code in codes
+        for name in options.formats
+    )
+    found = dict[str, Path]()
+    for name, output in outputs:
+        if output.exists():
+            found.setdefault(name, output)
+    return {name: found[name] for name in options.formats if name in found}
 
 
-def _check_copies(
-    path: Path, options: SubtitleOptions, missing: Collection[str], sources: Collection[str]
-) -> None:
-    """Refuse, before any work, copies that cannot be made of what a run will write.
+def _plan_copies(
+    path: Path, options: SubtitleOptions, there: Mapping[str, Path], sources: Collection[str]
+) -> tuple[VideoOptions, Path | None]:
+    """Which copies are to be made, and of which of the subtitles that are there if no new ones are written.
 
     Raises:
         OutputIsInput: one would take the place of an input.
-        OutputExists: one is there.
-        CopyNotMade: one is not there, but the subtitles are.
+        OutputExists: one is there, and shows other subtitles than those that a run will write.
     """
     copies = options.videos.copies(path, options.output_dir)
     replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
     if replaced is not None:
         raise OutputIsInput(replaced)
-    there = [] if options.overwrite else [copy for copy in copies if copy.exists()]
-    if set(missing) & set(VIDEO_FORMATS):
-        if there:
-            raise OutputExists(there[0])
-    elif len(there) < len(copies) and _has_cues(path, options):
-        raise CopyNotMade(path, next(copy for copy in copies if copy not in there))
+    if not copies:
+        return options.videos, None
+    if any(name in VIDEO_FORMATS and name not in there for name in options.formats):
+        existing = next((copy for copy in copies if copy.exists() and not options.overwrite), None)
+        if existing is not None:
+            raise OutputExists(existing)
+        return options.videos, None
+    shown = there[best_format(tuple(there))]
+    if not _has_cues(shown):  # without a word there is nothing to show
+        return VideoOptions(), None
+    return options.videos.lacking(path, options.output_dir), shown
 
 
-def _has_cues(path: Path, options: SubtitleOptions) -> bool:
-    """Whether the subtitles that are there show anything; of what cannot be read that is not known."""
-    names = [name for name in VIDEO_FORMATS if name in options.formats]
-    best = next(found for name in names for found in _existing(path, name, options))
+def _has_cues(subtitles: Path) -> bool:
+    """Whether they show anything; of what cannot be read that is not known."""
     try:
-        return bool(read_subtitles(best).cues)
+        return bool(read_subtitles(subtitles).cues)
     except (OvsubsError, OSError):
         return True
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ovsubs.errors import OvsubsError, UnwritableOutput
 from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, one_line
-from ovsubs.library.videos import make_videos
+from ovsubs.library.videos import VideoOptions, best_format, make_videos
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats import output_path, save_transcript
@@ -17,8 +17,10 @@ from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import check_cues
 from ovsubs.subtitles.qc.doubts import most_doubtful
 from ovsubs.transcript import Transcript
+from ovsubs.video.writing import unheard
 
 OnProgress = Callable[[PlannedFile, Progress], None]
+OnCrash = Callable[[BaseException], None]
 OnVideo = Callable[[PlannedFile, float, float], None]  # seconds of a copy that are done, and its length
 
 
@@ -26,9 +28,9 @@ def run_plan(
     model: Model,
     plan: Plan,
     options: SubtitleOptions,
-    on_progress: OnProgress = lambda file, progress: None,
-    on_crash: Callable[[BaseException], None] = lambda error: None,
-    on_video: OnVideo = lambda file, done, whole: None,
+    on_progress: OnProgress = unheard,
+    on_crash: OnCrash = unheard,
+    on_video: OnVideo = unheard,
 ) -> Iterator[FileResult]:
     """Transcribe and write all files; a result for each, as they end.
 
@@ -62,9 +64,33 @@ def run_plan(
             except Exception as unwritten:  # whatever it is: five hundred other files are waiting
                 error = unwritten
             assert error is not None
-            if not isinstance(error, OvsubsError):
-                on_crash(error)
-            yield FileResult(file.path, FAILED, why=one_line(file.path, error))
+            yield _failed(file, error, on_crash)
+
+
+def make_copies(
+    plan: Plan, options: SubtitleOptions, on_crash: OnCrash = unheard, on_video: OnVideo = unheard
+) -> Iterator[FileResult]:
+    """Make the copies of videos whose subtitles are there; a result for each. No model is asked.
+
+    Args:
+        plan: its `copies` are made.
+        options: as the plan was made with.
+        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
+        on_video: called while a copy is made.
+    """
+    for file in plan.copies:
+        notes = list[str]()
+        try:
+            outputs = _make_videos(file, (), options, options.text_language, on_video, notes)
+            yield FileResult(file.path, DONE, outputs, why="; ".join(notes))
+        except Exception as error:  # whatever it is: five hundred other files are waiting
+            yield _failed(file, error, on_crash)
+
+
+def _failed(file: PlannedFile, error: BaseException, on_crash: OnCrash) -> FileResult:
+    if not isinstance(error, OvsubsError):
+        on_crash(error)
+    return FileResult(file.path, FAILED, why=one_line(file.path, error))
 
 
 def _finish(
@@ -73,21 +99,36 @@ def _finish(
     cues = lay_out(transcript, options.layout)
     outputs = write_outputs(transcript, file, options, cues)
     notes = list(transcript.notes)
-    if cues:  # without a word there is nothing to show
-        outputs += make_videos(
-            file.path,
-            dict(zip(file.formats, outputs, strict=True)),
-            options.videos,
-            language=transcript.text_language,
-            output_dir=options.output_dir,
-            overwrite=options.overwrite,
-            on_progress=lambda done, whole: on_video(file, done, whole),
-            on_note=notes.append,
-        )
+    if cues or file.shown:  # without a word there is nothing to show
+        outputs += _make_videos(file, outputs, options, transcript.text_language, on_video, notes)
     rules = options.layout.rules(transcript.text_language)
     report = check_cues(cues, rules, duration_ms=to_ms(transcript.duration))
     doubts = most_doubtful(transcript, cues, options.n_review, report.findings)
     return FileResult(file.path, DONE, outputs, transcript, "; ".join(notes), report, tuple(doubts))
+
+
+def _make_videos(
+    file: PlannedFile,
+    written: Sequence[Path],
+    options: SubtitleOptions,
+    language: str | None,
+    on_video: OnVideo,
+    notes: list[str],
+) -> tuple[Path, ...]:
+    """Make the planned copies, of subtitles that are there or of those that were written."""
+    if file.videos == VideoOptions():
+        return ()
+    by_format = dict(zip(file.formats, written, strict=False))
+    return make_videos(
+        file.path,
+        file.shown or by_format[best_format(file.formats)],
+        file.videos,
+        language=language,
+        output_dir=options.output_dir,
+        overwrite=options.overwrite,
+        on_progress=lambda done, whole: on_video(file, done, whole),
+        on_note=notes.append,
+    )
 
 
 def write_outputs(
@@ -133,6 +174,6 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
         OvsubsError: the file cannot be read, the model cannot do it, or a result cannot be written.
     """
     options = replace(options or SubtitleOptions(), overwrite=True)
-    file = PlannedFile(Path(path), 0.0, options.formats)
+    file = PlannedFile(Path(path), 0.0, options.formats, options.videos)
     transcript = model.transcribe(file.path, options=options.transcribe)
-    return _finish(transcript, file, options, lambda file, done, whole: None).outputs
+    return _finish(transcript, file, options, unheard).outputs

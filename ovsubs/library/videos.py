@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,18 +31,30 @@ class VideoOptions:
             if getattr(self, name) and not set(VIDEO_FORMATS) & set(formats):
                 raise InvalidOption(name, True, f"it needs one of the formats {', '.join(VIDEO_FORMATS)}")
 
+    def lacking(self, video: Path, output_dir: Path | None) -> VideoOptions:
+        """Those of the copies that are not there yet."""
+        return VideoOptions(
+            embed=self.embed and not embedded_path(video, output_dir).exists(),
+            burn=self.burn and not burned_path(video, output_dir).exists(),
+        )
+
     def copies(self, video: Path, output_dir: Path | None) -> tuple[Path, ...]:
         """Where the copies of a video go; `output_dir` None is beside it."""
         places = ((self.embed, embedded_path), (self.burn, burned_path))
         return tuple(place(video, output_dir) for is_wanted, place in places if is_wanted)
 
 
+def best_format(formats: Sequence[str]) -> str:
+    """The one that copies show; at least one of them is such as a video takes."""
+    return next(name for name in VIDEO_FORMATS if name in formats)
+
+
 def make_videos(
     video: Path,
-    subtitles: Mapping[str, Path],
+    subtitles: Path,
     options: VideoOptions,
     *,
-    language: str,
+    language: str | None,
     output_dir: Path | None,
     overwrite: bool,
     on_progress: Callable[[float, float], None],
@@ -52,9 +64,9 @@ def make_videos(
 
     Args:
         video: stays as it is.
-        subtitles: by format; the one that holds most of the layout is taken.
+        subtitles: SRT, VTT or ASS.
         options: what is wanted.
-        language: of the text, a code.
+        language: of the text, a code; None reads it off the name of the subtitles.
         output_dir: None is beside the video.
         overwrite: replace copies that are there.
         on_progress: called with the seconds that are done and the video's length.
@@ -63,11 +75,12 @@ def make_videos(
     Raises:
         OvsubsError: the video cannot hold them, or a copy cannot be written.
     """
-    chosen = next((subtitles[name] for name in VIDEO_FORMATS if name in subtitles), None)
     made = list[Path]()
-    if options.embed and chosen:
-        tagged = EmbedOptions(output_dir, (language,), default=True, overwrite=overwrite)
-        made.append(embed(video, [chosen], tagged, on_progress, on_note))
-    if options.burn and chosen:
-        made.append(burn(video, chosen, BurnOptions(output_dir, overwrite=overwrite), on_progress, on_note))
+    if options.embed:
+        languages = (language,) if language else ()
+        tagged = EmbedOptions(output_dir, languages, default=True, overwrite=overwrite)
+        made.append(embed(video, [subtitles], tagged, on_progress, on_note))
+    if options.burn:
+        burned = BurnOptions(output_dir, overwrite=overwrite)
+        made.append(burn(video, subtitles, burned, on_progress, on_note))
     return tuple(made)

@@ -13,7 +13,7 @@ from command_line import COMMAND, Ended, environment
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url
 from ovsubs.subtitles.formats import FORMATS
-from ovsubs.transcript import Transcript
+from ovsubs.transcript import Segment, Transcript
 
 pytestmark = pytest.mark.model
 
@@ -79,6 +79,27 @@ def test_a_stdout_that_takes_nothing_is_told_in_one_line(kept: Path) -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, b"ovsubs: Bad file descriptor\n")
+
+
+@pytest.mark.parametrize("n_segments", [1, 5000])
+def test_a_reader_that_has_enough_stops_the_run_without_a_word(tmp_path: Path, n_segments: int) -> None:
+    """As `head` does: text that still fits into a buffer, and text that does not."""
+    segments = tuple(
+        Segment(number, 2.0 * number, 2.0 * number + 1.5, " Fail better.", (), -0.2, 1.0, 0.01)
+        for number in range(n_segments)
+    )
+    told = Transcript(segments, "en", 1.0, duration=2.0 * n_segments, speech_duration=1.5 * n_segments)
+    running = subprocess.Popen(
+        [*COMMAND, "render", told.save(tmp_path / "talk.json"), "-o", "-"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+
+    assert (running.stderr.read(), running.wait()) == (b"", 130)
 
 
 def test_all_formats_are_all_but_the_transcript_itself(ovsubs: Run, kept: Path) -> None:
@@ -191,6 +212,29 @@ def test_a_copy_shows_what_was_heard_in_this_run(
     ask_ffmpeg(["-i", input_url(tmp_path / "talk.subtitled.mp4"), "-map", "0:s", str(tmp_path / "track.srt")])
     assert "Ever tried." in (tmp_path / "track.srt").read_text()
     assert (tmp_path / "talk.ass").read_text() == older
+
+
+def test_copies_of_subtitles_that_are_there_need_no_model(ovsubs: Run, talk: Path, tmp_path: Path) -> None:
+    """Corrected by hand, or left by a run that was stopped; a video that cannot hold them stops no other."""
+    broken = tmp_path / "a.avi"
+    broken.write_bytes(b"no video")
+    for name in ("b.mp4", "c.mp4"):
+        shutil.copy(talk, tmp_path / name)
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nCorrected.\n")
+
+    ended = ovsubs("subtitle", tmp_path, "-m", tmp_path / "none", "-l", "en", "--embed")
+    again = ovsubs("subtitle", tmp_path, "-m", tmp_path / "none", "-l", "en", "--embed")
+
+    assert (ended.code, again.code) == (1, 1)
+    assert ended.complaints[0].startswith(f"{broken}: ")
+    for name in ("b", "c"):
+        copy = tmp_path / f"{name}.subtitled.mp4"
+        said = ask_ffmpeg(["-i", input_url(copy), "-map", "0:s", str(tmp_path / f"{name}.track.srt")])
+        assert re.search(r"\(eng\): Subtitle: mov_text", said)
+        assert "Corrected." in (tmp_path / f"{name}.track.srt").read_text()
+        assert "Corrected." in (tmp_path / f"{name}.srt").read_text()
+        assert f"{name}.srt: already there" in again.err
 
 
 def test_where_nobody_speaks_there_is_no_copy_and_no_failure(

@@ -287,20 +287,37 @@ def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_pat
     assert names(make_plan([talk], SubtitleOptions())) == ["talk.wav"]
 
 
-def test_a_copy_that_is_not_made_since_subtitles_are_there_is_a_failure(wav: MakeWav, tmp_path: Path) -> None:
-    talk = wav("talk.wav")
-    (tmp_path / "talk.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n")
-    (tmp_path / "talk.subtitled.wav").touch()
+ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 
-    (failed,) = make_plan([talk], COPIED).settled
+
+def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: MakeWav, tmp_path: Path) -> None:
+    talk, vtt = wav("talk.wav"), tmp_path / "talk.vtt"
+    srt = tmp_path / "talk.srt"
+    for path in (srt, vtt):
+        path.write_text(ONE_CUE)
+    (tmp_path / "talk.subtitled.wav").touch()
+    options = replace(COPIED, formats=("vtt", "srt"))
+
+    only_copies = make_plan([talk], options)
+    with_text = make_plan([talk], replace(options, formats=("srt", "txt")))
     (tmp_path / "talk.burned.mp4").touch()  # there is no burning into a wav
-    (skipped,) = make_plan([talk], COPIED).settled
+    nothing = make_plan([talk], options)
+
+    (copied,) = only_copies.copies
+    assert (copied.formats, copied.videos, copied.shown) == ((), VideoOptions(burn=True), srt)
+    assert (only_copies.files, only_copies.settled) == ((), ())
+    (heard,) = with_text.files
+    assert (heard.formats, heard.videos, heard.shown) == (("txt",), VideoOptions(burn=True), srt)
+    assert [result.status for result in nothing.settled] == [SKIPPED]
+
+
+def test_a_copy_of_a_video_that_cannot_be_read_is_settled(tmp_path: Path) -> None:
+    (tmp_path / "talk.mp4").write_bytes(b"no video")
+    (tmp_path / "talk.srt").write_text(ONE_CUE)
+
+    (failed,) = make_plan([tmp_path / "talk.mp4"], COPIED).settled
 
     assert failed.status == FAILED
-    assert failed.why.startswith(
-        f"{talk}: its subtitles are already there, and {tmp_path}/talk.burned.mp4 is not"
-    )
-    assert skipped.status == SKIPPED
 
 
 def test_words_without_times_cannot_be_highlighted() -> None:
