@@ -82,6 +82,7 @@ benchmark: $(VENV)/dev.installed models/base/ovsubs.json
 peers: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 	-$(BIN)/python benchmarks/peers.py --data "$(DATA)" --peers-python .venv-peers/bin/python
 	$(BIN)/python benchmarks/make_readme_table.py
+	$(BIN)/python benchmarks/draw_peers.py
 
 int8: $(VENV)/dev.installed $(VENV)/base.weights $(VENV)/tiny.en.weights
 	$(BIN)/python benchmarks/int8.py --calibration-data "$(CALIBRATION)" --data "$(DATA)"

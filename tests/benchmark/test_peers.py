@@ -1,6 +1,7 @@
 """The comparison with other engines, run for real with the engine that is always there: ovsubs."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,29 @@ def test_both_sets_are_measured_and_the_readme_gets_their_tables(
     before = results.read_bytes()
     assert "other machine" in run_benchmark("peers.py", *ours, "--threads", "1", "--resume").stderr
     assert results.read_bytes() == before
+
+
+def test_the_picture_has_a_point_for_each_engine_that_ended(run_benchmark: Run, tmp_path: Path) -> None:
+    engines = {"ovsubs": 0.04, "faster-whisper int8 beam 5": 0.05, "whisper.cpp": 0.5, "openai-whisper": None}
+    results = [
+        {"recordings": "long", "engine": name, "runs": [] if wer is None else [{}], "rtfx": 10.0, "wer": wer}
+        for name, wer in engines.items()
+    ]
+    sets = [{"recordings": "long", "n_files": 6}]
+    (tmp_path / "peers.json").write_text(json.dumps({"sets": sets, "results": results}), encoding="utf-8")
+
+    drawn = [
+        run_benchmark("draw_peers.py", "--json", tmp_path / "peers.json", "--picture", tmp_path / name)
+        for name in ("one.svg", "two.svg")
+    ]
+
+    assert [one.returncode for one in drawn] == [0, 0], drawn[0].stderr
+    svg = (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert svg == (tmp_path / "two.svg").read_text(encoding="utf-8")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+    assert texts.count("ovsubs") == 2  # at its point and in the legend
+    assert "50.0%" in texts
+    assert "6 chapters, joined" in texts
 
 
 def test_a_wrong_call_is_refused_before_anything_runs(run_benchmark: Run, tmp_path: Path) -> None:
