@@ -93,6 +93,7 @@ layout: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 scale: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/scale.py --data "$(DATA)"
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/make_readme_table.py
 
 reference: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/reference.py --data "$(DATA)"

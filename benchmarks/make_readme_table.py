@@ -23,6 +23,9 @@ LAYOUT_HEAD = (
     "| too fast | too fast, as spoken | every word, in order |\n"
     "|---|---|---|---|---|---|---|---|---|---|---|"
 )
+SCALE_HEAD = (
+    "| length of the file | windows in a batch | threads | RTFx | peak memory |\n|---|---|---|---|---|"
+)
 INT8_HEAD = (
     "| model | word error rate (95 %) | more than FP32 (95 %) | RTFx | as fast as FP32 (runs) "
     "| encoder | decoder | size of both | peak memory |\n"
@@ -38,6 +41,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=RESULTS / "peers.json", help="what peers.py wrote")
     parser.add_argument("--int8", type=Path, default=RESULTS / "int8.json", help="what int8.py wrote")
     parser.add_argument("--layout", type=Path, default=RESULTS / "layout.json", help="what layout.py wrote")
+    parser.add_argument("--scale", type=Path, default=RESULTS / "scale.json", help="what scale.py wrote")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if it would change")
     given = parser.parse_args()
@@ -45,7 +49,7 @@ def main() -> int:
     kinds = {"peers": (given.json, make_tables), "int8": (given.int8, make_int8_tables)}
     for kind, (path, make) in list(kinds.items()):  # and those of other machines, such as peers-avx2.json
         kinds |= {other.stem: (other, make) for other in sorted(path.parent.glob(f"{kind}-*.json"))}
-    kinds["layout"] = (given.layout, make_layout_table)
+    kinds |= {"layout": (given.layout, make_layout_table), "scale": (given.scale, make_scale_table)}
     places = [kind for kind in kinds if f"<!-- {kind}:begin -->" in before]
     if not places:
         print(f"{given.readme}: the tables have no place: no line <!-- peers:begin -->", file=sys.stderr)
@@ -191,6 +195,26 @@ def _layout_row(figures: dict[str, Any]) -> str:
         f"{figures['too_fast']:.1%}",
         f"{figures['too_fast_as_spoken']:.1%}",
         "yes" if figures["words_whole_and_in_order"] else "no",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def make_scale_table(content: dict[str, Any]) -> str:
+    """What `scale.py` wrote, as Markdown: a row for each case."""
+    machine = content["machine"]
+    conditions = f"{machine['cpu']} ({', '.join(machine['cpu_flags'])}), {content['date'][:10]}."
+    return "\n".join([f"{conditions}\n", SCALE_HEAD, *(_scale_row(one) for one in content["measurements"])])
+
+
+def _scale_row(measured: dict[str, Any]) -> str:
+    case = measured["case"]
+    minutes = case["length_s"] / 60.0
+    cells = [
+        f"{minutes:.0f} min" if minutes < 60.0 else f"{minutes / 60.0:.0f} h",
+        "default" if case["batch_size"] is None else str(case["batch_size"]),
+        str(case["threads"]),
+        f"{measured['rtfx']:.1f}",
+        f"{measured['peak_memory_mb'] / 1000.0:.2f} GB",
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -136,6 +136,25 @@ def test_figures_of_int8_get_a_table_of_their_own(run_benchmark: Run, tmp_path: 
     assert "| +0.40 (-0.10 to +0.90) | 30.0 | 1.25 times (1.20 to 1.30) | 1.25 | 1.25 | 28 % |" in text
 
 
+def test_figures_of_scale_get_a_table_of_their_own(run_benchmark: Run, tmp_path: Path) -> None:
+    readme, results = tmp_path / "README.md", tmp_path / "scale.json"
+    readme.write_text("<!-- scale:begin -->\nold\n<!-- scale:end -->\n", encoding="utf-8")
+    measurements = [
+        {"case": {"length_s": 600, "batch_size": 8, "threads": 2}, "rtfx": 35.06, "peak_memory_mb": 739},
+        {"case": {"length_s": 28_800, "batch_size": None, "threads": 1}, "rtfx": 30, "peak_memory_mb": 912},
+    ]
+    content = {"date": "2026-01-01T00:00:00+00:00", "machine": {"cpu": "any", "cpu_flags": ["avx2"]}}
+    results.write_text(json.dumps(content | {"measurements": measurements}), encoding="utf-8")
+
+    done = run_benchmark("make_readme_table.py", "--scale", results, "--readme", readme)
+
+    assert done.returncode == 0, done.stderr
+    text = readme.read_text(encoding="utf-8")
+    assert "old" not in text
+    assert "any (avx2), 2026-01-01." in text
+    assert "| 10 min | 8 | 2 | 35.1 | 0.74 GB |\n| 8 h | default | 1 | 30.0 | 0.91 GB |" in text
+
+
 def test_a_readme_without_the_marks_is_left_alone(run_benchmark: Run, tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("# Title\n", encoding="utf-8")
