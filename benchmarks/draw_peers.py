@@ -83,6 +83,7 @@ def _place(axes: Axes, result: dict[str, Any]) -> None:
         markeredgecolor="white",
         linestyle="none",
         zorder=3 if is_ours else 2,
+        gid=f"point of {name}",
     )
     label = OURS if is_ours else f"{result['wer']:.1%}" if result["wer"] > WORST else ""
     axes.annotate(

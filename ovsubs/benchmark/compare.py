@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ovsubs.benchmark.intervals import errors_by_utterance
-from ovsubs.benchmark.machine import device_name, telling_cpu_flags
+from ovsubs.benchmark.machine import device_name, product_flags
 from ovsubs.benchmark.metrics import (
     CharacterErrors,
     WordErrors,
@@ -188,7 +188,7 @@ def _signature(dataset: Dataset, options: BenchmarkOptions, audio_s: float, firs
         batch_size=options.batch_size,
         device=options.compile.device,
         device_name=device_name(options.compile.device),
-        cpu_flags=telling_cpu_flags(),
+        cpu_flags=product_flags(),
         threads=options.compile.threads,
         inference_precision=options.compile.precision(),
         versions={package: _version(package) for package in PACKAGES},

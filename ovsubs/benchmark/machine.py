@@ -20,8 +20,8 @@ def device_name(device: str) -> str:
     return next((names[name] for name in spellings if name in names), platform.processor())
 
 
-def telling_cpu_flags() -> tuple[str, ...]:
-    """Those of the instructions that this CPU has; none where the system does not tell."""
+def product_flags() -> tuple[str, ...]:
+    """Which of `_CPU_FLAGS` this CPU has; none where the system does not tell."""
     from ovsubs.whisper.model import cpu_flags
 
     return tuple(flag for flag in _CPU_FLAGS if flag in cpu_flags())
@@ -32,7 +32,7 @@ def describe_machine() -> dict[str, Any]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": device_name("CPU"),
-        "cpu_flags": list(telling_cpu_flags()),
+        "cpu_flags": list(product_flags()),
         "logical_cpus": os.cpu_count(),
         "memory_gb": round(memory / 1e9),
         "system": platform.system(),

@@ -37,7 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             code = _stop(given) if stopped else _fail(error, error.exit_code, given)
         except KeyboardInterrupt:
             code = _stop(given)
-        except (click.exceptions.Abort, BrokenPipeError, SystemExit):  # the last is typer's for a broken pipe
+        except (click.exceptions.Abort, BrokenPipeError):
+            code = INTERRUPTED
+        except SystemExit as ended:  # what typer and rich make of a broken pipe
+            if not isinstance(ended.__context__, BrokenPipeError):
+                raise
+            sys.stdout = sys.__stdout__
             code = INTERRUPTED
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""

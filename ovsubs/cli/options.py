@@ -41,7 +41,7 @@ Overwrite = Annotated[
     _option(
         "--overwrite",
         "-y",
-        help="Replace subtitles that are there; they are skipped otherwise.",
+        help="Replace subtitles and copies that are there; they are skipped otherwise.",
         panel=_OUTPUT,
     ),
 ]
@@ -100,7 +100,8 @@ EmbedAfter = Annotated[
     bool,
     _option(
         "--embed",
-        help="Also copy each video with the subtitles as a track: NAME.subtitled.EXT.",
+        help="Also copy each video with the subtitles, new ones or those that are there, as a track: "
+        "NAME.subtitled.EXT.",
         panel=_OUTPUT,
     ),
 ]
@@ -108,7 +109,8 @@ BurnAfter = Annotated[
     bool,
     _option(
         "--burn",
-        help="Also make each video with the subtitles in its picture: NAME.burned.EXT.",
+        help="Also make each video with the subtitles, new ones or those that are there, in its picture: "
+        "NAME.burned.EXT.",
         panel=_OUTPUT,
     ),
 ]

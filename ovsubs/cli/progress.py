@@ -48,7 +48,7 @@ class RunProgress:
         self._bars.stop()
 
     def begin(self, file: PlannedFile) -> None:
-        """A first file is about to be read."""
+        """A first file is about to be read, or copied."""
         self._show(file, 0.0, "reading")
 
     def advance(self, file: PlannedFile, position: Position) -> None:
@@ -58,6 +58,8 @@ class RunProgress:
 
     def draw(self, file: PlannedFile, done: float, whole: float) -> None:
         """A copy of a file's video has come on, in seconds."""
+        before = self._positions.get(file.path, 0.0)
+        self._positions[file.path] = max(before, min(done, file.duration))
         self._show(file, done, f"video {_place(done, whole)}")
 
     def finish(self, result: FileResult) -> None:

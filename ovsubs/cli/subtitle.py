@@ -3,7 +3,8 @@
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.progress import RunProgress
 from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
+from ovsubs.library.plan import FAILED, FileResult, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import make_copies, run_plan
 from ovsubs.library.videos import VideoOptions
 from ovsubs.loading import load_model
@@ -54,12 +55,12 @@ def write_subtitles(
         results.append(result)
         if result.status == FAILED or not voice.quiet:
             _say(f"ovsubs: {result.why}")
-    if plan.copies:  # first, since they need no model
-        with RunProgress(plan.copies, console, quiet=voice.quiet) as progress:
-            results += _run(plan, options, progress, voice)
     if plan.files:
-        with _load(choice, voice) as model, RunProgress(plan.files, console, quiet=voice.quiet) as progress:
-            results += _run(plan, options, progress, voice, model)
+        with _load(choice, voice) as model, _watch(plan.files, console, voice) as watch:
+            results += watch.see(run_plan(model, plan, options, watch.advance, watch.crash, watch.draw))
+    if plan.copies:
+        with _watch(plan.copies, console, voice) as watch:
+            results += watch.see(make_copies(plan, options, watch.crash, watch.draw))
     if not voice.quiet:
         print_results(results)
     if any(result.doubts for result in results):
@@ -117,41 +118,48 @@ def _load(choice: ModelChoice, voice: Voice) -> Model:
     )
 
 
-def _run(
-    plan: Plan, options: SubtitleOptions, progress: RunProgress, voice: Voice, model: Model | None = None
-) -> list[FileResult]:
-    """Hear the files of the plan; without a model, make those of its copies that need none."""
-    results = list[FileResult]()
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """What is shown of a run while it goes on, and where Ctrl-C is noticed."""
 
-    def show_crash(error: BaseException) -> None:
-        if voice.debug:
-            traceback.print_exception(error)
+    progress: RunProgress
+    interrupts: Sequence[int]
+    voice: Voice
 
-    with noted_interrupts() as interrupts:
-
-        def advance(file: PlannedFile, position: Progress) -> None:
-            if interrupts:  # Python drops an interrupt that comes inside a destructor
-                raise KeyboardInterrupt
-            progress.advance(file, position)
-
-        def draw(file: PlannedFile, done: float, whole: float) -> None:
-            if interrupts:
-                raise KeyboardInterrupt
-            progress.draw(file, done, whole)
-
-        if model:
-            progress.begin(plan.files[0])
-            ended = run_plan(model, plan, options, advance, show_crash, draw)
-        else:
-            ended = make_copies(plan, options, show_crash, draw)
+    def see(self, ended: Iterator[FileResult]) -> list[FileResult]:
+        """The results, each told as it comes."""
+        results = list[FileResult]()
         for result in ended:
             results.append(_without_text(result))
-            progress.finish(result)
+            self.progress.finish(result)
             if result.status == FAILED:
-                progress.print(f"ovsubs: {result.why}")
-            elif result.why and not voice.quiet:
-                progress.print(f"ovsubs: {result.path}: {result.why}")
-    return results
+                self.progress.print(f"ovsubs: {result.why}")
+            elif result.why and not self.voice.quiet:
+                self.progress.print(f"ovsubs: {result.path}: {result.why}")
+        return results
+
+    def advance(self, file: PlannedFile, position: Progress) -> None:
+        self._stop_if_asked()
+        self.progress.advance(file, position)
+
+    def draw(self, file: PlannedFile, done: float, whole: float) -> None:
+        self._stop_if_asked()
+        self.progress.draw(file, done, whole)
+
+    def crash(self, error: BaseException) -> None:
+        if self.voice.debug:
+            traceback.print_exception(error)
+
+    def _stop_if_asked(self) -> None:
+        if self.interrupts:  # Python drops an interrupt that comes inside a destructor
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _watch(files: Sequence[PlannedFile], console: Console, voice: Voice) -> Iterator[_Watch]:
+    with RunProgress(files, console, quiet=voice.quiet) as progress, noted_interrupts() as interrupts:
+        progress.begin(files[0])
+        yield _Watch(progress, interrupts, voice)
 
 
 def _without_text(result: FileResult) -> FileResult:

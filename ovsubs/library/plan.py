@@ -25,6 +25,7 @@ from ovsubs.subtitles.qc.findings import Report
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
+from ovsubs.video.streams import read_contents
 from ovsubs.whisper.languages import LANGUAGES, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
@@ -115,11 +116,6 @@ class Plan:
     settled: tuple[FileResult, ...]
     copies: tuple[PlannedFile, ...] = ()
 
-    @property
-    def duration(self) -> float:
-        """Seconds of media to hear."""
-        return sum(file.duration for file in self.files)
-
 
 def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     """Look at every input without decoding it. One bad input never hinders the others."""
@@ -163,19 +159,30 @@ def _plan_file(
         there = {} if options.overwrite else _there(path, options)
         missing = tuple(name for name in outputs if name not in there)
         videos, shown = _plan_copies(path, options, there, sources)
-        if not missing and not videos.copies(path, options.output_dir):
+        copies = videos.copies(path, options.output_dir)
+        if not missing and not copies:
             taken.update(dict.fromkeys(claimed, path))
-            found = tuple(there.values())
-            why = f"{found[0]}: already there; use --overwrite to replace it"
-            return FileResult(path, SKIPPED, outputs=found, why=why)
-        _check_writable(outputs[missing[0]] if missing else videos.copies(path, options.output_dir)[0])
-        media = probe(path)
+            return _skipped(path, options, tuple(there.values()))
+        _check_writable(outputs[missing[0]] if missing else copies[0])
         if missing:
+            media = probe(path)
             choose_track(media, options.transcribe.audio_track)
+            duration = media.duration
+        else:
+            duration = read_contents(path).duration  # nobody needs to speak in it
         taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
-        return PlannedFile(path, media.duration, missing, videos, shown)
+        return PlannedFile(path, duration, missing, videos, shown)
     except (OvsubsError, OSError) as error:
         return FileResult(path, FAILED, why=one_line(path, error))
+
+
+def _skipped(path: Path, options: SubtitleOptions, there: tuple[Path, ...]) -> FileResult:
+    copies = [copy for copy in options.videos.copies(path, options.output_dir) if copy.exists()]
+    if copies:  # to hear the video again is not the only way to a new one
+        why = f"{copies[0]}: already there; without it, it is made anew of {there[0]}"
+    else:
+        why = f"{there[0]}: already there; use --overwrite to replace it"
+    return FileResult(path, SKIPPED, outputs=there, why=why)
 
 
 def _suffix(options: SubtitleOptions) -> str | None:

@@ -1,4 +1,4 @@
-"""Planned files -> subtitle files, several read at a time; one that fails never stops the rest."""
+"""Planned files -> subtitles and copies, several read at a time; one that fails never stops the rest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_plan(
 
     Args:
         model: loaded.
-        plan: its `settled` inputs are not touched.
+        plan: its `files` are heard; `settled` and `copies` are not touched.
         options: as the plan was made with.
         on_progress: called with a file after each round of windows that has read in it.
         on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
@@ -79,10 +79,9 @@ def make_copies(
         on_video: called while a copy is made.
     """
     for file in plan.copies:
-        notes = list[str]()
         try:
-            outputs = _make_videos(file, (), options, options.text_language, on_video, notes)
-            yield FileResult(file.path, DONE, outputs, why="; ".join(notes))
+            copies, notes = _copy_shown(file, options, on_video)
+            yield FileResult(file.path, DONE, copies, why="; ".join(notes))
         except Exception as error:  # whatever it is: five hundred other files are waiting
             yield _failed(file, error, on_crash)
 
@@ -97,31 +96,38 @@ def _finish(
     transcript: Transcript, file: PlannedFile, options: SubtitleOptions, on_video: OnVideo
 ) -> FileResult:
     cues = lay_out(transcript, options.layout)
-    outputs = write_outputs(transcript, file, options, cues)
-    notes = list(transcript.notes)
-    if cues or file.shown:  # without a word there is nothing to show
-        outputs += _make_videos(file, outputs, options, transcript.text_language, on_video, notes)
+    written = write_outputs(transcript, file, options, cues)
+    copies, notes = tuple[Path, ...](), list[str]()
+    if file.shown:
+        copies, notes = _copy_shown(file, options, on_video)
+    elif cues and file.videos != VideoOptions():  # without a word there is nothing to show
+        shown = dict(zip(file.formats, written, strict=True))[best_format(file.formats)]
+        copies, notes = _copy(file, shown, transcript.text_language, options, on_video)
     rules = options.layout.rules(transcript.text_language)
     report = check_cues(cues, rules, duration_ms=to_ms(transcript.duration))
     doubts = most_doubtful(transcript, cues, options.n_review, report.findings)
-    return FileResult(file.path, DONE, outputs, transcript, "; ".join(notes), report, tuple(doubts))
+    why = "; ".join([*transcript.notes, *notes])
+    return FileResult(file.path, DONE, (*written, *copies), transcript, why, report, tuple(doubts))
 
 
-def _make_videos(
-    file: PlannedFile,
-    written: Sequence[Path],
-    options: SubtitleOptions,
-    language: str | None,
-    on_video: OnVideo,
-    notes: list[str],
-) -> tuple[Path, ...]:
-    """Make the planned copies, of subtitles that are there or of those that were written."""
-    if file.videos == VideoOptions():
-        return ()
-    by_format = dict(zip(file.formats, written, strict=False))
-    return make_videos(
+def _copy_shown(
+    file: PlannedFile, options: SubtitleOptions, on_video: OnVideo
+) -> tuple[tuple[Path, ...], list[str]]:
+    """Copies of subtitles that were there, whose language their name tells, or the caller."""
+    assert file.shown is not None
+    language = None if options.language_suffix else options.text_language
+    copies, notes = _copy(file, file.shown, language, options, on_video)
+    return copies, [f"made of {file.shown}, which was there", *notes]
+
+
+def _copy(
+    file: PlannedFile, subtitles: Path, language: str | None, options: SubtitleOptions, on_video: OnVideo
+) -> tuple[tuple[Path, ...], list[str]]:
+    """The copies, and what is to be noted of them."""
+    notes = list[str]()
+    copies = make_videos(
         file.path,
-        file.shown or by_format[best_format(file.formats)],
+        subtitles,
         file.videos,
         language=language,
         output_dir=options.output_dir,
@@ -129,6 +135,7 @@ def _make_videos(
         on_progress=lambda done, whole: on_video(file, done, whole),
         on_note=notes.append,
     )
+    return copies, notes
 
 
 def write_outputs(

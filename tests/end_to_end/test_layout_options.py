@@ -214,27 +214,67 @@ def test_a_copy_shows_what_was_heard_in_this_run(
     assert (tmp_path / "talk.ass").read_text() == older
 
 
-def test_copies_of_subtitles_that_are_there_need_no_model(ovsubs: Run, talk: Path, tmp_path: Path) -> None:
+def write_corrected(path: Path) -> None:
+    path.write_text("1\n00:00:01,000 --> 00:00:03,000\nCorrected.\n")
+
+
+def track_of(video: Path) -> str:
+    """What ffmpeg says of a video, and the text of its subtitle track."""
+    track = video.with_suffix(".track.srt")
+    return ask_ffmpeg(["-i", input_url(video), "-map", "0:s", str(track)]) + track.read_text()
+
+
+def test_copies_of_subtitles_that_are_there_need_no_model(
+    ovsubs: Run, ffmpeg: Callable[..., Path], talk: Path, tmp_path: Path
+) -> None:
     """Corrected by hand, or left by a run that was stopped; a video that cannot hold them stops no other."""
-    broken = tmp_path / "a.avi"
-    broken.write_bytes(b"no video")
+    ffmpeg(tmp_path / "a.avi", "-i", talk)
     for name in ("b.mp4", "c.mp4"):
         shutil.copy(talk, tmp_path / name)
-    for name in ("a", "b", "c"):
-        (tmp_path / f"{name}.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nCorrected.\n")
+    for name in ("a.srt", "b.srt", "c.srt"):
+        write_corrected(tmp_path / name)
 
     ended = ovsubs("subtitle", tmp_path, "-m", tmp_path / "none", "-l", "en", "--embed")
     again = ovsubs("subtitle", tmp_path, "-m", tmp_path / "none", "-l", "en", "--embed")
 
     assert (ended.code, again.code) == (1, 1)
-    assert ended.complaints[0].startswith(f"{broken}: ")
+    assert "a.subtitled.avi: such a file cannot be made" in ended.err
     for name in ("b", "c"):
-        copy = tmp_path / f"{name}.subtitled.mp4"
-        said = ask_ffmpeg(["-i", input_url(copy), "-map", "0:s", str(tmp_path / f"{name}.track.srt")])
-        assert re.search(r"\(eng\): Subtitle: mov_text", said)
-        assert "Corrected." in (tmp_path / f"{name}.track.srt").read_text()
-        assert "Corrected." in (tmp_path / f"{name}.srt").read_text()
-        assert f"{name}.srt: already there" in again.err
+        copy, srt = tmp_path / f"{name}.subtitled.mp4", tmp_path / f"{name}.srt"
+        assert f"{name}.mp4: made of {srt}, which was there" in ended.err
+        told = track_of(copy)
+        assert re.search(r"\(eng\): Subtitle: mov_text", told)
+        assert "Corrected." in told
+        assert "Corrected." in srt.read_text()
+        assert f"{copy}: already there; without it, it is made anew of {srt}" in again.err
+
+
+def test_a_copy_shows_what_was_there_beside_formats_that_are_new(
+    ovsubs: Run, talk: Path, tiny_en_model_dir: Path, tmp_path: Path
+) -> None:
+    film = shutil.copy(talk, tmp_path / "talk.mp4")
+    write_corrected(tmp_path / "talk.de.srt")
+    call = ("subtitle", film, "--model", tiny_en_model_dir, "-f", "srt,txt", "--language-suffix", "--embed")
+
+    ended = ovsubs(*call)
+
+    assert ended.code == 0
+    assert "Ever tried." in (tmp_path / "talk.en.txt").read_text()
+    told = track_of(tmp_path / "talk.subtitled.mp4")
+    assert re.search(r"\((ger|deu)\): Subtitle: mov_text", told)
+    assert "Corrected." in told
+
+
+def test_no_copy_is_made_where_the_model_is_not_found(ovsubs: Run, talk: Path, tmp_path: Path) -> None:
+    """Before an hour of encoding, and not after it."""
+    for name in ("a.mp4", "b.mp4"):
+        shutil.copy(talk, tmp_path / name)
+    write_corrected(tmp_path / "a.srt")
+
+    ended = ovsubs("subtitle", tmp_path, "-m", tmp_path / "none", "--embed")
+
+    assert ended.code == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "a.srt", "b.mp4"}
 
 
 def test_where_nobody_speaks_there_is_no_copy_and_no_failure(

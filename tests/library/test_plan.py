@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import FAILED, SKIPPED, Plan, SubtitleOptions, make_plan
 from ovsubs.library.videos import VideoOptions
@@ -47,7 +48,6 @@ def only_reason(plan: Plan) -> str:
 
 def test_nothing_named_nothing_planned() -> None:
     assert make_plan([], SubtitleOptions()) == Plan((), ())
-    assert make_plan([], SubtitleOptions()).duration == 0.0
 
 
 def test_a_file_is_planned_with_its_duration_and_formats(wav: MakeWav) -> None:
@@ -64,7 +64,7 @@ def test_a_file_is_planned_with_its_duration_and_formats(wav: MakeWav) -> None:
 def test_durations_add_up(wav: MakeWav) -> None:
     plan = make_plan([wav("a.wav", 2.0), wav("b.wav", 3.0), wav("empty.wav", 0.0)], SubtitleOptions())
 
-    assert plan.duration == pytest.approx(5.0, abs=0.02)
+    assert [file.duration for file in plan.files] == pytest.approx([2.0, 3.0, 0.0], abs=0.02)
     assert names(plan) == ["a.wav", "b.wav", "empty.wav"]
 
 
@@ -309,6 +309,33 @@ def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: Mak
     (heard,) = with_text.files
     assert (heard.formats, heard.videos, heard.shown) == (("txt",), VideoOptions(burn=True), srt)
     assert [result.status for result in nothing.settled] == [SKIPPED]
+    assert only_reason(nothing) == (
+        f"{tmp_path / 'talk.subtitled.wav'}: already there; without it, it is made anew of {vtt}"
+    )
+
+
+def test_a_copy_is_planned_once_in_its_folder_of_the_subtitles_in_any_language(
+    wav: MakeWav, tmp_path: Path
+) -> None:
+    talk, there = wav("talk.wav"), tmp_path / "out" / "talk.de.srt"
+    there.parent.mkdir()
+    there.write_text(ONE_CUE)
+    options = replace(COPIED, language_suffix=True, output_dir=tmp_path / "out")
+
+    plan = make_plan([talk, talk], options)
+
+    assert [(file.path, file.shown) for file in plan.copies] == [(talk, there)]
+    assert only_reason(plan) == f"{talk}: named twice"
+
+
+def test_a_silent_video_can_have_a_copy(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    ask_ffmpeg(["-f", "lavfi", "-i", "color=s=64x64:r=10:d=3", str(film)])
+    (tmp_path / "film.srt").write_text(ONE_CUE)
+
+    (copied,) = make_plan([film], COPIED).copies
+
+    assert copied.duration == pytest.approx(3.0, abs=0.1)
 
 
 def test_a_copy_of_a_video_that_cannot_be_read_is_settled(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from ovsubs.errors import DeviceNotFound
 from ovsubs.whisper.model import check_device, list_devices
+from ovsubs.whisper.model.devices import read_cpu_flags
 
 
 def test_the_cpu_is_listed_with_its_full_name() -> None:
@@ -62,3 +63,12 @@ def test_a_choice_of_devices_with_nothing_left_is_refused() -> None:
 def test_nonsense_is_refused(device: str) -> None:
     with pytest.raises(DeviceNotFound, match="CPU"):
         check_device(device)
+
+
+def test_cpu_flags_are_read_as_linux_names_them() -> None:
+    two_cpus = (
+        "processor\t: 0\nflags\t\t: fpu avx2\nbugs\t\t: sysret\n\nprocessor\t: 1\nflags\t\t: fpu avx2\n"
+    )
+    assert read_cpu_flags(two_cpus) == {"fpu", "avx2"}
+    assert read_cpu_flags("processor\t: 0\nFeatures\t: fp asimd\n") == frozenset()  # as on ARM
+    assert read_cpu_flags("") == frozenset()

@@ -76,8 +76,15 @@ def float_precision() -> str:
 def cpu_flags() -> frozenset[str]:
     """The instructions that the CPU has, as Linux names them; empty where the system does not tell."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    return frozenset(next((line.split() for line in lines if line.startswith("flags")), ()))
+    return read_cpu_flags(cpuinfo.read_text(encoding="utf-8")) if cpuinfo.is_file() else frozenset()
+
+
+def read_cpu_flags(cpuinfo: str) -> frozenset[str]:
+    """The flags of the first CPU in the text of /proc/cpuinfo; empty where it names none."""
+    lines = (line.partition(":") for line in cpuinfo.splitlines())
+    return next(
+        (frozenset(flags.split()) for name, _, flags in lines if name.strip() == "flags"), frozenset()
+    )
 
 
 def adds_in_32_bits() -> bool:
