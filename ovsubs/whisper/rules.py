@@ -13,14 +13,19 @@ MAX_INITIAL_TIMESTAMP_S = 1.0  # the first segment of a window starts within it 
 
 @dataclass(frozen=True, slots=True)
 class NextTokens:
-    """Candidates of each row, best first: ids int64 and natural-log probabilities float32, [rows, n]."""
+    """Candidates of each row, best first: ids int64, natural-log probabilities float32, all [rows, n].
+
+    `scores` are what texts are compared by: there all times are one choice. `logprobs` are those of the
+    tokens themselves under the rules, as in openai/whisper.
+    """
 
     ids: NDArray[np.int64]
+    scores: NDArray[np.float32]
     logprobs: NDArray[np.float32]
 
     def rows(self, first: int, end: int) -> "NextTokens":
         """Some of the rows."""
-        return NextTokens(self.ids[first:end], self.logprobs[first:end])
+        return NextTokens(self.ids[first:end], self.scores[first:end], self.logprobs[first:end])
 
 
 class TokenRules:
@@ -51,6 +56,18 @@ class TokenRules:
             sampled: for each row the tokens since the prompt; all rows at the same step.
             ends_from: for each row the first timestamp with which its text may end, once it has begun.
         """
+        masked, begin = self._in_order(logits, sampled, ends_from), self._special.timestamp_begin
+        timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
+        masked[timestamps_win, :begin] = -np.inf
+        return masked
+
+    def _in_order(
+        self,
+        logits: NDArray[np.float32],
+        sampled: Sequence[Sequence[int]],
+        ends_from: Sequence[int] | None = None,
+    ) -> NDArray[np.float32]:
+        """`allowed` without the rule that text is left out where the times together are likelier."""
         begin, eot = self._special.timestamp_begin, self._special.eot
         is_first = not sampled[0]
         masked = logits + (self._first_suppressed if is_first else self._suppressed)
@@ -71,8 +88,6 @@ class TokenRules:
                 row[begin : newest if pair_is_open else newest + 1] = -np.inf  # time never runs backwards
             if newest is not None and newest < earliest and len(tokens) > 1:
                 row[eot] = -np.inf
-        timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
-        masked[timestamps_win, :begin] = -np.inf
         return masked
 
     def best(
@@ -82,22 +97,38 @@ class TokenRules:
         n: int = 1,
         ends_from: Sequence[int] | None = None,
     ) -> NextTokens:
-        """The `n` likeliest allowed tokens of each row; log-probabilities are taken after the rules.
+        """The `n` best next tokens of each row, where all times are one choice, told by the likeliest.
+
+        How sure it is that a segment ends here is one thing, and to which hundredth another: a text is not
+        the worse for the second. The first of them is that of openai/whisper's greedy search, since there,
+        too, times win by what they have together. docs/decisions/0019 has what this is good for.
 
         Args:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
-            n: how many; a token that is not allowed has -inf.
+            n: how many; what is not allowed has -inf.
             ends_from: see `allowed`.
         """
-        masked = self.allowed(logits, sampled, ends_from)
-        ids = _take_largest(masked, n)
+        masked, begin = self._in_order(logits, sampled, ends_from), self._special.timestamp_begin
+        text, times = masked[:, :begin], masked[:, begin:]
+        words = _take_largest(text, n)
+        ids = np.concatenate([words, begin + times.argmax(axis=1, keepdims=True)], axis=1)
         found = np.take_along_axis(masked, ids, axis=1)
+        top = found.max(axis=1, keepdims=True)
+        top[~np.isfinite(top)] = 0
+        found -= top
         # In place: memory that is fresh at each step costs more than the exponentials.
-        top = np.where(np.isfinite(found[:, :1]), found[:, :1], 0)
         np.exp(np.subtract(masked, top, out=masked), out=masked)
-        with np.errstate(divide="ignore"):  # a row with nothing allowed sums to 0, whose log is -inf
-            return NextTokens(ids, found - top - np.log(masked.sum(axis=1, keepdims=True)))
+        of_times = times.sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore"):  # nothing allowed sums to 0, whose log is -inf
+            all_times, everything = np.log(of_times), np.log(of_times + text.sum(axis=1, keepdims=True))
+        everything[~np.isfinite(everything)] = 0
+        scores = np.concatenate([found[:, :-1], all_times], axis=1) - everything
+        logprobs = found - everything
+        times_win = all_times[:, 0] > found[:, 0]  # and are all that openai/whisper allows
+        logprobs[times_win, -1] = found[times_win, -1] - all_times[times_win, 0]
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+        return NextTokens(*(np.take_along_axis(of_all, order, axis=1) for of_all in (ids, scores, logprobs)))
 
     def sample(
         self,
@@ -125,7 +156,8 @@ class TokenRules:
             [np.searchsorted(row, x, side="right") for row, x in zip(cumulated, wanted, strict=True)]
         )
         ids = np.minimum(ids, masked.shape[1] - 1)[:, None]
-        return NextTokens(ids, np.take_along_axis(masked, ids, axis=1) - _logsumexp(masked)[:, None])
+        logprobs = np.take_along_axis(masked, ids, axis=1) - _logsumexp(masked)[:, None]
+        return NextTokens(ids, logprobs, logprobs)
 
 
 def _take_largest(values: NDArray[np.float32], n: int) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ class SearchOptions:
 
     At `temperature` 0 the likeliest text is looked for with `beam_size` hypotheses (1: greedy), until
     `beam_size * patience` have ended. Above 0, `best_of` texts are sampled. The best is the one of the
-    highest log-probability per token, or over Wu's ((5 + n) / 6) ^ `length_penalty` where that is given
+    highest score per token, or over Wu's ((5 + n) / 6) ^ `length_penalty` where that is given
     (arXiv:1609.08144).
     """
 
@@ -52,28 +52,28 @@ class SearchOptions:
 
 @dataclass(slots=True)
 class Hypothesis:
-    """Tokens since the prompt, without the end, and the sum of their natural-log probabilities.
+    """Tokens since the prompt, without the end, and the sum of their scores (`NextTokens.scores`).
 
     `rows` are the rows of the window that foretold each token, and the end where there is one; `logprobs`
     what they thought of it.
     """
 
     tokens: list[int] = field(default_factory=list)
-    sum_logprob: float = 0.0
+    score: float = 0.0
     finished: bool = False
     rows: list[int] = field(default_factory=list, compare=False)
     logprobs: list[float] = field(default_factory=list, compare=False)
 
     @property
     def avg_logprob(self) -> float:
-        """Mean over the tokens and the end."""
-        return self.sum_logprob / (len(self.tokens) + 1)
+        """Mean natural-log probability of the tokens and the end."""
+        return sum(self.logprobs) / (len(self.tokens) + 1)
 
-    def extended(self, row: int, logprob: float, token: int | None = None) -> Hypothesis:
+    def extended(self, row: int, score: float, logprob: float, token: int | None = None) -> Hypothesis:
         """The same and what `row` foretold: one token more, or without one the end."""
         return Hypothesis(
             self.tokens if token is None else [*self.tokens, token],
-            self.sum_logprob + logprob,
+            self.score + score,
             finished=token is None,
             rows=[*self.rows, row],
             logprobs=[*self.logprobs, logprob],
@@ -133,9 +133,9 @@ class _Samples:
             token = int(candidates.ids[source, 0])
             logprob = float(candidates.logprobs[source, 0])
             if token == self._eot:
-                self._ended.append(before[source].extended(source, logprob))
+                self._ended.append(before[source].extended(source, logprob, logprob))
                 continue
-            following = before[source].extended(source, logprob, token)
+            following = before[source].extended(source, logprob, logprob, token)
             if is_periodic(following.tokens):
                 self._ended.append(following)
                 continue
@@ -169,23 +169,23 @@ class _Beams:
 
     def advance(self, candidates: NextTokens) -> list[Move]:
         before, moves, endings = self._rows, list[Move](), set[tuple[int, ...]]()
-        scores = np.array([row.sum_logprob for row in before])[:, None] + candidates.logprobs
-        least = max((row.sum_logprob for row in self._ended), default=-np.inf) - PRUNE_LOGPROB
+        scores = np.array([row.score for row in before])[:, None] + candidates.scores
+        least = max((row.score for row in self._ended), default=-np.inf) - PRUNE_LOGPROB
         self._rows = []
         for place in np.argsort(-scores, axis=None, kind="stable").tolist():
             source, rank = divmod(place, candidates.ids.shape[1])
             token, score = int(candidates.ids[source, rank]), float(scores[source, rank])
-            logprob = float(candidates.logprobs[source, rank])
+            told = float(candidates.scores[source, rank]), float(candidates.logprobs[source, rank])
             if score < least or not np.isfinite(score):
                 break
             least = max(least, score - PRUNE_LOGPROB)
             if token == self._eot:
                 if len(self._ended) < self._n_wanted:
-                    self._ended.append(before[source].extended(source, logprob))
+                    self._ended.append(before[source].extended(source, *told))
                 if self._options.beam_size == 1:
                     break
                 continue
-            following = before[source].extended(source, logprob, token)
+            following = before[source].extended(source, *told, token)
             ending = self._ending(following.tokens)
             if ending in endings:
                 continue
@@ -220,8 +220,8 @@ class _Beams:
 def _rank(hypothesis: Hypothesis, options: SearchOptions) -> float:
     length = len(hypothesis.tokens)
     if options.length_penalty is None:
-        return hypothesis.sum_logprob / max(length, 1)
-    return float(hypothesis.sum_logprob / ((5 + length) / 6) ** options.length_penalty)
+        return hypothesis.score / max(length, 1)
+    return float(hypothesis.score / ((5 + length) / 6) ** options.length_penalty)
 
 
 def is_periodic(tokens: Sequence[int]) -> bool:

@@ -222,24 +222,28 @@ def assert_same(one: DecodedWindow, other: DecodedWindow) -> None:
 def beam_search_of_openai(
     session: DecoderSession, prompt: Sequence[int], rules: TokenRules, eot: int, beam_size: int
 ) -> tuple[list[int], float]:
-    """openai/whisper's beam search (decoding.py) on a session of one window.
+    """openai/whisper's beam search (decoding.py) on a session of one window, by our scores.
 
     Each hypothesis is fed from its start, alone: no cache, no beams side by side, nothing dropped. Returns
     the text and its mean log-probability.
     """
+    logprobs: dict[tuple[int, ...], float] = {(): 0.0}
 
-    def candidates(tokens: Sequence[int]) -> list[tuple[int, float]]:
+    def candidates(tokens: tuple[int, ...]) -> list[tuple[int, float]]:
         session.rewind()
         found = rules.best(session.step(np.array([[*prompt, *tokens]]))[:, -1], [tokens], beam_size + 1)
-        return list(zip(found.ids[0].tolist(), found.logprobs[0].tolist(), strict=True))
+        ids = found.ids[0].tolist()
+        for token, logprob in zip(ids, found.logprobs[0].tolist(), strict=True):
+            logprobs[(*tokens, token)] = logprobs[tokens] + logprob
+        return list(zip(ids, found.scores[0].tolist(), strict=True))
 
     beams: dict[tuple[int, ...], float] = {(): 0.0}
     finished: dict[tuple[int, ...], float] = {}
     while len(finished) < beam_size:
         scores = {
-            (*tokens, token): total + logprob
+            (*tokens, token): total + score
             for tokens, total in beams.items()
-            for token, logprob in candidates(tokens)
+            for token, score in candidates(tokens)
         }
         beams = {}
         for tokens in sorted(scores, key=lambda key: -scores[key]):
@@ -250,7 +254,7 @@ def beam_search_of_openai(
             if len(beams) == beam_size:
                 break
     best = max(finished, key=lambda tokens: finished[tokens] / (len(tokens) - 1))
-    return list(best[:-1]), finished[best] / len(best)
+    return list(best[:-1]), logprobs[best] / len(best)
 
 
 @pytest.mark.model

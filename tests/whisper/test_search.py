@@ -56,7 +56,8 @@ def scripted(seed: int, n_vocab: int = N_VOCAB, scale: float = 1.0) -> Model:
 def candidates_of(model: Model, histories: Sequence[Sequence[int]], n: int) -> NextTokens:
     logprobs = np.stack([model(history) for history in histories])
     ids = np.argsort(-logprobs, axis=1, kind="stable")[:, :n]
-    return NextTokens(ids, np.take_along_axis(logprobs, ids, axis=1))
+    found = np.take_along_axis(logprobs, ids, axis=1)
+    return NextTokens(ids, found, found)
 
 
 def run(options: SearchOptions, model: Model, n_steps: int, eot: int = EOT) -> Hypothesis:
@@ -140,7 +141,7 @@ def test_beams_find_what_those_of_openai_find(
     with nothing_is_let_go():
         found = run(options, scripted(seed), n_steps)
     assert found.tokens == tokens
-    assert found.sum_logprob == pytest.approx(total, abs=1e-5)
+    assert found.score == pytest.approx(total, abs=1e-5)
     assert found.avg_logprob == pytest.approx(total / (len(tokens) + 1), abs=1e-5)
 
 
@@ -181,14 +182,14 @@ def test_one_beam_takes_the_likeliest_token_each_time(seed: int, patience: float
     found = run(SearchOptions(beam_size=1, patience=patience), model, n_steps=12)
     assert found.tokens == expected
     assert found.finished == ended
-    assert found.sum_logprob == pytest.approx(total, abs=1e-5)
+    assert found.score == pytest.approx(total, abs=1e-5)
 
 
 def advance(found: WindowSearch, *rows: Sequence[tuple[int, float]]) -> list[Move]:
     """One step by hand: for each row its candidates with their log-probabilities, best first."""
     ids = np.array([[token for token, _ in row] for row in rows])
     logprobs = np.array([[logprob for _, logprob in row] for row in rows], np.float32)
-    return found.advance(NextTokens(ids, logprobs))
+    return found.advance(NextTokens(ids, logprobs, logprobs))
 
 
 NEVER = -np.inf
@@ -216,7 +217,7 @@ def test_beams_go_on_from_the_best_of_all_rows_best_first() -> None:
     moves = advance(found, [(4, -1.4), (5, -1.5), (6, -1.6)], [(7, -0.5), (8, -0.6), (9, -3.0)])
     assert moves == [Move(1, 7), Move(1, 8)]
     assert list(found.histories) == [[2, 7], [2, 8]]
-    assert found.best().sum_logprob == pytest.approx(-1.4)
+    assert found.best().score == pytest.approx(-1.4)
 
 
 def test_an_end_takes_no_place_among_the_beams() -> None:
