@@ -110,8 +110,10 @@ class TokenRules:
             ends_from: see `allowed`.
         """
         masked, begin = self._in_order(logits, sampled, ends_from), self._special.timestamp_begin
-        text, times = masked[:, :begin], masked[:, begin:]
-        words = _take_largest(text, n)
+        times = masked[:, begin:].copy()
+        masked[:, begin:] = -np.inf  # a view of the words alone would be copied for each argmax
+        words = _take_largest(masked, n)
+        masked[:, begin:] = times
         ids = np.concatenate([words, begin + times.argmax(axis=1, keepdims=True)], axis=1)
         found = np.take_along_axis(masked, ids, axis=1)
         top = found.max(axis=1, keepdims=True)
@@ -119,9 +121,9 @@ class TokenRules:
         found -= top
         # In place: memory that is fresh at each step costs more than the exponentials.
         np.exp(np.subtract(masked, top, out=masked), out=masked)
-        of_times = times.sum(axis=1, keepdims=True)
+        of_times = masked[:, begin:].sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore"):  # nothing allowed sums to 0, whose log is -inf
-            all_times, everything = np.log(of_times), np.log(of_times + text.sum(axis=1, keepdims=True))
+            all_times, everything = np.log(of_times), np.log(masked.sum(axis=1, keepdims=True))
         everything[~np.isfinite(everything)] = 0
         scores = np.concatenate([found[:, :-1], all_times], axis=1) - everything
         logprobs = found - everything
