@@ -13,7 +13,7 @@ from ovsubs.whisper.rules import NextTokens
 
 LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
 LOOP_PERIOD = 12  # tokens; the longest period that is looked for
-PRUNE_LOGPROB = 1.2  # natural log: a hypothesis 3.3 times less likely than the best is dropped
+PRUNE_LOGPROB = 1.1  # natural log: a hypothesis 3 times less likely than the best is dropped
 MERGE_TOKENS = 6  # text tokens; docs/decisions/0007 and 0019 have what other values gave
 
 
