@@ -65,7 +65,7 @@ def draw(content: dict[str, Any]) -> Figure:
     panels[0].set_xticks(SPEEDS, minor=False)
     panels[0].xaxis.set_major_formatter(ScalarFormatter())
     panels[0].xaxis.set_minor_formatter("")
-    panels[0].set_ylim(100 * WORST + 0.1, panels[0].get_ylim()[0])
+    panels[0].set_ylim(100 * WORST + 0.1, panels[0].get_ylim()[0] - 0.15)
     panels[0].set_ylabel("word error rate in %")
     picture.legend(handles=_legend(), loc="outside lower center", ncols=5, fontsize=8.5, frameon=False)
     return picture
