@@ -229,7 +229,8 @@ def _plan_copies(
     shown = there[best_format(tuple(there))]
     if not _has_cues(shown):  # without a word there is nothing to show
         return VideoOptions(), None
-    return options.videos.lacking(path, options.output_dir), shown
+    lacking = options.videos.lacking(path, options.output_dir)
+    return lacking, None if lacking == VideoOptions() else shown
 
 
 def _has_cues(subtitles: Path) -> bool:

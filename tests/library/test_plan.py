@@ -302,12 +302,16 @@ def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: Mak
     with_text = make_plan([talk], replace(options, formats=("srt", "txt")))
     (tmp_path / "talk.burned.mp4").touch()  # there is no burning into a wav
     nothing = make_plan([talk], options)
+    only_text = make_plan([talk], replace(options, formats=("srt", "txt")))
 
     (copied,) = only_copies.copies
     assert (copied.formats, copied.videos, copied.shown) == ((), VideoOptions(burn=True), srt)
     assert (only_copies.files, only_copies.settled) == ((), ())
     (heard,) = with_text.files
     assert (heard.formats, heard.videos, heard.shown) == (("txt",), VideoOptions(burn=True), srt)
+    assert [(file.formats, file.videos, file.shown) for file in only_text.files] == [
+        (("txt",), VideoOptions(), None)
+    ]
     assert [result.status for result in nothing.settled] == [SKIPPED]
     assert only_reason(nothing) == (
         f"{tmp_path / 'talk.subtitled.wav'}: already there; without it, it is made anew of {vtt}"
