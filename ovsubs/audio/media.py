@@ -114,7 +114,7 @@ def stream_audio(
     media: Media,
     track: AudioTrack,
     *,
-    block_s: float = 150.0,
+    block_s: float = 30.0,
     start: float = 0.0,
     length: float | None = None,
     on_damage: Callable[[str], None] | None = None,

@@ -12,8 +12,9 @@ from ovsubs.whisper.tokens import TokenReader
 # With base 16 are 2 % faster than 12, and 12 no faster than 10, which take 55 MB less: eight hours, in which
 # OpenVINO's caches fill up, stay under 1 GB.
 MAX_BATCH_SIZE = 10
-# Keys and values in f32 take twice the room: six take 1.09 GB where ten took 1.35, in 4 % more time.
-MAX_F32_BATCH_SIZE = 6
+# Keys and values in f32 take twice the room. In six chapters five windows take 60 MB less than six, and six
+# took 260 MB less than ten, in 4 % more time. With five an hour stays under 1 GB.
+MAX_F32_BATCH_SIZE = 5
 MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 

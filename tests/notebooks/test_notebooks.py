@@ -1,6 +1,7 @@
 """The notebooks run as a person runs them, and are committed as they are before a run."""
 
 import base64
+import html
 import json
 import os
 import re
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from ovsubs import LayoutOptions, Transcript
 from ovsubs.audio.ffmpeg import ffmpeg_executable
+from ovsubs.subtitles.formats import render
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -161,7 +164,7 @@ class TestSubtitleAVideo:
         assert any("fail better" in " ".join(shown.lower().split()) for shown in executed.data("text/plain"))
 
     def test_the_video_is_shown_with_its_captions(self, executed: Executed) -> None:
-        page = next(html for html in executed.data("text/html") if "<video" in html)
+        page = next(shown for shown in executed.data("text/html") if "<video" in shown)
         assert 'kind="captions"' in page
         clip = re.search(r'src="data:video/mp4;base64,([^"]+)"', page)
         captions = re.search(r'src="data:text/vtt;base64,([^"]+)"', page)
@@ -187,7 +190,7 @@ class TestLayoutAndReview:
         assert wrong == []
 
     def test_the_transcript_shows_itself(self, reviewed: Executed) -> None:
-        page = next(html for html in reviewed.data("text/html") if "<video" in html)
+        page = next(shown for shown in reviewed.data("text/html") if "<video" in shown)
         clip = re.search(r'src="data:video/mp4;base64,([^"]+)"', page)
         assert clip
         assert base64.b64decode(clip[1])[4:8] == b"ftyp"
@@ -196,11 +199,13 @@ class TestLayoutAndReview:
         assert "fail better" in table.lower()
 
     def test_each_style_has_its_column(self, reviewed: Executed) -> None:
-        page = next(html for html in reviewed.data("text/html") if "<pre>" in html)
+        page = next(shown for shown in reviewed.data("text/html") if "<pre>" in shown)
         texts = dict(re.findall(r"<b>(\w+)</b><pre>(.*?)</pre>", page, re.DOTALL))
         assert list(texts) == ["netflix", "bbc", "youtube", "tiktok", "plain"]
-        assert all("fail better" in " ".join(text.lower().split()) for text in texts.values())
-        assert texts["tiktok"].count("--&gt;") > texts["netflix"].count("--&gt;")
+        transcript = Transcript.from_json((reviewed.subtitles / "talk.json").read_text(encoding="utf-8"))
+        for style, text in texts.items():
+            assert "fail better" in " ".join(text.lower().split())
+            assert html.unescape(text) == render(transcript, "srt", LayoutOptions(style=style))
 
     def test_single_values_are_obeyed(self, reviewed: Executed) -> None:
         [printed] = [text for text in reviewed.printed if text.startswith("LayoutRules(max_line_width=16,")]

@@ -342,6 +342,15 @@ def test_keys_and_values_are_stored_as_the_cpu_computes() -> None:
         assert CompileOptions(device=device).precision() is None
 
 
+def test_the_cache_is_in_16_bits_unless_f32_is_asked_for() -> None:
+    assert CompileOptions(inference_precision="f32").cache_type == "f32"
+    assert CompileOptions(inference_precision="bf16").cache_type is None
+    for precision in (None, "int8"):
+        cache_type = CompileOptions(inference_precision=precision).cache_type
+        assert cache_type == (None if has_bfloat16() else "f16")
+    assert CompileOptions(device="GPU").cache_type is None
+
+
 def test_a_device_with_a_space_before_it_is_compiled_as_the_cpu() -> None:
     """`check_device` takes it for the CPU."""
     assert CompileOptions(device=" cpu").precision() == CompileOptions(device="CPU").precision()

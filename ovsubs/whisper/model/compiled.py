@@ -21,9 +21,6 @@ from ovsubs.whisper.model.pages import give_back
 from ovsubs.whisper.model.rows import KeyValueRows, filled
 from ovsubs.whisper.model.session import DecoderSession
 
-# The CPU keeps self-attention in 8 bits otherwise, which moves logits by up to 0.1 (tiny.en) and saves no
-# time: the cache is a tenth of what a step reads. Where the precision is bf16, so is the cache.
-_CPU_CACHE = {"KV_CACHE_PRECISION": "f32"}
 # OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
 # by 4 % in an hour of speech. With 8, many short files take 60 MB less than with 64, in the same time.
 _CPU_KERNELS = {"CPU_RUNTIME_CACHE_CAPACITY": 8}
@@ -56,8 +53,8 @@ class WhisperModel:
     def __init__(self, graphs: WhisperGraphs, options: CompileOptions, directory: Path) -> None:
         core = ov.Core()
         properties = options.properties()
-        if properties.get("INFERENCE_PRECISION_HINT") == "f32":
-            core.set_property("CPU", _CPU_CACHE)  # also where AUTO or HETERO choose the CPU
+        if options.cache_type:  # also where AUTO or HETERO choose the CPU
+            core.set_property("CPU", {"KV_CACHE_PRECISION": options.cache_type})
         device = check_device(options.device)
         if device == "CPU":
             properties |= _CPU_KERNELS
@@ -107,7 +104,8 @@ class WhisperModel:
         rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
         self._encode(mels, rows, clock or Stopwatch())
         give_back(self._mapped)
-        session = DecoderSession(self._decoder.create_infer_request(), rows, lengths, self._heads)
+        request = self._decoder.create_infer_request()
+        session = DecoderSession(request, rows, lengths, self._heads, self._mapped)
         try:
             yield session
         finally:
@@ -117,22 +115,13 @@ class WhisperModel:
     def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
         request = self._encoder.create_infer_request()
-        lengths = {mel.shape[1] // 2 for mel in mels}
-        aside = self.rows(1) if len(lengths) > 1 else rows  # where those go that do not fill their row
         for row, mel in enumerate(mels):
             with clock.stage("encode"):
                 n_positions = mel.shape[1] // 2
-                if n_positions == rows.n_positions:
-                    self._encode_to(request, mel, rows, row)
-                    continue
-                aside.arrange(1, n_positions)
-                self._encode_to(request, mel, aside, 0)
-                rows.copy_shorter(row, aside)
-
-    def _encode_to(self, request: Any, mel: NDArray[np.float32], rows: KeyValueRows, row: int) -> None:
-        for name in rows.names:
-            request.set_tensor(name, rows.lend_row(name, row))
-        request.infer({"input_features": mel[None]})
+                for name in rows.names:
+                    request.set_tensor(name, rows.lend_start(name, row, n_positions))
+                request.infer({"input_features": mel[None]})
+                rows.spread(row, n_positions)
 
     def __enter__(self) -> Self:
         return self

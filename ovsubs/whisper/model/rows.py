@@ -48,26 +48,31 @@ class KeyValueRows:
         array = self.array(name)[:n_rows]
         return ov.Tensor(array, ov.Shape(array.shape), self._type)
 
-    def lend_row(self, name: str, row: int) -> Any:
-        """One row as an OpenVINO tensor of one window."""
-        array = self.array(name)[row : row + 1]
+    def lend_start(self, name: str, row: int, n_positions: int) -> Any:
+        """A window of so many positions as an OpenVINO tensor: in one piece, at the start of its row."""
+        array = self._start(name, row, n_positions)
         return ov.Tensor(array, ov.Shape(array.shape), self._type)
+
+    def spread(self, row: int, n_positions: int) -> None:
+        """Bring what lies at the start of a row to its places; behind its end stays whatever was there."""
+        for name in self.names if n_positions < self.n_positions else ():
+            found = self._start(name, row, n_positions)[0].copy()
+            self.array(name)[row][: found.shape[0], : found.shape[1], : found.shape[2]] = found
 
     def array(self, name: str) -> NDArray[Any]:
         """All rows in the present length; bfloat16 as uint16."""
         shape = (self.n_rows, *filled(self._shapes[name], self.n_positions))
         return self._memory[name][: math.prod(shape)].reshape(shape)
 
-    def copy_shorter(self, row: int, other: "KeyValueRows") -> None:
-        """Put the first row of shorter ones into a row of these; what is behind its end stays as it was."""
-        for name in self.names:
-            found = other.array(name)[0]
-            self.array(name)[row][: found.shape[0], : found.shape[1], : found.shape[2]] = found
-
     @property
     def names(self) -> Sequence[str]:
         """`key.0`, `value.0`, `key.1`, …"""
         return tuple(self._shapes)
+
+    def _start(self, name: str, row: int, n_positions: int) -> NDArray[Any]:
+        shape = (1, *filled(self._shapes[name], n_positions))
+        row_in_one: NDArray[Any] = self.array(name)[row].reshape(-1)
+        return row_in_one[: math.prod(shape)].reshape(shape)
 
 
 def filled(shape: Sequence[int], n_positions: int) -> list[int]:

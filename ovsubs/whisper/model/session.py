@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ovsubs.whisper.alignment_heads import AlignmentHeads
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
+from ovsubs.whisper.model.pages import give_back
 from ovsubs.whisper.model.rows import KeyValueRows, as_float32
 
 POSITIONS_PER_S = MAX_POSITIONS // 30  # of the encoder
@@ -22,11 +24,17 @@ class DecoderSession:
     """
 
     def __init__(
-        self, request: Any, rows: KeyValueRows, lengths: Sequence[int], heads: AlignmentHeads
+        self,
+        request: Any,
+        rows: KeyValueRows,
+        lengths: Sequence[int],
+        heads: AlignmentHeads,
+        mapped: Sequence[Path] = (),
     ) -> None:
         self._request = request
         self._rows = rows
         self._heads = heads
+        self._mapped = mapped
         self._lengths = np.asarray(lengths, dtype=np.int32)
         self.n_windows = len(lengths)
         self._lend_rows()
@@ -61,6 +69,11 @@ class DecoderSession:
             "row_slots": slots.slots_of_rows,
         }
         self._request.infer(inputs, share_inputs=True)
+        if (
+            self._mapped
+        ):  # the first step has packed the weights: what it read of the files is not needed beside
+            give_back(self._mapped)
+            self._mapped = ()
         return np.asarray(self._request.get_tensor("logits").data)
 
     @property
