@@ -17,7 +17,6 @@ from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import FAILED, FileResult, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import make_copies, run_plan
-from ovsubs.library.videos import VideoOptions
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, known_format, render
@@ -82,7 +81,7 @@ def print_subtitles(
     """
     refused = {  # what is given of it, as it is shown
         "--profile": "" if voice.profile else None,
-        "--embed or --burn": "" if options.videos != VideoOptions() else None,
+        "--embed or --burn": "" if options.videos else None,
         "--review": options.n_review or None,
         "--language-suffix": "" if options.language_suffix else None,
         "--overwrite": "" if options.overwrite else None,

@@ -162,7 +162,7 @@ def _plan_file(
         copies = videos.copies(path, options.output_dir)
         if not missing and not copies:
             taken.update(dict.fromkeys(claimed, path))
-            return _skipped(path, options, tuple(there.values()))
+            return _skipped(path, options, there)
         _check_writable(outputs[missing[0]] if missing else copies[0])
         if missing:
             media = probe(path)
@@ -176,13 +176,15 @@ def _plan_file(
         return FileResult(path, FAILED, why=one_line(path, error))
 
 
-def _skipped(path: Path, options: SubtitleOptions, there: tuple[Path, ...]) -> FileResult:
+def _skipped(path: Path, options: SubtitleOptions, there: Mapping[str, Path]) -> FileResult:
+    outputs = tuple(there.values())
     copies = [copy for copy in options.videos.copies(path, options.output_dir) if copy.exists()]
-    if copies:  # to hear the video again is not the only way to a new one
-        why = f"{copies[0]}: already there; without it, it is made anew of {there[0]}"
+    if copies and _has_cues(shown := there[best_format(tuple(there))]):
+        # To hear the video again is not the only way to a new one.
+        why = f"{copies[0]}: already there; without it, it is made anew of {shown}"
     else:
-        why = f"{there[0]}: already there; use --overwrite to replace it"
-    return FileResult(path, SKIPPED, outputs=there, why=why)
+        why = f"{outputs[0]}: already there; use --overwrite to replace it"
+    return FileResult(path, SKIPPED, outputs=outputs, why=why)
 
 
 def _suffix(options: SubtitleOptions) -> str | None:
@@ -230,7 +232,7 @@ def _plan_copies(
     if not _has_cues(shown):  # without a word there is nothing to show
         return VideoOptions(), None
     lacking = options.videos.lacking(path, options.output_dir)
-    return lacking, None if lacking == VideoOptions() else shown
+    return lacking, shown if lacking else None
 
 
 def _has_cues(subtitles: Path) -> bool:

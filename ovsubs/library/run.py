@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ovsubs.errors import OvsubsError, UnwritableOutput
 from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, one_line
-from ovsubs.library.videos import VideoOptions, best_format, make_videos
+from ovsubs.library.videos import best_format, make_videos
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats import output_path, save_transcript
@@ -100,7 +100,7 @@ def _finish(
     copies, notes = tuple[Path, ...](), list[str]()
     if file.shown:
         copies, notes = _copy_shown(file, options, on_video)
-    elif cues and file.videos != VideoOptions():  # without a word there is nothing to show
+    elif cues and file.videos:  # without a word there is nothing to show
         shown = dict(zip(file.formats, written, strict=True))[best_format(file.formats)]
         copies, notes = _copy(file, shown, transcript.text_language, options, on_video)
     rules = options.layout.rules(transcript.text_language)

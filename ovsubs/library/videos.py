@@ -21,6 +21,10 @@ class VideoOptions:
     embed: bool = False
     burn: bool = False
 
+    def __bool__(self) -> bool:
+        """Whether any copy is wanted."""
+        return self.embed or self.burn
+
     def check(self, formats: Sequence[str]) -> None:
         """Refuse to make copies without a file that a video takes.
 

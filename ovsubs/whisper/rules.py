@@ -56,12 +56,12 @@ class TokenRules:
             sampled: for each row the tokens since the prompt; all rows at the same step.
             ends_from: for each row the first timestamp with which its text may end, once it has begun.
         """
-        masked, begin = self._in_order(logits, sampled, ends_from), self._special.timestamp_begin
+        masked, begin = self._well_formed(logits, sampled, ends_from), self._special.timestamp_begin
         timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
         masked[timestamps_win, :begin] = -np.inf
         return masked
 
-    def _in_order(
+    def _well_formed(
         self,
         logits: NDArray[np.float32],
         sampled: Sequence[Sequence[int]],
@@ -109,7 +109,7 @@ class TokenRules:
             n: how many; what is not allowed has -inf.
             ends_from: see `allowed`.
         """
-        masked, begin = self._in_order(logits, sampled, ends_from), self._special.timestamp_begin
+        masked, begin = self._well_formed(logits, sampled, ends_from), self._special.timestamp_begin
         times = masked[:, begin:].copy()
         masked[:, begin:] = -np.inf  # a view of the words alone would be copied for each argmax
         words = _take_largest(masked, n)

@@ -314,7 +314,7 @@ def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: Mak
     ]
     assert [result.status for result in nothing.settled] == [SKIPPED]
     assert only_reason(nothing) == (
-        f"{tmp_path / 'talk.subtitled.wav'}: already there; without it, it is made anew of {vtt}"
+        f"{tmp_path / 'talk.subtitled.wav'}: already there; without it, it is made anew of {srt}"
     )
 
 
