@@ -69,9 +69,7 @@ class DecoderSession:
             "row_slots": slots.slots_of_rows,
         }
         self._request.infer(inputs, share_inputs=True)
-        if (
-            self._mapped
-        ):  # the first step has packed the weights: what it read of the files is not needed beside
+        if self._mapped:  # the first step has packed the weights: their pages are not needed any more
             give_back(self._mapped)
             self._mapped = ()
         return np.asarray(self._request.get_tensor("logits").data)
