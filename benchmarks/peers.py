@@ -2,9 +2,9 @@
 
     python benchmarks/peers.py --data LibriSpeech/test-clean --peers-python .venv-peers/bin/python
 
-Each engine runs in a process of its own, engine after engine, round after round. Two sets: the chapters of a
-split joined into long files, and its utterances as short files of their own. An engine that fails is reported
-by one line, and the others go on. docs/peers.md tells what is compared.
+Each engine runs in a process of its own, engine after engine, round after round. Two sets: the chapters of
+the splits joined into long files, and their utterances as short files of their own. An engine that fails is
+reported by one line, and the others go on. docs/peers.md tells what is compared.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="LibriSpeech splits")
     parser.add_argument("--peers-python", help="the Python of the peers' environment")
     add_model_arguments(parser)
     parser.add_argument("--runs", type=int, default=3, help="runs of each engine")

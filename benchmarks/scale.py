@@ -74,7 +74,7 @@ def main() -> int:
     model = str(resolve_ir(given.model, offline=True, report=lambda line: None))
     done = list[Measurement]()
     with tempfile.TemporaryDirectory() as folder:
-        sets = make_sets(given.data, Path(folder))
+        sets = make_sets([given.data], Path(folder))
         chapters = [file.path for file in sets[LONG].files]
         for number, case in enumerate(cases):
             recording = Path(folder) / "long.wav"

@@ -1,4 +1,4 @@
-"""A LibriSpeech split -> the files that the engines get: whole chapters, and single utterances."""
+"""LibriSpeech splits -> the files that the engines get: whole chapters, and single utterances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,14 +41,14 @@ class FileSet:
         return SetFacts(self.name, len(self.files), n_utterances, round(self.audio_s, 2))
 
 
-def make_sets(split: Path, folder: Path) -> dict[str, FileSet]:
-    """Both sets of a split: its own files, and chapters joined into wav files in `folder`.
+def make_sets(splits: Sequence[Path], folder: Path) -> dict[str, FileSet]:
+    """Both sets of some splits: their own files, and chapters joined into wav files in `folder`.
 
     Raises:
-        MissingFile: no transcript lies below the split.
+        MissingFile: no transcript lies below one of them.
     """
     chapters, utterances = list[SpokenFile](), list[SpokenFile]()
-    for chapter in chapters_of(split):
+    for chapter in (chapter for split in splits for chapter in chapters_of(split)):
         recording = join(chapter)
         speaker = chapter.files[0].path.parent.parent.name
         path = folder / f"{speaker}-{recording.name}.wav"

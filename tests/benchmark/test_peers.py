@@ -57,6 +57,8 @@ def test_both_sets_are_measured_and_the_readme_gets_their_tables(
     assert anew[1] == content["results"][1]
     before = results.read_bytes()
     assert "other machine" in run_benchmark("peers.py", *ours, "--threads", "1", "--resume").stderr
+    twice = run_benchmark("peers.py", *ours, "--threads", "2", "--resume", "--data", split, split)
+    assert "or recordings" in twice.stderr
     assert results.read_bytes() == before
 
 
