@@ -45,12 +45,14 @@ def judge(
     options: TranscribeOptions,
     *,
     fits: bool = False,
+    is_babble: bool = False,
 ) -> Verdict:
     """Judge the text of a window by the thresholds of the options (openai/whisper, transcribe.py).
 
     Where the language is unknown, nobody may be speaking at all: what is unlikely there is no text, nor is
-    what repeats itself although the encoder has seen 30 s (not `fits`). A crowd's babble would otherwise be
-    read over and over.
+    what repeats itself although the encoder has seen 30 s (not `fits`). The same holds for what repeats
+    itself where the language is known, or given, but not to be heard in this window (`is_babble`). A crowd's
+    babble would otherwise be read over and over.
     """
     least = options.silence.logprob_threshold
     unlikely = least is not None and decoded.avg_logprob < least
@@ -59,7 +61,7 @@ def judge(
         return Verdict.SILENT
     repeats = repeats_itself(decoded, reader, options.compression_ratio_threshold)
     if repeats or not decoded.finished:
-        return Verdict.SILENT if unknown_language and not fits else Verdict.LOOP
+        return Verdict.SILENT if (unknown_language or is_babble) and not fits else Verdict.LOOP
     if unlikely:
         return Verdict.SILENT if unknown_language else Verdict.UNLIKELY
     return Verdict.GOOD

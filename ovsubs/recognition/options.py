@@ -36,7 +36,8 @@ class TranscribeOptions:
     in halves, and left out if it never ends. None switches that off.
     `language_detection_segments`: how many windows vote.
     `language_detection_threshold`: where the vote's winner has less, nobody may be speaking at all: of
-    such a file, windows below `silence.logprob_threshold` are left out.
+    such a file, windows below `silence.logprob_threshold` are left out. So is, of any file, a window that
+    repeats itself and in which no language is likelier than that, even if a language is given.
     `word_timestamps`: segments have words with their times.
     `keep_damaged`: transcribe what is there of a file that breaks off, instead of failing.
     """

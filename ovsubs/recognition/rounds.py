@@ -183,6 +183,7 @@ class _Desk:
         with ExitStack() as stack:
             session = self._open_session([seat.reading for seat in batch], stack)
             self._ask(batch, session)
+            babble = self._babble(batch, session)
             prompts = [self._prompt(seat) for seat in batch]
             searches = [seat.reading.attempt.search for seat in batch]
             seeds = [seat.reading.seed for seat in batch]
@@ -200,9 +201,9 @@ class _Desk:
                 else None,
                 clock=self._clock,
             )
-        for seat, result in zip(batch, decoded, strict=True):
+        for seat, result, is_babble in zip(batch, decoded, babble, strict=True):
             fits = seat.reading.attempt.fits
-            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits)
+            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits, is_babble=is_babble)
             seat.reading.advance(result, verdict, seat.spoken.language, engine)
 
     def _ends_from_s(self, seat: _Seat) -> float:
@@ -242,6 +243,16 @@ class _Desk:
             voters = self._voters(track)  # all have a seat: see `_ask_alone`
             readings = [seat.reading for seat in batch]
             track.spoken = self._vote(heard[[readings.index(voter) for voter in voters]], voters)
+
+    def _babble(self, batch: Sequence[_Seat], session: DecoderSession) -> list[bool]:
+        """Which windows are in no language that the model knows; only of those that are decoded again."""
+        again = [not seat.reading.attempt.fits for seat in batch]
+        if not any(again) or self._engine.reader.english_only:
+            return [False] * len(batch)
+        with self._clock.stage("language"):
+            heard = language_probabilities(session, self._engine.reader.special).max(axis=1)
+        least = self._options.language_detection_threshold
+        return [is_again and bool(one < least) for is_again, one in zip(again, heard, strict=True)]
 
     def _ask_alone(self, batch: Sequence[_Seat]) -> None:
         """A vote apart for a track whose voters have no seats: no batch changes the language."""

@@ -126,14 +126,19 @@ def _start_of_cue(cues: pysubs2.SSAFile, word: str) -> int:
     return next(cue.start for cue in cues if cue.plaintext.startswith(word))
 
 
+@pytest.mark.parametrize("language", [(), ("-l", "en")], ids=["detected", "given"])
 def test_noise_and_music_give_empty_subtitles_and_a_note(
-    base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
+    base_model_dir: Path,
+    shared_data: Path,
+    ovsubs: Callable[..., Ended],
+    tmp_path: Path,
+    language: tuple[str, ...],
 ) -> None:
     folder = shared_data / "nonspeech"
     folders = [folder, *(path for path in folder.iterdir() if path.is_dir())]
     recordings = [path for path in folder.rglob("*") if path.suffix in (".wav", ".ogg", ".mp3")]
 
-    ended = ovsubs("subtitle", *folders, "-m", base_model_dir, "-o", tmp_path, "-f", "srt,vtt")
+    ended = ovsubs("subtitle", *folders, "-m", base_model_dir, "-o", tmp_path, "-f", "srt,vtt", *language)
 
     written = sorted(tmp_path.iterdir())
     assert ended.code == 0

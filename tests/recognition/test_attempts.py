@@ -105,6 +105,23 @@ def test_the_threshold_of_the_language_is_obeyed(script: Script) -> None:
     assert verdict_of(script, avg_logprob=-1.01, spoken=ANYTHING, options=options) is UNLIKELY
 
 
+@pytest.mark.parametrize(
+    ("times_said", "fits", "is_babble", "expected"),
+    [
+        (50, False, True, SILENT),
+        (50, True, True, LOOP),  # with 30 s it may be no loop
+        (50, False, False, LOOP),
+        (1, False, True, GOOD),
+    ],
+)
+def test_a_loop_in_a_window_that_is_in_no_language_is_silence_though_the_language_is_given(
+    script: Script, times_said: int, fits: bool, is_babble: bool, expected: Verdict
+) -> None:
+    decoded = script.decoded(*WORDS * times_said, avg_logprob=-0.3)
+    given, reader = LanguageVote("en", 1.0), script.engine.reader
+    assert judge(decoded, reader, given, TranscribeOptions(), fits=fits, is_babble=is_babble) is expected
+
+
 # What is tried next
 
 
