@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import repeats_itself
 from ovsubs.whisper.tokens import TokenReader
+
+KINDRED = 0.5  # of the likeliest language's probability: a language that has it may be the one that is spoken
 
 
 class Verdict(Enum):
@@ -45,14 +50,14 @@ def judge(
     options: TranscribeOptions,
     *,
     fits: bool = False,
-    is_babble: bool = False,
+    in_no_language: bool = False,
 ) -> Verdict:
     """Judge the text of a window by the thresholds of the options (openai/whisper, transcribe.py).
 
     Where the language is unknown, nobody may be speaking at all: what is unlikely there is no text, nor is
     what repeats itself although the encoder has seen 30 s (not `fits`). The same holds for what repeats
-    itself where the language is known, or given, but not to be heard in this window (`is_babble`). A crowd's
-    babble would otherwise be read over and over.
+    itself where the language is known, or given, but none is heard in this window (`in_no_language`). A
+    crowd's babble would otherwise be read over and over.
     """
     least = options.silence.logprob_threshold
     unlikely = least is not None and decoded.avg_logprob < least
@@ -61,10 +66,25 @@ def judge(
         return Verdict.SILENT
     repeats = repeats_itself(decoded, reader, options.compression_ratio_threshold)
     if repeats or not decoded.finished:
-        return Verdict.SILENT if (unknown_language or is_babble) and not fits else Verdict.LOOP
+        return Verdict.SILENT if (unknown_language or in_no_language) and not fits else Verdict.LOOP
     if unlikely:
         return Verdict.SILENT if unknown_language else Verdict.UNLIKELY
     return Verdict.GOOD
+
+
+def is_babble(heard: NDArray[np.float32], spoken: int, least: float) -> bool:
+    """Whether a window is in no language.
+
+    None is likely, and the one that is spoken in the file is not among the likeliest: Croatian may well be
+    heard as Serbian or Bosnian.
+
+    Args:
+        heard: the probability of each language in the window, float32 [languages].
+        spoken: the place of the file's language among them.
+        least: from this probability on a language is heard.
+    """
+    likeliest = float(heard.max())
+    return likeliest < least and float(heard[spoken]) < KINDRED * likeliest
 
 
 def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions) -> Attempt | None:

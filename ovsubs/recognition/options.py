@@ -37,7 +37,7 @@ class TranscribeOptions:
     `language_detection_segments`: how many windows vote.
     `language_detection_threshold`: where the vote's winner has less, nobody may be speaking at all: of
     such a file, windows below `silence.logprob_threshold` are left out. So is, of any file, a window that
-    repeats itself and in which no language is likelier than that, even if a language is given.
+    repeats itself and in which no language is likelier than that, nor the given one among the likeliest.
     `word_timestamps`: segments have words with their times.
     `keep_damaged`: transcribe what is there of a file that breaks off, instead of failing.
     """

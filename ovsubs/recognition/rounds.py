@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.errors import UnsupportedTask
-from ovsubs.recognition.attempts import Attempt, judge
+from ovsubs.recognition.attempts import Attempt, is_babble, judge
 from ovsubs.recognition.batches import choose_batch
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
@@ -201,9 +201,9 @@ class _Desk:
                 else None,
                 clock=self._clock,
             )
-        for seat, result, is_babble in zip(batch, decoded, babble, strict=True):
+        for seat, result, is_none in zip(batch, decoded, babble, strict=True):
             fits = seat.reading.attempt.fits
-            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits, is_babble=is_babble)
+            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits, in_no_language=is_none)
             seat.reading.advance(result, verdict, seat.spoken.language, engine)
 
     def _ends_from_s(self, seat: _Seat) -> float:
@@ -245,14 +245,18 @@ class _Desk:
             track.spoken = self._vote(heard[[readings.index(voter) for voter in voters]], voters)
 
     def _babble(self, batch: Sequence[_Seat], session: DecoderSession) -> list[bool]:
-        """Which windows are in no language that the model knows; only of those that are decoded again."""
+        """Which windows are in no language; only those are asked that are decoded again."""
         again = [not seat.reading.attempt.fits for seat in batch]
         if not any(again) or self._engine.reader.english_only:
             return [False] * len(batch)
+        special, least = self._engine.reader.special, self._options.language_detection_threshold
         with self._clock.stage("language"):
-            heard = language_probabilities(session, self._engine.reader.special).max(axis=1)
-        least = self._options.language_detection_threshold
-        return [is_again and bool(one < least) for is_again, one in zip(again, heard, strict=True)]
+            heard = language_probabilities(session, special)
+        codes = list(special.languages)
+        return [
+            is_again and is_babble(of_window, codes.index(seat.spoken.language), least)
+            for is_again, seat, of_window in zip(again, batch, heard, strict=True)
+        ]
 
     def _ask_alone(self, batch: Sequence[_Seat]) -> None:
         """A vote apart for a track whose voters have no seats: no batch changes the language."""

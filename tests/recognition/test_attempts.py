@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script
 
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict, judge, next_attempt
+from ovsubs.recognition.attempts import Attempt, Verdict, is_babble, judge, next_attempt
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions
@@ -106,7 +107,7 @@ def test_the_threshold_of_the_language_is_obeyed(script: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    ("times_said", "fits", "is_babble", "expected"),
+    ("times_said", "fits", "in_no_language", "expected"),
     [
         (50, False, True, SILENT),
         (50, True, True, LOOP),  # with 30 s it may be no loop
@@ -115,11 +116,27 @@ def test_the_threshold_of_the_language_is_obeyed(script: Script) -> None:
     ],
 )
 def test_a_loop_in_a_window_that_is_in_no_language_is_silence_though_the_language_is_given(
-    script: Script, times_said: int, fits: bool, is_babble: bool, expected: Verdict
+    script: Script, times_said: int, fits: bool, in_no_language: bool, expected: Verdict
 ) -> None:
     decoded = script.decoded(*WORDS * times_said, avg_logprob=-0.3)
     given, reader = LanguageVote("en", 1.0), script.engine.reader
-    assert judge(decoded, reader, given, TranscribeOptions(), fits=fits, is_babble=is_babble) is expected
+    verdict = judge(decoded, reader, given, TranscribeOptions(), fits=fits, in_no_language=in_no_language)
+    assert verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ((0.05, 0.28, 0.26), True),
+        ((0.05, 0.5, 0.26), False),  # in another language
+        ((0.14, 0.28, 0.26), False),  # half as likely as the likeliest
+        ((0.3, 0.2, 0.1), False),
+    ],
+)
+def test_babble_is_in_no_language_that_is_likely_or_spoken_in_the_file(
+    heard: tuple[float, ...], expected: bool
+) -> None:
+    assert is_babble(np.array(heard, np.float32), spoken=0, least=0.5) is expected
 
 
 # What is tried next
