@@ -201,9 +201,9 @@ class _Desk:
                 else None,
                 clock=self._clock,
             )
-        for seat, result, is_none in zip(batch, decoded, babble, strict=True):
+        for seat, result, babbles in zip(batch, decoded, babble, strict=True):
             fits = seat.reading.attempt.fits
-            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits, in_no_language=is_none)
+            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits, in_no_language=babbles)
             seat.reading.advance(result, verdict, seat.spoken.language, engine)
 
     def _ends_from_s(self, seat: _Seat) -> float:
@@ -245,17 +245,16 @@ class _Desk:
             track.spoken = self._vote(heard[[readings.index(voter) for voter in voters]], voters)
 
     def _babble(self, batch: Sequence[_Seat], session: DecoderSession) -> list[bool]:
-        """Which windows are in no language; only those are asked that are decoded again."""
-        again = [not seat.reading.attempt.fits for seat in batch]
-        if not any(again) or self._engine.reader.english_only:
+        """Which windows are in no language; asked where one is decoded again, since no other needs it."""
+        if all(seat.reading.attempt.fits for seat in batch) or self._engine.reader.english_only:
             return [False] * len(batch)
         special, least = self._engine.reader.special, self._options.language_detection_threshold
         with self._clock.stage("language"):
             heard = language_probabilities(session, special)
         codes = list(special.languages)
         return [
-            is_again and is_babble(of_window, codes.index(seat.spoken.language), least)
-            for is_again, seat, of_window in zip(again, batch, heard, strict=True)
+            is_babble(of_window, codes.index(seat.spoken.language), least)
+            for seat, of_window in zip(batch, heard, strict=True)
         ]
 
     def _ask_alone(self, batch: Sequence[_Seat]) -> None:
