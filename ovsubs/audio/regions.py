@@ -29,7 +29,10 @@ class VadOptions:
     `min_silence_duration_ms`: a region ends only at a silence this long. Short by default, because
     windows are cut between regions: more regions are more places to choose from, and nothing
     between the regions of a window is lost.
-    `speech_pad_ms`: audio kept before and after the speech of a window. Regions are not padded.
+    `speech_pad_ms`: audio kept before and after the speech of a window, as far as it fits. Regions are not
+    padded. Long, since after music or applause the detector hears speech late, and Whisper does not: with 200
+    ms 25 words are lost at 168 beginnings, with 1500 none to three, in the same time, with fewer errors
+    elsewhere.
     `max_speech_duration_s`: a longer region is cut where speech is least probable in its last third.
 
     Raises:
@@ -40,7 +43,7 @@ class VadOptions:
     neg_threshold: float | None = None
     min_speech_duration_ms: int = 100
     min_silence_duration_ms: int = 100
-    speech_pad_ms: int = 200
+    speech_pad_ms: int = 1500
     max_speech_duration_s: float = 30.0
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.media import SAMPLE_RATE_HZ
+from ovsubs.audio.onsets import add_onsets
 from ovsubs.audio.regions import STEP_S, Span, SpeechRegion, VadOptions, is_long_enough, split_steps
 from ovsubs.errors import ModelNotFound
 
@@ -188,7 +189,10 @@ def listen(blocks: Iterable[Samples], detector: SpeechDetector, options: VadOpti
     pending = np.zeros(0, np.float32)  # probabilities of a region that has not ended yet
     offset, inside = 0, False  # `offset`: step of the track at which `pending` begins
     n_samples = 0
-    for samples, probabilities in _listen(blocks, detector):
+    with_onsets = add_onsets(
+        _listen(blocks, detector), lambda samples: _hear_backwards(samples, detector), options
+    )
+    for samples, probabilities in with_onsets:
         n_samples += len(samples)
         pending = np.concatenate([pending, probabilities])
         split = split_steps(pending, options, inside=inside)
@@ -247,6 +251,12 @@ def _listen(
         filled = np.pad(waiting, (0, n_batch - len(waiting)))
         heard, _ = detector.hear(np.concatenate([context, filled]), state)
         yield waiting, heard[: -(-len(waiting) // STEP)]
+
+
+def _hear_backwards(samples: Samples, detector: SpeechDetector) -> NDArray[np.float32]:
+    """Probabilities of the steps, heard from the last to the first.  # float32 [n_steps]"""
+    whole_steps = np.pad(samples, (0, -len(samples) % STEP))
+    return detector.probabilities(whole_steps[::-1].copy())[::-1]
 
 
 def _after_lead_in(first: Samples, detector: SpeechDetector) -> LstmState:

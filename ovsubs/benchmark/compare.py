@@ -28,7 +28,7 @@ from ovsubs.datasets import Dataset
 from ovsubs.errors import InvalidOption
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.whisper.languages import language_code
-from ovsubs.whisper.model import CompileOptions, check_compile_options
+from ovsubs.whisper.model import CompileOptions, settle
 from ovsubs.whisper.tokens import TokenReader
 
 PACKAGES = ("ovsubs", "openvino", "numpy", "jiwer", "whisper-normalizer")
@@ -88,7 +88,7 @@ def compare(
         MeasurementFailed: a model cannot be loaded or run.
         MissingExtra: the packages that count errors are not installed.
     """
-    check_compile_options(options.compile)
+    settle(options.compile)
     for subject in subjects:
         TokenReader(subject.directory).check_request(options.language, "transcribe")
     labels = [subject.label for subject in subjects]
@@ -190,7 +190,7 @@ def _signature(dataset: Dataset, options: BenchmarkOptions, audio_s: float, firs
         device_name=device_name(options.compile.device),
         cpu_flags=product_flags(),
         threads=options.compile.threads,
-        inference_precision=options.compile.precision(),
+        inference_precision=settle(options.compile).precision_name,
         versions={package: _version(package) for package in PACKAGES},
     )
 

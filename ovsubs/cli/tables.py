@@ -14,7 +14,7 @@ from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
 from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up
-from ovsubs.whisper.model import CompileOptions, Device
+from ovsubs.whisper.model import CompileOptions, Device, ModelSize, measured_precisions, settle
 
 if TYPE_CHECKING:  # no other command is to load the benchmark's room
     from ovsubs.benchmark import report
@@ -87,12 +87,19 @@ def print_models(models: Sequence[ModelListing]) -> None:
 
 
 def print_devices(devices: Sequence[Device]) -> None:
-    """The devices that OpenVINO sees, and what they compute in where nothing else is asked for."""
+    """The devices that OpenVINO sees, what they compute in by default, and why the CPU does."""
     table = _table("device", "full name", "computes in")
     for device in devices:
-        table.add_row(
-            device.name, device.full_name, CompileOptions(device.name).precision() or "its own choice"
-        )
+        chosen = settle(CompileOptions(device.name)).precision_name
+        table.add_row(device.name, device.full_name, chosen or "its own choice")
+    _print(table)
+    measured = measured_precisions(ModelSize())
+    slowest = next(one for one in measured if str(one.precision) == "f32")
+    print("\nspeed of the CPU with base, compared with f32 (measured once, then kept):")
+    table = _table("precision", "encoder", "decoder")
+    for one in measured:
+        times = slowest.encoder_ms / one.encoder_ms, slowest.decoder_ms / one.decoder_ms
+        table.add_row(str(one.precision), *(f"{factor:.1f}" for factor in times))
     _print(table)
 
 

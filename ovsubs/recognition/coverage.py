@@ -8,6 +8,8 @@ from ovsubs.audio.sections import Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.transcript import Segment
 
+# A segment covers the pauses between its words, but not what is longer: a sentence that it passes over.
+LONGEST_PAUSE_S = 3.0
 LEAST_S = 0.5  # less than this beside a segment is the inexactness of its times
 
 
@@ -26,9 +28,11 @@ def uncovered(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> tu
 
 def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span]:
     touching = sorted(
-        (max(segment.start, region.start), min(segment.end, region.end))
+        (max(span.start, region.start), min(span.end, region.end))
         for segment in segments
         if segment.start < region.end and segment.end > region.start
+        for span in _spoken(segment)
+        if span.start < region.end and span.end > region.start
     )
     if not touching:
         yield Span(region.start, region.end)
@@ -38,3 +42,17 @@ def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span
         if start - position >= LEAST_S:
             yield Span(position, start)
         position = max(position, end)
+
+
+def _spoken(segment: Segment) -> Iterator[Span]:
+    """Where the words of a segment are spoken, with the pauses between; all of it where none has a time."""
+    start, position = segment.start, segment.start
+    for word in segment.words:
+        if word.start - position > LONGEST_PAUSE_S:
+            if position > start:
+                yield Span(start, position)
+            start = word.start
+        position = max(position, word.end)
+    yield Span(
+        start, segment.end if segment.end - position <= LONGEST_PAUSE_S or not segment.words else position
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,15 @@ from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of
-from ovsubs.recognition.attempts import Attempt, Verdict, next_attempt
+from ovsubs.recognition.attempts import (
+    DOUBTFUL_NO_SPEECH,
+    Attempt,
+    Verdict,
+    doubtful_runs,
+    is_doubtful,
+    is_loop_of_noise,
+    next_attempt,
+)
 from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.engine import Engine
@@ -28,6 +36,8 @@ SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in hal
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
 UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
 CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
+DOUBT_PAD_S = 0.2  # around a passage that is heard alone
+RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
 MAX_TOKENS_PER_S = 14
@@ -50,6 +60,14 @@ class Found:
     n_left_out: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """Segments that may be no speech, and where they stand: the encoder is to see that alone."""
+
+    stretch: SpeechRegion
+    segments: tuple[Segment, ...]
+
+
 class SectionReading:
     """How far one section has been read."""
 
@@ -66,6 +84,7 @@ class SectionReading:
         if self._next is None:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
+        self._doubted = deque[_Doubt]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
         self._best: DecodedWindow | None = None  # of the attempts at the present window
         self._all = list[Segment]()
@@ -103,6 +122,8 @@ class SectionReading:
     @property
     def max_tokens(self) -> int:
         """More than anyone says in the window: a text that is longer is a loop."""
+        if self._doubted:
+            return 1  # the question is whether there is speech, not what is said
         return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
 
     @property
@@ -116,6 +137,8 @@ class SectionReading:
         sentence would be said again.
         """
         window = self.window.window
+        if self._doubted:
+            return 0.0
         breaks_off = not self._reads_missed and window.end < self._section.speech[-1].end
         is_first = self.attempt.fits and self._options.vad is not None
         if breaks_off or not is_first or window.duration < CUT_OFF_S:
@@ -145,6 +168,9 @@ class SectionReading:
 
     def advance(self, decoded: DecodedWindow, verdict: Verdict, language: str, engine: Engine) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
+        if self._doubted:
+            self._decide_doubt(decoded)
+            return
         self._language = language
         length = self.window.window.duration
         is_long = length > SHORTEST_RETRY_S
@@ -159,19 +185,29 @@ class SectionReading:
             return
         self._settle(self._best, verdict, engine)
 
+    def _decide_doubt(self, heard_alone: DecodedWindow) -> None:
+        doubt = self._doubted.popleft()
+        if heard_alone.no_speech_prob > DOUBTFUL_NO_SPEECH:
+            self._all = [segment for segment in self._all if segment not in doubt.segments]
+        self._go_on()
+
     def _settle(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
         if self._reads_missed:
-            if verdict is Verdict.GOOD:
+            if verdict is Verdict.GOOD and not is_doubtful(decoded):  # it was passed over once
                 begin = engine.reader.special.timestamp_begin
                 reading = read_window(decoded, (), self.window.window.duration, True, begin)
                 self._all += self._segments(reading.pieces, decoded, engine)
             self._missed.popleft()
-        elif verdict is Verdict.SILENT or (verdict is Verdict.LOOP and not decoded.finished):
-            self._n_left_out += verdict is Verdict.LOOP
+        elif verdict is Verdict.SILENT or self._is_loop(decoded, verdict, engine):
+            self._n_left_out += verdict is not Verdict.SILENT
             self._cursor = self.window.window.end
         else:
             self._take_in(decoded, engine)
         self._go_on()
+
+    def _is_loop(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> bool:
+        has_no_end = verdict is Verdict.LOOP and not decoded.finished
+        return has_no_end or is_loop_of_noise(decoded, engine.reader, self._options)
 
     @property
     def _reads_missed(self) -> bool:
@@ -180,8 +216,14 @@ class SectionReading:
     def _go_on(self, max_s: float = WINDOW_S) -> None:
         self._best = None
         self.attempt = Attempt(self._options.search)
+        if self._doubted:
+            stretch = self._doubted[0].stretch
+            self._next = window_of(self._section, stretch, self._section.span.start, DOUBT_PAD_S)
+            return
         if self._missed:
-            self._next = window_of(self._section, self._missed[0], self._missed_from, self._pad_s)
+            self._next = window_of(
+                self._section, self._missed[0], self._missed_from, min(self._pad_s, RETRY_PAD_S)
+            )
             return
         self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:
@@ -200,6 +242,7 @@ class SectionReading:
         reading = read_window(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, engine)
         self._all += segments
+        self._doubted.extend(self._doubts(reading.pieces, decoded, segments))
         self._missed_from, self._cursor = window.start, window.start + reading.until
         if self._options.vad is not None and segments:
             heard = [SpeechRegion(r.start, min(r.end, self._cursor)) for r in self.window.speech]
@@ -210,18 +253,33 @@ class SectionReading:
                 if span.end - span.start >= MISSED_S and span.end <= segments[-1].start
             )
 
+    def _doubts(
+        self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, segments: Sequence[Segment]
+    ) -> Iterator[_Doubt]:
+        """Passages of a window that the model hardly believes, for a second opinion on the sound alone."""
+        begin = self.window.window.start
+        for run in doubtful_runs(pieces, decoded.logprobs):
+            tokens = {pieces[place].tokens for place in run}
+            of_run = tuple(segment for segment in segments if segment.tokens[1:-1] in tokens)
+            end = pieces[run[-1]].end
+            stretch = SpeechRegion(
+                begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
+            )
+            if of_run and stretch.end > stretch.start:
+                yield _Doubt(stretch, of_run)
+
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine
     ) -> list[Segment]:
-        speech = self.window.speech if self._options.vad is not None else ()
+        speech = self.window.speech
         segments = to_segments(pieces, decoded, self.window.window, engine.reader, self._language, speech)
         if self.spoken is None:
             return segments
         return [replace(segment, language=self.spoken.language) for segment in segments]
 
     def take(self) -> Found:
-        """What was found since the last time; nothing while passed-over speech is being read."""
-        if self._missed:
+        """What was found since the last time; nothing while passed-over or doubtful speech is being heard."""
+        if self._missed or self._doubted:
             return Found((), (), 0)
         new = sorted(self._all[self._n_taken :], key=lambda segment: segment.start)
         self._all[self._n_taken :] = new

@@ -10,7 +10,7 @@ from ovsubs.errors import InvalidOption
 from ovsubs.transcript import Segment, Word
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
-from ovsubs.whisper.words import keep_to_speech, words_of
+from ovsubs.whisper.words import FAR_S, close_up, keep_to_speech, words_of
 
 MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
 UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
@@ -155,11 +155,12 @@ def to_segments(
         last = window.end if piece.end is None else min(window.start + piece.end, window.end)
         opening = begin + round(piece.start / TIMESTAMP_STEP_S)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
+        start, end = _within_speech(min(window.start + piece.start, last), last, speech)
         segments.append(
             Segment(
                 id=len(segments),
-                start=min(window.start + piece.start, last),
-                end=last,
+                start=start,
+                end=end,
                 text=text,
                 tokens=(opening, *piece.tokens, closing),
                 avg_logprob=decoded.avg_logprob,
@@ -169,6 +170,15 @@ def to_segments(
             )
         )
     return segments
+
+
+def _within_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> tuple[float, float]:
+    """The times of a segment without the second and more before and after the speech that they lie over."""
+    under = [region for region in speech if region.start < end and region.end > start]
+    if not under:
+        return start, end
+    first, last = under[0].start, under[-1].end
+    return (first if first - start > FAR_S else start), (last if end - last > FAR_S else end)
 
 
 def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], begin: int) -> float:
@@ -202,4 +212,4 @@ def _words(
     times[0] = _onset(piece, decoded, times, reader.special.timestamp_begin)
     starts = [min(window.start + time, window.end) for time in times]
     words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], reader, language)
-    return tuple(keep_to_speech(words, speech))
+    return tuple(close_up(keep_to_speech(words, speech)))

@@ -21,6 +21,11 @@ WITHOUT_SPACES = ("zh", "ja", "th", "lo", "my", "yue")  # openai/whisper, tokeni
 _FIRST_WITHOUT_SPACES = (
     "\u0e00"  # Thai; the scripts before it write spaces, those of these languages come after
 )
+FAR_S = 1.0  # from one stretch of speech to another: more than a pause within a word
+HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
+# Nobody takes so long for a word.
+LONGEST_WORD_S = 2.0
+S_PER_CHARACTER, SHORTEST_WORD_S, SPOKEN_WORD_S = 0.08, 0.12, 0.6  # how long one takes that is brought closer
 _BROKEN = "\ufffd"  # what part of a character decodes to
 
 
@@ -62,20 +67,47 @@ def keep_to_speech(words: Sequence[Word], speech: Sequence[SpeechRegion]) -> lis
     """Take out of each word's time the silence that it lies over.
 
     The path of the alignment has no gaps: what is silent belongs to the word before it or after it. Of the
-    stretches of speech that a word lies over it keeps the longest. One that lies over none stays as it is:
-    the detector does not hear everything.
+    stretches of speech that a word lies over it keeps the longest, the first word of all the last one: the
+    path
+    begins with the window, whenever somebody begins to speak. One that lies over none stays as it is: the
+    detector does not hear everything.
 
     Args:
         words: in order.
         speech: regions in order, in the same time.
     """
-    return [_kept_to_speech(word, speech) for word in words]
+    return [_kept_to_speech(word, speech, is_first=place == 0) for place, word in enumerate(words)]
 
 
-def _kept_to_speech(word: Word, speech: Sequence[SpeechRegion]) -> Word:
+def _kept_to_speech(word: Word, speech: Sequence[SpeechRegion], *, is_first: bool) -> Word:
     parts = [(max(region.start, word.start), min(region.end, word.end)) for region in speech]
-    start, end = max(parts, key=lambda part: part[1] - part[0], default=(word.start, word.end))
+    longest = max(parts, key=lambda part: part[1] - part[0], default=(word.start, word.end))
+    start, end = longest
+    if is_first:
+        later = [part for part in parts if part[0] > longest[1] + FAR_S and part[1] - part[0] >= HEARD_S]
+        start, end = later[-1] if later else longest
     return replace(word, start=start, end=end) if end > start else word
+
+
+def close_up(words: Sequence[Word]) -> list[Word]:
+    """Bring the first words of a segment that last impossibly long to the words that follow them.
+
+    The alignment has to begin somewhere: over music or voices in front of a sentence it spreads the first
+    words. What follows them is where it should be.
+
+    Args:
+        words: of one segment, in order.
+    """
+    n_long = next((n for n, word in enumerate(words) if word.end - word.start <= LONGEST_WORD_S), len(words))
+    if n_long == len(words):
+        return list(words)
+    closed, end = list(words), words[n_long].start
+    for place in range(n_long - 1, -1, -1):
+        word = words[place]
+        duration = min(max(S_PER_CHARACTER * len(word.word.strip()), SHORTEST_WORD_S), SPOKEN_WORD_S)
+        closed[place] = replace(word, start=max(word.start, end - duration), end=end)
+        end = closed[place].start
+    return closed
 
 
 def _characters(tokens: Sequence[int], reader: TokenReader) -> Iterator[_Piece]:

@@ -11,7 +11,7 @@ import typer
 
 from ovsubs.cli import app
 from ovsubs.subtitles.formats import FORMATS
-from ovsubs.whisper.model import CompileOptions
+from ovsubs.whisper.model import CompileOptions, settle
 
 Run = Callable[..., Any]
 COMMANDS = (
@@ -172,11 +172,13 @@ def test_a_failed_file_is_a_row_of_the_closing_table(ovsubs: Run) -> None:
 def test_the_devices_of_this_machine_are_listed(ovsubs: Run) -> None:
     ended = ovsubs("devices")
 
-    header, *rows = ended.out.splitlines()
+    devices, _, speeds = ended.out.partition("\n\n")
+    header, *rows = devices.splitlines()
     assert ended.code == 0
     assert header.split() == ["device", "full", "name", "computes", "in"]
     [cpu] = [row for row in rows if row.startswith("CPU ")]
-    assert cpu.split()[-1] == CompileOptions().precision()
+    assert cpu.split()[-1] == settle(CompileOptions()).precision_name
+    assert ["f32", "1.0", "1.0"] in [row.split() for row in speeds.splitlines()]
 
 
 def test_models_are_listed_and_an_empty_folder_says_how_to_make_one(ovsubs: Run, tmp_path: Path) -> None:

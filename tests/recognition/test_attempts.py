@@ -7,10 +7,10 @@ import pytest
 from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script
 
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict, is_babble, judge, next_attempt
+from ovsubs.recognition.attempts import Attempt, Verdict, doubtful_runs, is_babble, judge, next_attempt
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
-from ovsubs.whisper.segments import SilenceOptions
+from ovsubs.whisper.segments import SilenceOptions, TimedTokens
 
 pytestmark = pytest.mark.model  # texts are judged in the words of a checkpoint
 
@@ -209,3 +209,11 @@ def test_windows_are_decoded_together_where_they_have_as_many_candidates() -> No
     assert hot.batch_key == hotter.batch_key
     assert beams.batch_key != hot.batch_key
     assert Attempt(SearchOptions()).batch_key != hot.batch_key  # greedy, and drawn
+
+
+def test_passages_that_the_model_hardly_believes_are_found_with_what_it_half_believes() -> None:
+    pieces = [TimedTokens(float(n), n + 1.0, (n,), n) for n in range(6)]
+    assert list(doubtful_runs(pieces, [-0.1, -0.7, -1.2, -0.7, -0.2, -0.9])) == [range(1, 4)]
+    assert list(doubtful_runs(pieces, [-1.0] * 6)) == []  # harder speech
+    assert list(doubtful_runs(pieces, [-1.2] * 6)) == [range(6)]
+    assert list(doubtful_runs([], [])) == []

@@ -1,5 +1,6 @@
 """Speech that no segment covers."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.sections import Span
 from ovsubs.recognition.coverage import LEAST_S, uncovered
-from ovsubs.transcript import Segment
+from ovsubs.transcript import Segment, Word
 
 TICK_S = 0.125  # exact in binary, so that boundaries are met exactly
 
@@ -115,3 +116,19 @@ def test_the_order_of_the_segments_does_not_matter(
     found = uncovered(regions, texts)
     assert found == uncovered(regions, texts[::-1])
     assert all(isinstance(span, Span) for span in found)
+
+
+def test_a_sentence_that_a_segment_passes_over_is_uncovered() -> None:
+    """Its times reach over it, its words do not."""
+    words = (Word(" Paul", 0.2, 0.5), Word(" takes", 0.5, 4.3))
+    over = replace(segment(0.0, 26.3), words=words)
+
+    assert uncovered([SpeechRegion(23.5, 26.3)], [over]) == (Span(23.5, 26.3),)
+    assert uncovered([SpeechRegion(23.5, 26.3)], [replace(over, words=())]) == ()
+    assert uncovered([SpeechRegion(5.0, 6.5)], [replace(over, end=7.0)]) == ()
+
+
+def test_pauses_between_words_are_covered_and_longer_gaps_are_not() -> None:
+    words = (Word(" one", 0.0, 1.0), Word(" two", 3.5, 4.0), Word(" three", 9.0, 9.5))
+    over = replace(segment(0.0, 9.5), words=words)
+    assert uncovered([SpeechRegion(0.0, 9.5)], [over]) == (Span(4.0, 9.0),)

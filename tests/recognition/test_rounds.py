@@ -59,11 +59,11 @@ def sections_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Desk:
-    """A track of silence, and what a decoder could have said about its windows; nobody knows the pauses."""
+    """A track of sound, and what a decoder could have said about its windows; nobody knows the pauses."""
 
     def __init__(self, script: Script, seconds: float, options: TranscribeOptions | None = None) -> None:
         self.script = script
-        samples = np.zeros(round(seconds * RATE), np.float32)
+        samples = np.full(round(seconds * RATE), 0.1, np.float32)
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
         self.track = TrackReading(0, source, script.engine, chosen, ENGLISH, Stopwatch())
@@ -125,7 +125,7 @@ def test_where_nobody_knows_the_pauses_sections_are_long(script: Script) -> None
 def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(script: Script) -> None:
     """Sixteen windows, two in a batch; the first is sampled, and nobody else wants that."""
     options = TranscribeOptions(vad=None, batch_size=2)
-    samples = np.zeros(16 * 30 * RATE, np.float32)
+    samples = np.full(16 * 30 * RATE, 0.1, np.float32)
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
     desk = rounds_module._Desk(script.engine, options, ENGLISH, Stopwatch())
     assert list(desk.open_tracks(iter([lambda: source]))) == []

@@ -4,7 +4,7 @@ import pytest
 
 from ovsubs.errors import DeviceNotFound
 from ovsubs.whisper.model import check_device, list_devices
-from ovsubs.whisper.model.devices import read_cpu_flags
+from ovsubs.whisper.model.devices import physical_device, read_cpu_flags
 
 
 def test_the_cpu_is_listed_with_its_full_name() -> None:
@@ -72,3 +72,25 @@ def test_cpu_flags_are_read_as_linux_names_them() -> None:
     assert read_cpu_flags(two_cpus) == {"fpu", "avx2"}
     assert read_cpu_flags("processor\t: 0\nFeatures\t: fp asimd\n") == frozenset()  # as on ARM
     assert read_cpu_flags("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("device", "physical"),
+    [
+        ("CPU", "CPU"),
+        ("AUTO:CPU", "CPU"),
+        ("HETERO:CPU", "CPU"),
+        ("AUTO:CPU,-GPU", "CPU"),
+        ("GPU.1", "GPU.1"),
+        ("AUTO:GPU,CPU", "AUTO:GPU,CPU"),
+        ("HETERO:GPU,CPU", "HETERO:GPU,CPU"),
+    ],
+)
+def test_a_virtual_device_over_one_device_is_that_device(device: str, physical: str) -> None:
+    assert physical_device(device) == physical
+
+
+def test_auto_is_the_cpu_where_there_is_nothing_else() -> None:
+    is_alone = [device.name for device in list_devices()] == ["CPU"]
+    assert (physical_device("AUTO") == "CPU") == is_alone
+    assert (physical_device("AUTO:-NPU") == "CPU") == is_alone

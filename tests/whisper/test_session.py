@@ -12,8 +12,8 @@ from small_export import SmallExport
 
 from ovsubs.errors import DeviceNotFound, InvalidOption
 from ovsubs.whisper.decoding import decode
-from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
-from ovsubs.whisper.model.devices import cpu_precisions, has_bfloat16
+from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model, settle
+from ovsubs.whisper.model.precision import cpu_precisions, read_size
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
 
@@ -331,31 +331,6 @@ def test_short_windows_run_like_torch_without_its_demand_for_30_s(
     np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
 
 
-def test_keys_and_values_are_stored_as_the_cpu_computes() -> None:
-    assert CompileOptions(inference_precision="f32").key_type == "f32"
-    assert CompileOptions(inference_precision="bf16").key_type == "bf16"
-    for precision in (None, "int8"):
-        key_type = CompileOptions(inference_precision=precision).key_type
-        assert key_type == ("bf16" if has_bfloat16() else "f32")
-    for device in ("GPU", "NPU", "AUTO"):
-        assert CompileOptions(device=device).key_type == "f32"
-        assert CompileOptions(device=device).precision() is None
-
-
-def test_the_cache_is_in_16_bits_unless_f32_is_asked_for() -> None:
-    assert CompileOptions(inference_precision="f32").cache_type == "f32"
-    assert CompileOptions(inference_precision="bf16").cache_type is None
-    for precision in (None, "int8"):
-        cache_type = CompileOptions(inference_precision=precision).cache_type
-        assert cache_type == (None if has_bfloat16() else "f16")
-    assert CompileOptions(device="GPU").cache_type is None
-
-
-def test_a_device_with_a_space_before_it_is_compiled_as_the_cpu() -> None:
-    """`check_device` takes it for the CPU."""
-    assert CompileOptions(device=" cpu").precision() == CompileOptions(device="CPU").precision()
-
-
 @pytest.mark.model
 @pytest.mark.parametrize("precision", ["f32", "bf16", "f16", "int8"])
 def test_a_precision_is_what_the_cpu_computes_in_or_refused(tiny_en_model_dir: Path, precision: str) -> None:
@@ -382,8 +357,9 @@ def test_rounded_numbers_give_nearly_the_same_text(
     cut, rules = [mels[0][:, :1100], mels[2]], TokenRules(reader.special, tiny_en.n_vocab)
     prompts = [reader.prompt("en", "transcribe")] * 2
     with open_model(tiny_en_model_dir, options) as close:
-        assert close.row_bytes * (2 if has_bfloat16() else 1) == tiny_en.row_bytes
-        assert (close.rows(1).array("key.0").dtype == np.uint16) == has_bfloat16()
+        in_16_bits = settle(options, read_size(tiny_en_model_dir)).key_type == "bf16"
+        assert close.row_bytes * (2 if in_16_bits else 1) == tiny_en.row_bytes
+        assert (close.rows(1).array("key.0").dtype == np.uint16) == in_16_bits
         decoded = []
         for model in (tiny_en, close):
             with model.session(cut, model.rows(2)) as session:
@@ -393,13 +369,6 @@ def test_rounded_numbers_give_nearly_the_same_text(
         assert SequenceMatcher(None, *words, autojunk=False).ratio() >= 0.8
         assert rounded.avg_logprob == pytest.approx(exact.avg_logprob, abs=0.1)
         assert rounded.finished
-
-
-@pytest.mark.parametrize("device", ["AUTO", "AUTO:CPU", "HETERO:CPU"])
-def test_8_bits_are_refused_where_another_device_may_compute(small_export: SmallExport, device: str) -> None:
-    options = CompileOptions(device=device, inference_precision="int8")
-    with pytest.raises(InvalidOption, match="inference_precision = 'int8' is not valid: only on device CPU"):
-        open_model(small_export.directory, options)
 
 
 def test_more_windows_than_rows_are_refused(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:

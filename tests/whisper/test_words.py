@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.transcript import Word
 from ovsubs.whisper.tokens import TokenReader
-from ovsubs.whisper.words import keep_to_speech, words_of
+from ovsubs.whisper.words import close_up, keep_to_speech, words_of
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +99,38 @@ def test_words_keep_to_speech(given: tuple[float, float], kept: tuple[float, flo
 
 def test_without_regions_words_stay() -> None:
     assert keep_to_speech([word(1, 2)], []) == [word(1, 2)]
+
+
+def test_the_first_word_is_that_of_the_last_stretch_under_it() -> None:
+    """The path of the alignment begins with the window: over a note of the music in front of the sentence."""
+    words = [Word(" I", 0.0, 17.1), Word(" believe", 17.1, 17.6)]
+    speech = [SpeechRegion(0.4, 0.9), SpeechRegion(16.9, 20.0)]
+
+    first, second = keep_to_speech(words, speech)
+
+    assert (first.start, first.end) == (16.9, 17.1)
+    assert (second.start, second.end) == (17.1, 17.6)
+
+
+def test_a_first_word_before_a_short_pause_stays_where_it_is() -> None:
+    words = [Word(" Well,", 0.0, 1.45), Word(" I", 1.45, 1.6)]
+    speech = [SpeechRegion(0.2, 0.6), SpeechRegion(1.4, 3.0)]
+    assert keep_to_speech(words, speech)[0].end == 0.6
+
+
+def test_first_words_that_last_impossibly_long_go_to_what_follows() -> None:
+    words = [Word(" I", 0.0, 8.9), Word(" believe", 8.9, 18.5), Word(" that", 18.5, 18.8)]
+
+    first, second, third = close_up(words)
+
+    assert third == words[2]
+    assert (second.start, second.end) == (pytest.approx(18.5 - 0.56), 18.5)
+    assert first.end == second.start
+    assert first.end - first.start == pytest.approx(0.12)
+
+
+def test_words_that_last_as_long_as_words_do_stay_as_they_are() -> None:
+    words = [Word(" Stephen,", 17.3, 18.4), Word(" leaning", 19.0, 19.2), Word(" back", 19.2, 24.0)]
+    assert close_up(words) == words
+    assert close_up(words[2:]) == words[2:]
+    assert close_up([]) == []

@@ -1,21 +1,35 @@
 """Model directory -> compiled graphs -> logits: the one place that runs Whisper on OpenVINO."""
 
-from ovsubs.whisper.model.compile_options import CompileOptions, check_compile_options
+from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.compiled import WhisperModel, open_model
-from ovsubs.whisper.model.devices import Device, check_device, cpu_flags, float_precision, list_devices
+from ovsubs.whisper.model.devices import Device, check_device, cpu_flags, list_devices
+from ovsubs.whisper.model.precision import (
+    MeasuredPrecision,
+    ModelPrecision,
+    ModelSize,
+    Precision,
+    fastest,
+    measured_precisions,
+)
 from ovsubs.whisper.model.rows import KeyValueRows
 from ovsubs.whisper.model.session import DecoderSession
 
 __all__ = [
     "CompileOptions",
+    "CompileSettings",
     "DecoderSession",
     "Device",
     "KeyValueRows",
+    "MeasuredPrecision",
+    "ModelPrecision",
+    "ModelSize",
+    "Precision",
     "WhisperModel",
-    "check_compile_options",
     "check_device",
     "cpu_flags",
-    "float_precision",
+    "fastest",
     "list_devices",
+    "measured_precisions",
     "open_model",
+    "settle",
 ]

@@ -1,30 +1,29 @@
-"""How OpenVINO compiles the graphs, and whether this machine can."""
+"""What a caller asks of OpenVINO -> how it compiles the graphs of a model, on this machine."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ovsubs.errors import InvalidOption
-from ovsubs.whisper.model.devices import (
-    check_device,
-    cpu_precisions,
-    float_precision,
-    gains_by_8_bits,
-)
+from ovsubs.whisper.model.devices import check_device, physical_device
 from ovsubs.whisper.model.eight_bits import GROUP_SIZE
-
-_PRECISIONS = ("f32", "bf16", "f16")  # what INFERENCE_PRECISION_HINT takes on all devices
-INT8 = "int8"  # linear layers in 8 bits, the rest in bf16 where the CPU has it, else in f32
+from ovsubs.whisper.model.precision import (
+    FLOATS,
+    INT8,
+    ModelPrecision,
+    ModelSize,
+    Precision,
+    choose_precision,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
-    """How OpenVINO compiles the graphs. None leaves a choice to OpenVINO.
+    """How OpenVINO compiles the graphs. None leaves a choice to the program.
 
     `threads` and `streams` are counts (CPU). `inference_precision` is "f32", "bf16", "f16" or, on the CPU,
-    "int8": linear layers in 8 bits, all else in bf16 or f32. None is on a `CPU` int8 with
-    AVX512-VNNI and no AMX, else bf16 where it has that, else f32; and the device's own elsewhere.
-    `cache_dir` keeps compiled graphs between runs.
+    "int8": linear layers in 8 bits, all else in floating point. None is on the CPU what it is fastest in, by
+    a measurement, and elsewhere the device's own. `cache_dir` keeps compiled graphs between runs.
 
     Raises:
         InvalidOption: a count below 1, or another precision.
@@ -40,20 +39,37 @@ class CompileOptions:
         for name, count in (("threads", self.threads), ("streams", self.streams)):
             if count is not None and count < 1:
                 raise InvalidOption(name, count, "at least 1")
-        if self.inference_precision not in (None, *_PRECISIONS, INT8):
-            why = f"choose from {', '.join((*_PRECISIONS, INT8))}"
+        if self.inference_precision not in (None, *FLOATS, INT8):
+            why = f"choose from {', '.join((*FLOATS, INT8))}"
             raise InvalidOption("inference_precision", self.inference_precision, why)
 
-    def precision(self) -> str | None:
-        """The precision to compute in; None leaves it to a device other than the CPU."""
-        if self.inference_precision is not None or not self._is_cpu:
-            return self.inference_precision
-        return INT8 if gains_by_8_bits() else float_precision()
+
+@dataclass(frozen=True, slots=True)
+class CompileSettings:
+    """What is left to decide by nobody: the device as OpenVINO takes it, and what it computes in.
+
+    `precision`: None where the device is not the CPU; it gets `floats`, or makes its own choice.
+    """
+
+    device: str
+    precision: ModelPrecision | None
+    floats: str | None
+    options: CompileOptions
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the CPU computes, and nothing else."""
+        return self.precision is not None
+
+    @property
+    def precision_name(self) -> str | None:
+        """As `--inference-precision` names it; None where the device makes its own choice."""
+        return self.precision.name if self.precision else self.floats
 
     @property
     def key_type(self) -> str:
-        """Element type of keys and values: bfloat16 where the CPU computes in it, half as much to read."""
-        return "bf16" if self._is_cpu and self._hint() == "bf16" else "f32"
+        """Element type of keys and values: bfloat16 where the decoder computes in it, half as much memory."""
+        return "bf16" if self.precision and self.precision.decoder.floats == "bf16" else "f32"
 
     @property
     def cache_type(self) -> str | None:
@@ -63,46 +79,47 @@ class CompileOptions:
         cache is a tenth of what a step reads. float16 moves them by 0.001 and takes 75 MB less than f32 in a
         batch of base; who asks for f32 gets all in f32.
         """
-        if self._hint() != "f32":
-            return None
-        return "f32" if self.inference_precision == "f32" else "f16"
+        if self.precision is None or self.precision.decoder.floats != "f32":
+            return "f32" if self.floats == "f32" else None
+        return "f32" if self.options.inference_precision == "f32" else "f16"
 
-    def _hint(self) -> str | None:
-        """What is not in 8 bits is computed in this precision."""
-        precision = self.precision()
-        return float_precision() if precision == INT8 else precision
-
-    @property
-    def _is_cpu(self) -> bool:
-        return self.device.strip().upper() == "CPU"
-
-    def properties(self) -> dict[str, Any]:
-        """OpenVINO's properties for these options."""
+    def properties(self, part: Precision | None) -> dict[str, Any]:
+        """OpenVINO's properties for the encoder or the decoder, whose precision on the CPU is given."""
+        options = self.options
         chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-        if self.threads is not None:
-            chosen["INFERENCE_NUM_THREADS"] = self.threads
-        if self.streams is not None:
-            chosen["NUM_STREAMS"] = self.streams
-        if hint := self._hint():
-            chosen["INFERENCE_PRECISION_HINT"] = hint
-        if self.precision() == INT8:
+        if options.threads is not None:
+            chosen["INFERENCE_NUM_THREADS"] = options.threads
+        if options.streams is not None:
+            chosen["NUM_STREAMS"] = options.streams
+        if floats := part.floats if part else self.floats:
+            chosen["INFERENCE_PRECISION_HINT"] = floats
+        if part and part.int8:
             chosen["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP_SIZE
-        if self.cache_dir is not None:
-            chosen["CACHE_DIR"] = str(self.cache_dir)
+        if options.cache_dir is not None:
+            chosen["CACHE_DIR"] = str(options.cache_dir)
         return chosen
 
 
-def check_compile_options(options: CompileOptions) -> str:
-    """The device as OpenVINO takes it.
+def settle(options: CompileOptions, size: ModelSize | None = None) -> CompileSettings:
+    """Decide what the options leave open.
+
+    A virtual device that comes down to the CPU is the CPU: OpenVINO's own choice among one device costs a
+    third more of its time.
+
+    Args:
+        options: as the caller gave them.
+        size: of the model; None is that of base.
 
     Raises:
         DeviceNotFound: it is not there.
         InvalidOption: the CPU does not compute in the precision asked for; OpenVINO would take another.
     """
-    device = check_device(options.device)
-    if device == "CPU" and options.precision() not in cpu_precisions():
-        why = f"this CPU computes in {' or '.join(sorted(cpu_precisions(), reverse=True))}"
-        raise InvalidOption("inference_precision", options.precision(), why)
-    if device != "CPU" and options.precision() == INT8:
+    device = physical_device(check_device(options.device))
+    asked = options.inference_precision
+    if device == "CPU":
+        return CompileSettings(
+            device, choose_precision(asked, size or ModelSize(), options.threads), None, options
+        )
+    if asked == INT8:
         raise InvalidOption("inference_precision", INT8, "only on device CPU")
-    return device
+    return CompileSettings(device, None, asked, options)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from ovsubs.errors import BrokenModel
 from ovsubs.timing import Stopwatch
-from ovsubs.whisper.model.compile_options import INT8, CompileOptions, check_compile_options
-from ovsubs.whisper.model.devices import adds_in_32_bits, check_device
+from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 from ovsubs.whisper.model.pages import give_back
+from ovsubs.whisper.model.precision import calibrated_sums_are_exact, read_size
 from ovsubs.whisper.model.rows import KeyValueRows, filled
 from ovsubs.whisper.model.session import DecoderSession
 
@@ -34,38 +34,44 @@ def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
         InvalidOption: the CPU does not compute in the precision asked for.
         BrokenModel: a graph is missing, corrupt or not Whisper's.
     """
-    device = check_compile_options(options)
+    settings = settle(options, read_size(directory))
+    precision = settings.precision
     # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
-    is_cpu = device == "CPU"
     graphs = read_graphs(
         directory,
-        options.key_type,
-        any_length=is_cpu,
-        in_8_bits=options.precision() == INT8,
-        overflows=is_cpu and not adds_in_32_bits(),
+        settings.key_type,
+        any_length=settings.is_cpu,
+        in_8_bits=(bool(precision and precision.encoder.int8), bool(precision and precision.decoder.int8)),
+        overflows=settings.is_cpu and not calibrated_sums_are_exact(),
     )
-    return WhisperModel(graphs, options, directory)
+    return WhisperModel(graphs, settings, directory)
 
 
 class WhisperModel:
     """Compiled encoder and decoder of one model directory. Use `with open_model(...) as model`."""
 
-    def __init__(self, graphs: WhisperGraphs, options: CompileOptions, directory: Path) -> None:
+    def __init__(self, graphs: WhisperGraphs, settings: CompileSettings, directory: Path) -> None:
         core = ov.Core()
-        properties = options.properties()
-        if options.cache_type:  # also where AUTO or HETERO choose the CPU
-            core.set_property("CPU", {"KV_CACHE_PRECISION": options.cache_type})
-        device = check_device(options.device)
-        if device == "CPU":
-            properties |= _CPU_KERNELS
+        if settings.cache_type:  # also where AUTO or HETERO choose the CPU
+            core.set_property("CPU", {"KV_CACHE_PRECISION": settings.cache_type})
+        precision = settings.precision
+        of_cpu = _CPU_KERNELS if settings.is_cpu else {}
         try:
-            self._encoder: Any = core.compile_model(graphs.encoder, device, properties)
-            self._decoder: Any = core.compile_model(graphs.decoder, device, properties)
+            self._encoder: Any = core.compile_model(
+                graphs.encoder,
+                settings.device,
+                settings.properties(precision.encoder if precision else None) | of_cpu,
+            )
+            self._decoder: Any = core.compile_model(
+                graphs.decoder,
+                settings.device,
+                settings.properties(precision.decoder if precision else None) | of_cpu,
+            )
         except RuntimeError as error:
             raise BrokenModel(
-                directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
+                directory, f"{settings.device} cannot run it: {str(error).strip().splitlines()[-1]}"
             ) from error
-        self._mapped = _mapped_files(directory, options.cache_dir)
+        self._mapped = _mapped_files(directory, settings.options.cache_dir)
         self._shapes = _row_shapes(self._encoder)
         self._key_type: Any = self._encoder.outputs[0].get_element_type()
         self.n_mels = graphs.n_mels

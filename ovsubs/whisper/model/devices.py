@@ -12,7 +12,6 @@ from ovsubs.errors import DeviceNotFound
 # OpenVINO's inference modes over other devices. MULTI and BATCH are left out: they fail on stateful graphs
 # (OpenVINO 2026.4, "Can not find port") or gain nothing over our own batches.
 _VIRTUAL = ("AUTO", "HETERO")
-_PRECISION_OF = {"FP32": "f32", "BF16": "bf16", "FP16": "f16"}  # OpenVINO's capability -> its precision hint
 _DEVICE = re.compile(r"[A-Z_]+(\.\d+)?")
 
 
@@ -54,22 +53,20 @@ def check_device(device: str) -> str:
     return wanted
 
 
-@lru_cache
-def cpu_precisions() -> tuple[str, ...]:
-    """What the CPU computes in: f32; bf16 (AVX512-BF16, AMX), f16 (AMX-FP16) and int8 (VNNI) where it can."""
-    found = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    floats = tuple(_PRECISION_OF[name] for name in found if name in _PRECISION_OF)
-    return (*floats, "int8") if adds_in_32_bits() else floats
+def physical_device(device: str) -> str:
+    """The device that a virtual one comes down to: `AUTO` is `CPU` where nothing else is there.
 
-
-def has_bfloat16() -> bool:
-    """Whether the CPU multiplies in bfloat16."""
-    return "bf16" in cpu_precisions()
-
-
-def float_precision() -> str:
-    """The fastest floating point of the CPU: "bf16" or "f32"."""
-    return "bf16" if has_bfloat16() else "f32"
+    Args:
+        device: as `check_device` returns it.
+    """
+    mode, _, listed = device.partition(":")
+    if mode not in _VIRTUAL:
+        return device
+    names = [name for name in listed.split(",") if name]
+    excluded = {name.removeprefix("-") for name in names if name.startswith("-")}
+    wished = [name for name in names if not name.startswith("-")] or ov.Core().available_devices
+    left = [name for name in wished if name not in excluded]
+    return left[0] if len(set(left)) == 1 else device
 
 
 @lru_cache
@@ -85,22 +82,6 @@ def read_cpu_flags(cpuinfo: str) -> frozenset[str]:
     return next(
         (frozenset(flags.split()) for name, _, flags in lines if name.strip() == "flags"), frozenset()
     )
-
-
-def adds_in_32_bits() -> bool:
-    """Whether the CPU adds products of 8 bits up in 32, by VNNI or AMX; False where the system does not tell.
-
-    Without, OpenVINO's kernels add pairs of them up in 16 bits, which overflow.
-    """
-    return any(flag in cpu_flags() for flag in ("avx512_vnni", "avx_vnni", "amx_int8"))
-
-
-def gains_by_8_bits() -> bool:
-    """Whether products of 8 bits are the fastest: with AVX512-VNNI, unless AMX makes bf16 faster still.
-
-    Not measured with AVX-VNNI alone, nor with AMX: there it is for those who ask.
-    """
-    return "avx512_vnni" in cpu_flags() and "amx_bf16" not in cpu_flags()
 
 
 def _is_available(name: str, available: list[str]) -> bool:

@@ -1,0 +1,142 @@
+"""Speech probabilities of a track -> the same, with the beginnings that the detector hears too late.
+
+The detector is recurrent: after music, applause or rain it takes up to two seconds to notice that somebody
+speaks, and may miss a short sentence altogether. Heard backwards, the same sentence comes first and the
+music after it, so that its beginning is where speech ends, which the detector notices at once. So where
+something that is not silence is no speech, the track is heard backwards as well.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovsubs.audio.regions import STEP_S, Span, VadOptions, split_steps
+
+# Of 168 beginnings of speech, most after other sounds, the detector is late by more than 0.6 s at 49, by more
+# than 1.2 s at 20, and misses two sentences; with this it is 24, 11 (clips that begin with noise of their
+# own) and none (benchmarks/onsets.py has the files).
+BLOCK_STEPS = 4 * 128  # heard backwards at once: 16.4 s
+LOOKAHEAD_STEPS = 128  # heard before that, so that speech at the end of a block is known: 4.1 s
+# A pause between words that is as loud as this, compared with the speech of its block, is a sound: no breath,
+# no room.
+SOUND_DB = -30.0
+SHORTEST_SOUND_STEPS = round(0.3 / STEP_S)
+# In what goes on for this long, somebody may speak more softly. Below -80 dB of full scale it is silence.
+LONG_SOUND_STEPS = round(2.5 / STEP_S)
+SILENCE_LEVEL = 1e-4
+# Speech that only the hearing backwards tells begins speech that both tell, or is this long. Shorter ones are
+# notes of a guitar.
+SHORTEST_ALONE_STEPS = round(1.0 / STEP_S)
+_ADJACENT_STEPS = 3
+_AFTER_STEPS = round(3.0 / STEP_S)  # for so long after a sound the detector may be late
+
+Samples = NDArray[np.float32]
+Probabilities = NDArray[np.float32]
+
+
+def add_onsets(
+    heard: Iterable[tuple[Samples, Probabilities]],
+    hear_backwards: Callable[[Samples], Probabilities],
+    options: VadOptions,
+) -> Iterator[tuple[Samples, Probabilities]]:
+    """Pass a track on in blocks of 16 s, with probabilities raised where speech begins after another sound.
+
+    Blocks lie at fixed places of the track, so the outcome does not depend on how it arrives.
+
+    Args:
+        heard: consecutive samples, in whole steps but for the last, and the probability of speech in each
+        step.
+            # float32 [n_samples], float32 [n_steps]
+        hear_backwards: the probabilities of such samples, heard from their end to their beginning.
+        options: what counts as speech.
+    """
+    samples, probabilities = np.zeros(0, np.float32), np.zeros(0, np.float32)
+    for new_samples, new_probabilities in heard:
+        samples = np.concatenate([samples, new_samples])
+        probabilities = np.concatenate([probabilities, new_probabilities])
+        n_seen = BLOCK_STEPS + LOOKAHEAD_STEPS
+        while len(probabilities) >= n_seen:
+            step = -(-len(samples) // len(probabilities))  # samples in one; the track's last may be short
+            seen = samples[: n_seen * step], probabilities[:n_seen]
+            yield samples[: BLOCK_STEPS * step], _raised(*seen, hear_backwards, options)[:BLOCK_STEPS]
+            samples, probabilities = samples[BLOCK_STEPS * step :], probabilities[BLOCK_STEPS:]
+    if len(probabilities):
+        yield samples, _raised(samples, probabilities, hear_backwards, options)
+
+
+def raise_onsets(
+    forwards: Probabilities, backwards: Probabilities, sounds: NDArray[np.bool_], options: VadOptions
+) -> Probabilities:
+    """The larger probability, in regions heard backwards that follow a sound, and begin speech or are speech.
+
+    Args:
+        forwards: float32 [n_steps].
+        backwards: of the same steps, float32 [n_steps].
+        sounds: whether each step is in a sound that is not silence, bool [n_steps].
+        options: what counts as speech.
+    """
+    raised = forwards.copy()
+    known = forwards >= options.threshold
+    for span in _regions(backwards, options):
+        is_speech = span.end - span.first >= SHORTEST_ALONE_STEPS
+        begins_speech = known[span.first : span.end + _ADJACENT_STEPS].any()
+        after_sound = sounds[max(0, span.first - _AFTER_STEPS) : span.end].any()
+        if after_sound and (is_speech or begins_speech):
+            end = span.end + _ADJACENT_STEPS
+            raised[span.first : end] = np.maximum(forwards[span.first : end], backwards[span.first : end])
+    return raised
+
+
+def _regions(probabilities: Probabilities, options: VadOptions) -> Iterator[Span]:
+    split = split_steps(probabilities, options)
+    yield from split.spans
+    if split.settled < len(probabilities):  # one that has not ended
+        yield Span(split.settled, len(probabilities))
+
+
+def find_sounds(samples: Samples, probabilities: Probabilities, threshold: float) -> NDArray[np.bool_]:
+    """Which steps are neither speech nor silence.
+
+    Args:
+        samples: float32 [n_samples].
+        probabilities: of speech in each step, float32 [n_steps].
+        threshold: the probability from which a step is speech.
+
+    Returns:
+        bool [n_steps].
+    """
+    n_steps = len(probabilities)
+    width = -(-len(samples) // n_steps)
+    steps = np.pad(samples, (0, n_steps * width - len(samples))).reshape(n_steps, width)
+    levels = np.sqrt(np.square(steps).mean(axis=1))
+    is_speech = probabilities >= threshold
+    soft = ~is_speech & (levels >= SILENCE_LEVEL)
+    if not is_speech.any():
+        return _long_runs(soft, SHORTEST_SOUND_STEPS)
+    loud = soft & (levels >= np.median(levels[is_speech]) * 10 ** (SOUND_DB / 20))
+    return _long_runs(loud, SHORTEST_SOUND_STEPS) | _long_runs(soft, LONG_SOUND_STEPS)
+
+
+def _long_runs(steps: NDArray[np.bool_], shortest: int) -> NDArray[np.bool_]:
+    """Without the runs that are shorter."""
+    kept, first = steps.copy(), 0
+    for is_in, run in groupby(steps.tolist()):
+        end = first + len(list(run))
+        if is_in and end - first < shortest:
+            kept[first:end] = False
+        first = end
+    return kept
+
+
+def _raised(
+    samples: Samples,
+    probabilities: Probabilities,
+    hear_backwards: Callable[[Samples], Probabilities],
+    options: VadOptions,
+) -> Probabilities:
+    sounds = find_sounds(samples, probabilities, options.threshold)
+    if not sounds.any():
+        return probabilities
+    return raise_onsets(probabilities, hear_backwards(samples), sounds, options)
