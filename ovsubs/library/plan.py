@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ovsubs.audio.media import choose_track, find_media, probe
+from ovsubs.audio.media import choose_track, probe
 from ovsubs.errors import (
     InvalidOption,
     OutputClash,
@@ -16,6 +16,7 @@ from ovsubs.errors import (
     OvsubsError,
     UnwritableOutput,
 )
+from ovsubs.library.find import find_media
 from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ovsubs.audio.media import MEDIA_SUFFIXES, visible_files
+from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.audio.track_language import same_language
 from ovsubs.errors import MissingFile, NoSubtitlesInFolder
+from ovsubs.library.find import visible_files
 from ovsubs.subtitles.reading.files import SUBTITLE_SUFFIXES
 from ovsubs.whisper.languages import LANGUAGES
 
