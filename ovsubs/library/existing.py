@@ -1,0 +1,109 @@
+"""A recording -> the subtitles of it that are there, by what their names say."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ovsubs.audio.media import MEDIA_SUFFIXES
+from ovsubs.library.subtitle_names import NameSuffix, read_suffix
+from ovsubs.subtitles.formats import FORMATS
+
+_MAX_PARTS = 4  # of a name behind that of the recording: a language and three flags
+_ENDINGS = frozenset(f".{name}" for name in FORMATS)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file, and the parts of its name between that of a recording and the ending."""
+
+    path: Path
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderNames:
+    """The names in a folder, read once: subtitles and recordings, by every name that theirs begin with."""
+
+    outputs: Mapping[str, Sequence[NamedFile]]
+    media: Mapping[str, Sequence[NamedFile]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingSubtitles:
+    """Subtitles of a recording that are there, and what their name says of them."""
+
+    path: Path
+    suffix: NameSuffix
+
+    @property
+    def format(self) -> str:
+        """The ending, in small letters and without the dot."""
+        return self.path.suffix.lower().removeprefix(".")
+
+
+def read_names(folder: Path) -> FolderNames:
+    """Read the names in a folder; none of one that is not there or cannot be listed."""
+    outputs, media = defaultdict[str, list[NamedFile]](list), defaultdict[str, list[NamedFile]](list)
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        paths = []
+    for path in paths:
+        ending = path.suffix.lower()
+        found = outputs if ending in _ENDINGS else media if ending in MEDIA_SUFFIXES else None
+        if found is None:
+            continue
+        parts = path.stem.split(".")
+        for n in range(min(_MAX_PARTS + 1, len(parts))):
+            whole, behind = parts[: len(parts) - n], parts[len(parts) - n :]
+            found[_key(".".join(whole))].append(NamedFile(path, tuple(behind)))
+    return FolderNames(outputs, media)
+
+
+def find_existing(recording: Path, outputs: FolderNames, beside: FolderNames) -> list[ExistingSubtitles]:
+    """The subtitles of a recording, those with the fewest flags first, but for forced ones.
+
+    Args:
+        recording: an audio or video file.
+        outputs: names in the folder where its subtitles go.
+        beside: names in its own folder: `film.it.srt` belongs to `film.it.mkv` where that is there.
+    """
+    found = [
+        ExistingSubtitles(named.path, suffix)
+        for named in outputs.outputs.get(_key(recording.stem), ())
+        if (suffix := read_suffix(named.parts)) and not suffix.is_forced
+        if owner_of(named.path, recording, beside) is None
+    ]
+    return sorted(found, key=lambda each: len(each.suffix.flags))
+
+
+def owner_of(subtitles: Path, recording: Path, beside: FolderNames) -> Path | None:
+    """The other recording to which subtitles belong by their name, though they could be this one's."""
+    parts = subtitles.stem.split(".")
+    own = len(recording.stem.split("."))
+    for n in range(len(parts), own, -1):
+        whole = (named.path for named in beside.media.get(_key(".".join(parts[:n])), ()) if not named.parts)
+        other = next(whole, None)
+        if other is not None and read_suffix(parts[n:]):
+            return other
+    return None
+
+
+def has_namesakes(recording: Path, beside: FolderNames) -> bool:
+    """Whether a recording beside it is named as its subtitles in some language would be: `film.it.mkv`."""
+    return any(_languages(beside.media.get(_key(recording.stem), ())))
+
+
+def _languages(files: Sequence[NamedFile]) -> Iterator[str]:
+    for file in files:
+        suffix = read_suffix(file.parts)
+        if suffix and suffix.language:
+            yield suffix.language
+
+
+def _key(stem: str) -> str:
+    return os.path.normcase(stem)
