@@ -51,6 +51,12 @@ class RunProgress:
         """A first file is about to be read, or copied."""
         self._show(file, 0.0, "reading")
 
+    def listen(self, file: PlannedFile) -> None:
+        """The language of a file is about to be found; that of those before it is known."""
+        self._n_done = len(self._positions)
+        self._positions[file.path] = file.duration
+        self._show(file, 0.0, "finding the language")
+
     def advance(self, file: PlannedFile, position: Position) -> None:
         """A file has come on."""
         self._positions[file.path] = position.position

@@ -76,7 +76,7 @@ def find_existing(recording: Path, outputs: FolderNames, beside: FolderNames) ->
         ExistingSubtitles(named.path, suffix)
         for named in outputs.outputs.get(_key(recording.stem), ())
         if (suffix := read_suffix(named.parts)) and not suffix.is_forced
-        if owner_of(named.path, recording, beside) is None
+        if owner_of(named.path, recording, beside) is None and named.path.exists()
     ]
     return sorted(found, key=lambda each: len(each.suffix.flags))
 

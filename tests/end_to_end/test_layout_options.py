@@ -255,7 +255,7 @@ def test_a_copy_shows_what_was_there_beside_formats_that_are_new(
     ovsubs: Run, talk: Path, tiny_en_model_dir: Path, tmp_path: Path
 ) -> None:
     film = shutil.copy(talk, tmp_path / "talk.mp4")
-    write_corrected(tmp_path / "talk.de.srt")
+    write_corrected(tmp_path / "talk.en.srt")
     call = ("subtitle", film, "--model", tiny_en_model_dir, "-f", "srt,txt", "--language-suffix", "--embed")
 
     ended = ovsubs(*call)
@@ -263,7 +263,7 @@ def test_a_copy_shows_what_was_there_beside_formats_that_are_new(
     assert ended.code == 0
     assert "Ever tried" in (tmp_path / "talk.en.txt").read_text()
     told = track_of(tmp_path / "talk.subtitled.mp4")
-    assert re.search(r"\((ger|deu)\): Subtitle: mov_text", told)
+    assert re.search(r"\(eng\): Subtitle: mov_text", told)
     assert "Corrected." in told
 
 
