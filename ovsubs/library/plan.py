@@ -10,10 +10,10 @@ from pathlib import Path, PurePath
 
 from ovsubs.audio.media import choose_track, probe
 from ovsubs.errors import (
+    CopyIsInput,
     InvalidOption,
     OutputClash,
     OutputExists,
-    OutputIsInput,
     OvsubsError,
     UnwritableOutput,
 )
@@ -342,12 +342,12 @@ def _check_copies(file: PlannedFile, options: SubtitleOptions, sources: Collecti
     """Refuse copies that would take the place of an input.
 
     Raises:
-        OutputIsInput: one would.
+        CopyIsInput: one would.
     """
     copies = options.videos.copies(file.path, file.output_dir(options))
     replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
     if replaced is not None:
-        raise OutputIsInput(replaced)
+        raise CopyIsInput(replaced)
 
 
 def _with_copies(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Path]) -> PlannedFile:
