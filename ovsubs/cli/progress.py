@@ -1,7 +1,8 @@
 """Progress of a run on a terminal: position, speed and time left, for the file and the whole."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,14 @@ def make_bars(console: Console, *, quiet: bool) -> Progress:
         transient=True,
         disable=quiet or not console.is_terminal,
     )
+
+
+@contextmanager
+def looking_at_files(console: Console, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar while files are looked at; call it with how many there have been, and how many there are."""
+    with make_bars(console, quiet=quiet) as bars:
+        task = bars.add_task("looking at files", total=None, status="")
+        yield lambda done, whole: bars.update(task, completed=done, total=whole, status=f"{done} of {whole}")
 
 
 class RunProgress:

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.interrupts import noted_interrupts
-from ovsubs.cli.progress import RunProgress
+from ovsubs.cli.progress import RunProgress, looking_at_files
 from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import FAILED, FileResult, PlannedFile, SubtitleOptions, make_plan
+from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import hear_languages, make_copies, run_plan
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
@@ -56,18 +56,16 @@ def write_subtitles(
 ) -> int:
     """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
     began = time.perf_counter()
-    plan = make_plan(inputs, options)
     console = Console(stderr=True)
+    with looking_at_files(console, quiet=voice.quiet) as on_file:
+        plan = make_plan(inputs, options, on_file)
     for passed_over in plan.passed_over if voice.verbose else ():
         _say(f"ovsubs: {passed_over.path}: passed over ({passed_over.why})")
     results = _tell(plan.settled, voice)
     if plan.files or plan.undecided:
         with _load(choice, voice) as model:
-            if plan.undecided:
-                n_told = len(plan.settled)
-                with _watch(plan.undecided, console, voice) as watch:
-                    plan = hear_languages(model, plan, options, watch.listen, watch.crash)
-                results += _tell(plan.settled[n_told:], voice)
+            plan = _hear_languages(model, plan, options, console, voice)
+            results += plan.settled[len(results) :]
             if plan.files:
                 with _watch(plan.files, console, voice) as watch:
                     running = run_plan(model, plan, options, watch.advance, watch.crash, watch.draw)
@@ -83,6 +81,18 @@ def write_subtitles(
     if voice.profile:
         print_profile(results, time.perf_counter() - began)
     return int(any(result.status == FAILED for result in results))
+
+
+def _hear_languages(
+    model: Model, plan: Plan, options: SubtitleOptions, console: Console, voice: Voice
+) -> Plan:
+    """The plan with nothing undecided; what is settled by that is said."""
+    if not plan.undecided:
+        return plan
+    with _watch(plan.undecided, console, voice) as watch:
+        decided = hear_languages(model, plan, options, watch.listen, watch.crash)
+    _tell(decided.settled[len(plan.settled) :], voice)
+    return decided
 
 
 def _tell(settled: Sequence[FileResult], voice: Voice) -> list[FileResult]:

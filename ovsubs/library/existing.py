@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,9 @@ class FolderNames:
 
     outputs: Mapping[str, Sequence[NamedFile]]
     media: Mapping[str, Sequence[NamedFile]]
+
+
+Look = Callable[[Path], FolderNames]  # what reads the names in a folder, or remembers them
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,33 @@ def find_existing(recording: Path, outputs: FolderNames, beside: FolderNames) ->
         if owner_of(named.path, recording, beside) is None and named.path.exists()
     ]
     return sorted(found, key=lambda each: len(each.suffix.flags))
+
+
+def outputs_there(
+    outputs: Mapping[str, Path],
+    found: Sequence[ExistingSubtitles],
+    language: str | None,
+    with_language: bool,
+) -> dict[str, Path]:
+    """Outputs that are there already, by format: as they will be named, else as others name them.
+
+    Args:
+        outputs: where each format goes.
+        found: the subtitles of the recording.
+        language: of the text; None if it is not known, in which case none of those that name one count.
+        with_language: the names of outputs say it. Without, subtitles whose names say none count, whatever is
+            spoken.
+    """
+    counting = [each for each in found if language is not None and each.suffix.language == language]
+    if not with_language:
+        counting += [each for each in found if each.suffix.language is None]
+    there = dict[str, Path]()
+    for name, output in outputs.items():
+        others = (each.path for each in counting if each.format == name)
+        path = output if output.exists() else next(others, None)
+        if path is not None:
+            there[name] = path
+    return there
 
 
 def owner_of(subtitles: Path, recording: Path, beside: FolderNames) -> Path | None:

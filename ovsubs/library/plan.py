@@ -18,10 +18,10 @@ from ovsubs.errors import (
     UnwritableOutput,
 )
 from ovsubs.library.existing import (
-    ExistingSubtitles,
-    FolderNames,
+    Look,
     find_existing,
     has_namesakes,
+    outputs_there,
     owner_of,
     read_names,
 )
@@ -35,11 +35,10 @@ from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.video.streams import read_contents
+from ovsubs.video.writing import unheard
 from ovsubs.whisper.languages import LANGUAGES, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
-
-Look = Callable[[Path], FolderNames]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +148,30 @@ class Plan:
     passed_over: tuple[PassedOver, ...] = ()
 
 
-def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
-    """Look at every input without decoding it. One bad input never hinders the others."""
+def make_plan(
+    inputs: Sequence[Path], options: SubtitleOptions, on_file: Callable[[int, int], None] = unheard
+) -> Plan:
+    """Look at every input without decoding it. One bad input never hinders the others.
+
+    Args:
+        inputs: files, and folders of them.
+        options: what is to be written.
+        on_file: called with how many files have been looked at, and how many there are.
+    """
     looked_at = [_find(given, options) for given in inputs]
     found = [each for each in looked_at if isinstance(each, Found)]
     sources = frozenset(os.path.realpath(file.path) for each in found for file in each.files)
     others = _Others(sources, {}, set(), cache(read_names))
-    outcomes = list[PlannedFile | FileResult]()
+    outcomes, n_files, n_done = list[PlannedFile | FileResult](), sum(len(each.files) for each in found), 0
     for each in looked_at:
         if isinstance(each, FileResult):
             outcomes.append(each)
             continue
         outcomes += [FileResult(path, FAILED, why=one_line(path, error)) for path, error in each.unreadable]
-        outcomes += [_plan_file(file, options, others) for file in each.files]
+        for file in each.files:
+            outcomes.append(_plan_file(file, options, others))
+            n_done += 1
+            on_file(n_done, n_files)
     passed_over = tuple(left_out for each in found for left_out in each.passed_over)
     return replace(_sorted_out(outcomes), passed_over=passed_over)
 
@@ -272,7 +282,7 @@ def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> Planned
                 raise OutputClash(file.path, output, owner)
     names = beside if options.output_dir is None else look(outputs[options.formats[0]].parent)
     found = [] if options.overwrite else find_existing(file.path, names, beside)
-    there = {} if options.overwrite else _there(outputs, found, file.language, options)
+    there = {} if options.overwrite else outputs_there(outputs, found, file.language, options.language_suffix)
     might_be = {each.format for each in found if each.suffix.language} & (outputs.keys() - there.keys())
     may_clash = options.language_suffix and has_namesakes(file.path, beside)
     if file.language is None and (might_be or may_clash):
@@ -282,28 +292,6 @@ def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> Planned
     if not file.formats and not file.videos.copies(file.path, file.output_dir(options)):
         return _skipped(file, options, there)
     return file
-
-
-def _there(
-    outputs: Mapping[str, Path],
-    found: Sequence[ExistingSubtitles],
-    language: str | None,
-    options: SubtitleOptions,
-) -> dict[str, Path]:
-    """Outputs that are there already, by format: as they will be named, else as others name them.
-
-    Without a language in the outputs' names, subtitles whose names say none count whatever is spoken.
-    """
-    of_language = [each for each in found if language is not None and each.suffix.language == language]
-    if not options.language_suffix:
-        of_language += [each for each in found if each.suffix.language is None]
-    there = dict[str, Path]()
-    for name, output in outputs.items():
-        others = (each.path for each in of_language if each.format == name)
-        path = output if output.exists() else next(others, None)
-        if path is not None:
-            there[name] = path
-    return there
 
 
 def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Path]) -> FileResult:
