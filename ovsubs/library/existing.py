@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +37,14 @@ Look = Callable[[Path], FolderNames]  # what reads the names in a folder, or rem
 
 @dataclass(frozen=True, slots=True)
 class ExistingSubtitles:
-    """Subtitles of a recording that are there, and what their name says of them."""
+    """Subtitles that a recording might have under this name, and what the name says of them.
+
+    `owner`: another recording to which they belong: `film.it.srt` is of `film.it.mkv` where that is there.
+    """
 
     path: Path
     suffix: NameSuffix
+    owner: Path | None = None
 
     @property
     def format(self) -> str:
@@ -68,18 +72,19 @@ def read_names(folder: Path) -> FolderNames:
 
 
 def find_existing(recording: Path, outputs: FolderNames, beside: FolderNames) -> list[ExistingSubtitles]:
-    """The subtitles of a recording, those with the fewest flags first, but for forced ones.
+    """The subtitles that are there under the names of a recording's, but for forced ones.
+
+    Those with the fewest flags come first.
 
     Args:
         recording: an audio or video file.
         outputs: names in the folder where its subtitles go.
-        beside: names in its own folder: `film.it.srt` belongs to `film.it.mkv` where that is there.
+        beside: names in its own folder, where the owners are.
     """
     found = [
-        ExistingSubtitles(named.path, suffix)
+        ExistingSubtitles(named.path, suffix, _owner(named.path, recording, beside))
         for named in outputs.outputs.get(_key(recording.stem), ())
-        if (suffix := read_suffix(named.parts)) and not suffix.is_forced
-        if owner_of(named.path, recording, beside) is None and named.path.exists()
+        if (suffix := read_suffix(named.parts)) and not suffix.is_forced and named.path.exists()
     ]
     return sorted(found, key=lambda each: len(each.suffix.flags))
 
@@ -94,24 +99,27 @@ def outputs_there(
 
     Args:
         outputs: where each format goes.
-        found: the subtitles of the recording.
+        found: what is there under the recording's names; what belongs to another does not count.
         language: of the text; None if it is not known, in which case none of those that name one count.
         with_language: the names of outputs say it. Without, subtitles whose names say none count, whatever is
             spoken.
     """
-    counting = [each for each in found if language is not None and each.suffix.language == language]
-    if not with_language:
-        counting += [each for each in found if each.suffix.language is None]
+    own = [each for each in found if each.owner is None]
+    in_language = [each for each in own if language is not None and each.suffix.language == language]
+    in_any = [] if with_language else [each for each in own if each.suffix.language is None]
     there = dict[str, Path]()
     for name, output in outputs.items():
-        others = (each.path for each in counting if each.format == name)
-        path = output if output.exists() else next(others, None)
-        if path is not None:
-            there[name] = path
+        named = [each.path for each in in_language if each.format == name]
+        unnamed = [each.path for each in in_any if each.format == name]
+        as_output = [output] if output.exists() else []
+        # What says its language is surer than `film.srt`.
+        fitting = [*as_output, *named] if with_language else [*named, *as_output, *unnamed]
+        if fitting:
+            there[name] = fitting[0]
     return there
 
 
-def owner_of(subtitles: Path, recording: Path, beside: FolderNames) -> Path | None:
+def _owner(subtitles: Path, recording: Path, beside: FolderNames) -> Path | None:
     """The other recording to which subtitles belong by their name, though they could be this one's."""
     parts = subtitles.stem.split(".")
     own = len(recording.stem.split("."))
@@ -121,18 +129,6 @@ def owner_of(subtitles: Path, recording: Path, beside: FolderNames) -> Path | No
         if other is not None and read_suffix(parts[n:]):
             return other
     return None
-
-
-def has_namesakes(recording: Path, beside: FolderNames) -> bool:
-    """Whether a recording beside it is named as its subtitles in some language would be: `film.it.mkv`."""
-    return any(_languages(beside.media.get(_key(recording.stem), ())))
-
-
-def _languages(files: Sequence[NamedFile]) -> Iterator[str]:
-    for file in files:
-        suffix = read_suffix(file.parts)
-        if suffix and suffix.language:
-            yield suffix.language
 
 
 def _key(stem: str) -> str:

@@ -18,11 +18,10 @@ from ovsubs.errors import (
     UnwritableOutput,
 )
 from ovsubs.library.existing import (
+    ExistingSubtitles,
     Look,
     find_existing,
-    has_namesakes,
     outputs_there,
-    owner_of,
     read_names,
 )
 from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
@@ -269,29 +268,39 @@ def plan_in_language(
 
 
 def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> PlannedFile | FileResult:
-    """What of a file is not there yet; a result if nothing is missing.
+    """What of a file is not there yet; a result if nothing is missing or can be written.
 
     Raises:
-        OutputClash: its subtitles would have the name of those of another recording in its folder.
         OutputExists: a copy is there, and shows other subtitles than those that a run will write.
     """
     outputs, beside = file.outputs(options), look(file.path.parent)
-    if options.output_dir is None and options.language_suffix:
-        for output in outputs.values():
-            if owner := owner_of(output, file.path, beside):
-                raise OutputClash(file.path, output, owner)
     names = beside if options.output_dir is None else look(outputs[options.formats[0]].parent)
-    found = [] if options.overwrite else find_existing(file.path, names, beside)
+    found = find_existing(file.path, names, beside)
     there = {} if options.overwrite else outputs_there(outputs, found, file.language, options.language_suffix)
-    might_be = {each.format for each in found if each.suffix.language} & (outputs.keys() - there.keys())
-    may_clash = options.language_suffix and has_namesakes(file.path, beside)
-    if file.language is None and (might_be or may_clash):
+    if file.language is None and _language_decides(outputs.keys() - there.keys(), found, options):
         return replace(file, is_decided=False)
+    others = {each.path: each.owner for each in found if each.owner}
+    clash = next((output for output in outputs.values() if output in others), None)
+    if clash:
+        why = str(OutputClash(file.path, clash, others[clash]))
+        return FileResult(file.path, FAILED if options.overwrite or options.videos else SKIPPED, why=why)
     file = replace(file, formats=tuple(name for name in outputs if name not in there))
     file = _with_copies(file, options, there)
     if not file.formats and not file.videos.copies(file.path, file.output_dir(options)):
         return _skipped(file, options, there)
     return file
+
+
+def _language_decides(
+    missing: Collection[str], found: Iterable[ExistingSubtitles], options: SubtitleOptions
+) -> bool:
+    """Whether what is missing may be there in the language that is spoken, or its name be another's."""
+    return any(
+        each.format in missing
+        and each.suffix.language is not None
+        and (options.language_suffix if each.owner else not options.overwrite)
+        for each in found
+    )
 
 
 def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Path]) -> FileResult:

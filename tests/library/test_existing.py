@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.library.existing import find_existing, has_namesakes, owner_of, read_names
+from ovsubs.library.existing import find_existing, read_names
 from ovsubs.library.subtitle_names import read_suffix
 
 
@@ -68,7 +68,8 @@ def named(folder: Path, *names: str) -> None:
 
 def there(folder: Path, recording: str) -> list[str]:
     names = read_names(folder)
-    return [each.path.name for each in find_existing(folder / recording, names, names)]
+    found = find_existing(folder / recording, names, names)
+    return [each.path.name for each in found if each.owner is None]
 
 
 def test_the_subtitles_of_a_recording_are_found_by_its_name(tmp_path: Path) -> None:
@@ -89,16 +90,13 @@ def test_names_with_dots_of_their_own(tmp_path: Path) -> None:
 def test_subtitles_belong_to_the_recording_whose_name_is_theirs(tmp_path: Path) -> None:
     named(tmp_path, "Movie.mkv", "Movie.it.srt", "Movie.it.sdh.srt")
     assert there(tmp_path, "Movie.mkv") == ["Movie.it.srt", "Movie.it.sdh.srt"]
-    assert not has_namesakes(tmp_path / "Movie.mkv", read_names(tmp_path))
 
     named(tmp_path, "Movie.it.mkv")
 
     assert there(tmp_path, "Movie.mkv") == []
     assert there(tmp_path, "Movie.it.mkv") == ["Movie.it.srt", "Movie.it.sdh.srt"]
-    assert has_namesakes(tmp_path / "Movie.mkv", read_names(tmp_path))
-    assert not has_namesakes(tmp_path / "Movie.it.mkv", read_names(tmp_path))
-    owner = owner_of(tmp_path / "Movie.it.srt", tmp_path / "Movie.mkv", read_names(tmp_path))
-    assert owner == tmp_path / "Movie.it.mkv"
+    found = find_existing(tmp_path / "Movie.mkv", read_names(tmp_path), read_names(tmp_path))
+    assert {each.owner for each in found} == {tmp_path / "Movie.it.mkv"}
 
 
 def test_nothing_is_in_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from ovsubs.subtitles.styles import LayoutOptions
 
 MakeWav = Callable[..., Path]
 SUFFIXED = SubtitleOptions(language_suffix=True)
+COPIED = SubtitleOptions(videos=VideoOptions(embed=True, burn=True))
+ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 
 
 @pytest.fixture
@@ -294,11 +296,28 @@ def test_subtitles_of_another_recording_block_nobody(wav: MakeWav) -> None:
     assert (names(suffixed), undecided(suffixed)) == (["Movie.it.wav"], ["Movie.wav"])
     assert isinstance(in_english, PlannedFile)
     assert in_english.formats == ("srt",)
-    assert isinstance(in_italian, FileResult)  # nobody's subtitles are replaced, nor taken for others'
+    assert isinstance(in_italian, FileResult)  # it is not taken for the other's, and does not take its place
+    assert in_italian.status == SKIPPED
     assert in_italian.why.startswith(f"{movie}: its subtitles {there} are those of {italian} already;")
-    italian.unlink()
-    assert undecided(make_plan([movie], SUFFIXED)) == ["Movie.wav"]
-    assert isinstance(plan_in_language(suffixed.undecided[0], "it", SUFFIXED), FileResult)
+    for replacing in (replace(SUFFIXED, overwrite=True), replace(COPIED, language_suffix=True)):
+        plan = make_plan([movie], replacing)
+        refused = plan_in_language(plan.undecided[0], "it", replacing)
+        assert isinstance(refused, FileResult)
+        assert refused.status == FAILED
+    there.unlink()
+    assert names(make_plan([movie, italian], SUFFIXED)) == ["Movie.wav", "Movie.it.wav"]
+
+
+def test_subtitles_that_say_their_language_are_shown_before_those_that_do_not(
+    wav: MakeWav, tmp_path: Path
+) -> None:
+    talk = wav("talk.wav")
+    for name in ("talk.srt", "talk.en.srt"):
+        (tmp_path / name).write_text(ONE_CUE)
+    options = replace(COPIED, transcribe=TranscribeOptions(language="en"))
+
+    assert [file.shown for file in make_plan([talk], options).copies] == [tmp_path / "talk.en.srt"]
+    assert [file.shown for file in make_plan([talk], COPIED).copies] == [tmp_path / "talk.srt"]
 
 
 @pytest.mark.parametrize("there", ["talk.srt", "talk.part2.srt", "talk.xx.srt", "talk.en.vtt"])
@@ -444,9 +463,6 @@ def test_planning_changes_no_file(wav: MakeWav, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-COPIED = SubtitleOptions(videos=VideoOptions(embed=True, burn=True))
-
-
 def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_path: Path) -> None:
     talk = wav("talk.wav")
     (tmp_path / "talk.subtitled.wav").touch()
@@ -456,9 +472,6 @@ def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_pat
     )
     assert names(make_plan([talk], replace(COPIED, overwrite=True))) == ["talk.wav"]
     assert names(make_plan([talk], SubtitleOptions())) == ["talk.wav"]
-
-
-ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 
 
 def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: MakeWav, tmp_path: Path) -> None:
