@@ -626,7 +626,7 @@ _CHECK = "Check"
 SubtitleFiles = Annotated[
     list[Path],
     typer.Argument(
-        help="Subtitles (srt, vtt, ass, ttml), folders of them, or transcripts (json).",
+        help="Subtitles (srt, vtt, ass, ttml), folders with them right inside, or transcripts (json).",
         metavar="FILE...",
         readable=False,
     ),
