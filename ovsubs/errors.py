@@ -7,6 +7,7 @@
     │   ├── UnsupportedTask
     │   ├── InvalidOption
     │   └── UnsupportedContainer
+    │       └── UnsupportedCopy
     ├── MediaError                 one input cannot be read: exit code 1, the others go on
     │   ├── MissingFile
     │   ├── EmptyFile
@@ -48,7 +49,9 @@
         ├── OutputExists
         ├── OutputClash
         ├── UnwritableOutput
+        │   └── UnwritableFile
         ├── OutputIsInput
+        │   └── CopyIsInput
         └── UnwritableVideo
 
 `exit_code` is what the command line ends with: 2 where another call is needed, else 1.
@@ -101,6 +104,12 @@ class UnsupportedContainer(UsageError):
     """`UnsupportedContainer(output, why, endings)`: `endings` are those that would do."""
 
     template = "{0}: such a file cannot be made ({1}); name one that ends in {2} with --output"
+
+
+class UnsupportedCopy(UnsupportedContainer):
+    """`UnsupportedCopy(copy, why, command)`: one that is made beside subtitles; `command` makes another."""
+
+    template = "{0}: such a file cannot be made ({1}); make one of another kind with `{2}`"
 
 
 class MediaError(OvsubsError):
@@ -343,11 +352,23 @@ class UnwritableOutput(OutputError):
     template = "{0}: cannot be written ({1}); choose another place with --output-dir"
 
 
+class UnwritableFile(UnwritableOutput):
+    """`UnwritableFile(path, why)`: of anything but subtitles, whose place has an option of its own."""
+
+    template = "{0}: cannot be written ({1}); choose another place for it"
+
+
 class OutputIsInput(OutputError):
     """`OutputIsInput(path)`."""
 
     template = "{0}: it is one of the files to read, which stay as they are; name another --output"
     exit_code = 2
+
+
+class CopyIsInput(OutputIsInput):
+    """`CopyIsInput(copy)`: a copy of a video would take the place of another one."""
+
+    template = "{0}: it is one of the files to read, which stay as they are; choose another --output-dir"
 
 
 class UnwritableVideo(OutputError):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.audio.vad import open_detector
 from ovsubs.errors import TruncatedMedia
-from ovsubs.recognition import Engine, Round, TranscribeOptions, check_options, recognize
+from ovsubs.recognition import Engine, Round, TranscribeOptions, check_options, detect_language, recognize
 from ovsubs.timing import Stopwatch, add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
@@ -93,6 +93,24 @@ class Model:
             InvalidOption: prompt and hotwords are longer than a prompt may be.
         """
         check_options(self._engine, options)
+
+    def detect_language(self, audio: Audio, options: TranscribeOptions | None = None) -> LanguageVote:
+        """Find the language of a file as `transcribe` would, without transcribing it.
+
+        The file is read only as far as the first windows of speech, which vote; see
+        `TranscribeOptions.language_detection_segments`. Where nobody speaks it is "und".
+
+        Args:
+            audio: as `transcribe` takes it.
+            options: which track, what is speech, how many windows vote. A language given there is returned.
+
+        Raises:
+            MediaError: the file cannot be read.
+            UsageError: the model cannot do what is asked.
+        """
+        chosen = options or TranscribeOptions()
+        opener = _File(audio, chosen).open
+        return detect_language(self._engine, opener, chosen, Stopwatch()) or NO_LANGUAGE
 
     def transcribe(
         self,

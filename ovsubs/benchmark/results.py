@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.benchmark.metrics import CharacterErrors, WordErrors, total
-from ovsubs.errors import NotComparable, UnwritableOutput
+from ovsubs.errors import NotComparable, UnwritableFile
 
 FORMAT = 1  # of the file; raised when a reader must know of a change
 _NUMBERS = re.compile(r"\[\s+(-?[\d.e-]+(?:,\s+-?[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
@@ -121,7 +121,7 @@ def write_comparison(path: Path, comparison: Comparison, figures: list[dict[str,
     """Write it whole or not at all, with the figures that follow from it for people to read.
 
     Raises:
-        UnwritableOutput: the place cannot be written.
+        UnwritableFile: the place cannot be written.
     """
     content = {"format": FORMAT, "figures": figures, **asdict(comparison)}
     for model in content["models"]:
@@ -158,16 +158,16 @@ def check_output(path: Path) -> None:
     """Refuse a file that could not be written, before anything is measured; makes its folder.
 
     Raises:
-        UnwritableOutput: it is a folder, or its folder cannot be made or written.
+        UnwritableFile: it is a folder, or its folder cannot be made or written.
     """
     try:
         if path.is_dir() or not path.name:
-            raise UnwritableOutput(path, "it is a folder")
+            raise UnwritableFile(path, "it is a folder")
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnwritableOutput(path, error.strerror or str(error)) from error
+        raise UnwritableFile(path, error.strerror or str(error)) from error
     if not os.access(path.parent, os.W_OK):
-        raise UnwritableOutput(path, "its folder cannot be written")
+        raise UnwritableFile(path, "its folder cannot be written")
 
 
 @contextmanager
@@ -175,7 +175,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """A place beside `path` that takes its place if all goes well, and goes away if not.
 
     Raises:
-        UnwritableOutput: the place cannot be written.
+        UnwritableFile: the place cannot be written.
     """
     check_output(path)
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
@@ -183,7 +183,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        raise UnwritableOutput(path, error.strerror or str(error)) from error
+        raise UnwritableFile(path, error.strerror or str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -192,7 +192,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a small file whole or not at all.
 
     Raises:
-        UnwritableOutput: the place cannot be written.
+        UnwritableFile: the place cannot be written.
     """
     with whole_file(path) as partial:
         partial.write_text(text, encoding="utf-8", errors="replace")  # names of folders may be no UTF-8

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ovsubs.convert.selftest import read_probe
-from ovsubs.errors import OvsubsError
+from ovsubs.errors import OvsubsError, TruncatedMedia, UnreadableMedia
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Transcript
@@ -97,6 +97,8 @@ def _transcribe(model: Model, files: list[str], options: TranscribeOptions) -> l
 
     found = dict[int, Transcript]()
     for outcome in model.transcribe_files(files, options=options, on_progress=on_progress):
+        if isinstance(outcome.error, TruncatedMedia):  # it advises what only subtitles are made with
+            raise UnreadableMedia(*outcome.error.args) from outcome.error
         if outcome.error is not None:
             raise outcome.error
         assert outcome.transcript is not None

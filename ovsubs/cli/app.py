@@ -31,6 +31,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 @app.command()
 def subtitle(
     inputs: o.Inputs,
+    recursive: o.Recursive = True,
     output_dir: o.OutputDir = None,
     output_format: o.OutputFormat = "srt",
     language_suffix: o.LanguageSuffix = False,
@@ -89,6 +90,7 @@ def subtitle(
     batch_size: o.BatchSize = None,
     offline: o.Offline = False,
     quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
     profile: o.Profile = False,
     debug: o.Debug = False,
 ) -> None:
@@ -163,11 +165,12 @@ def subtitle(
         overwrite=overwrite,
         n_review=review,
         videos=VideoOptions(embed, burn),
+        recursive=recursive,
     )
     choice = runner.ModelChoice(
         model, model_dir, CompileOptions(device, threads, streams, inference_precision, cache_dir), offline
     )
-    voice = runner.Voice(quiet=quiet, debug=debug, profile=profile)
+    voice = runner.Voice(quiet=quiet, debug=debug, profile=profile, verbose=verbose)
     run = runner.print_subtitles if to_stdout else runner.write_subtitles
     raise typer.Exit(run(inputs, wanted, choice, voice))
 
@@ -175,9 +178,9 @@ def subtitle(
 @app.command()
 def render(
     transcripts: o.Transcripts,
-    output_dir: o.OutputDir = None,
+    output_dir: o.RenderOutputDir = None,
     output_format: o.RenderFormat = "srt",
-    overwrite: o.Overwrite = False,
+    overwrite: o.RenderOverwrite = False,
     style: o.Style = "netflix",
     max_line_width: o.MaxLineWidth = None,
     max_line_count: o.MaxLineCount = None,

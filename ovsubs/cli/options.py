@@ -16,17 +16,36 @@ _VAD, _MACHINE = "Voice activity", "Machine"
 # Not `readable`, which typer asks for unless told otherwise: one locked file must not stop the others.
 Inputs = Annotated[
     list[Path],
-    typer.Argument(help="Audio or video files, or folders of them.", metavar="INPUT...", readable=False),
-]
-OutputDir = Annotated[
-    str | None,
-    _option(
-        "--output-dir",
-        "-o",
-        help="Folder for the subtitles; '-' prints them. [default: beside each file]",
-        panel=_OUTPUT,
+    typer.Argument(
+        help="Audio or video files, or folders, with the folders in them; what is hidden is left out.",
+        metavar="INPUT...",
+        readable=False,
     ),
 ]
+Recursive = Annotated[
+    bool,
+    typer.Option(
+        "--recursive/--no-recursive",
+        "-r",
+        help="Search the folders in a folder, too; links to folders are not followed.",
+        rich_help_panel="Input",
+    ),
+]
+
+
+def _output_dir_option(what: str) -> Any:
+    return _option(
+        "--output-dir",
+        "-o",
+        help=f"{what}; '-' prints them. [default: beside each file]",
+        panel=_OUTPUT,
+    )
+
+
+OutputDir = Annotated[
+    str | None, _output_dir_option("Folder for the subtitles, in the same folders as the files of a folder")
+]
+RenderOutputDir = Annotated[str | None, _output_dir_option("Folder for the subtitles")]
 
 
 def _format_option(names: str) -> Any:
@@ -35,13 +54,30 @@ def _format_option(names: str) -> Any:
 
 OutputFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv, json")]
 RenderFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv")]
-LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
+LanguageSuffix = Annotated[
+    bool,
+    _option(
+        "--language-suffix",
+        help="Name them talk.en.srt.",
+        panel=_OUTPUT,
+    ),
+]
 Overwrite = Annotated[
     bool,
     _option(
         "--overwrite",
         "-y",
-        help="Replace subtitles and copies that are there; they are skipped otherwise.",
+        help="Replace subtitles and copies that are there; otherwise files are skipped that have them in the "
+        "language asked for, or else heard, by their names.",
+        panel=_OUTPUT,
+    ),
+]
+RenderOverwrite = Annotated[
+    bool,
+    _option(
+        "--overwrite",
+        "-y",
+        help="Replace subtitles that are there; they are skipped otherwise.",
         panel=_OUTPUT,
     ),
 ]
@@ -294,6 +330,9 @@ ModelDir = Annotated[
 ]
 Offline = Annotated[bool, typer.Option("--offline", "--local-files-only", help="Never touch the network.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, errors only.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also say what is passed over in folders, and why.")
+]
 Profile = Annotated[bool, typer.Option("--profile", help="Show where the time went.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -587,7 +626,7 @@ _CHECK = "Check"
 SubtitleFiles = Annotated[
     list[Path],
     typer.Argument(
-        help="Subtitles (srt, vtt, ass, ttml), folders of them, or transcripts (json).",
+        help="Subtitles (srt, vtt, ass, ttml), folders with them right inside, or transcripts (json).",
         metavar="FILE...",
         readable=False,
     ),

@@ -1,7 +1,8 @@
 """Progress of a run on a terminal: position, speed and time left, for the file and the whole."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,14 @@ def make_bars(console: Console, *, quiet: bool) -> Progress:
         transient=True,
         disable=quiet or not console.is_terminal,
     )
+
+
+@contextmanager
+def looking_at_files(console: Console, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar while files are looked at; call it with how many there have been, and how many there are."""
+    with make_bars(console, quiet=quiet) as bars:
+        task = bars.add_task("looking at files", total=None, status="")
+        yield lambda done, whole: bars.update(task, completed=done, total=whole, status=f"{done} of {whole}")
 
 
 class RunProgress:
@@ -50,6 +59,12 @@ class RunProgress:
     def begin(self, file: PlannedFile) -> None:
         """A first file is about to be read, or copied."""
         self._show(file, 0.0, "reading")
+
+    def listen(self, file: PlannedFile) -> None:
+        """The language of a file is about to be found; that of those before it is known."""
+        self._n_done = len(self._positions)
+        self._positions[file.path] = file.duration
+        self._show(file, 0.0, "finding the language")
 
     def advance(self, file: PlannedFile, position: Position) -> None:
         """A file has come on."""

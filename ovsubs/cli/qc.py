@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ovsubs.errors import UnwritableFile, UnwritableOutput
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.library.plan import one_line
 from ovsubs.subtitles.columns import columns
@@ -45,7 +46,10 @@ def run_qc(inputs: Sequence[Path], options: CheckOptions, voice: QcVoice) -> int
     if voice.json:
         content = {"style": options.layout.style, "files": [_as_json(file) for file in checked]}
         text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        write_atomically(voice.json, text.encode("utf-8", errors="replace"))
+        try:
+            write_atomically(voice.json, text.encode("utf-8", errors="replace"))
+        except UnwritableOutput as error:
+            raise UnwritableFile(*error.args) from error
     return 0 if all(file.is_well for file in checked) else FOUND
 
 

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.interrupts import noted_interrupts
-from ovsubs.cli.progress import RunProgress
+from ovsubs.cli.progress import RunProgress, looking_at_files
 from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import FAILED, FileResult, PlannedFile, SubtitleOptions, make_plan
-from ovsubs.library.run import make_copies, run_plan
+from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
+from ovsubs.library.run import hear_languages, make_copies, run_plan
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, known_format, render
@@ -35,11 +35,20 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How much is said: `quiet` errors only, `debug` tracebacks too, `profile` where the time went."""
+    """How much is said.
+
+    `quiet`: errors only; `debug`: tracebacks too; `profile`: where the time went; `verbose`: what was passed
+    over in folders, too.
+    """
 
     quiet: bool
     debug: bool
     profile: bool = False
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        if self.quiet and self.verbose:
+            raise InvalidOption("--verbose", "", "not with --quiet, which says nothing but errors")
 
 
 def write_subtitles(
@@ -47,16 +56,20 @@ def write_subtitles(
 ) -> int:
     """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
     began = time.perf_counter()
-    plan = make_plan(inputs, options)
     console = Console(stderr=True)
-    results = list[FileResult]()
-    for result in plan.settled:
-        results.append(result)
-        if result.status == FAILED or not voice.quiet:
-            _say(f"ovsubs: {result.why}")
-    if plan.files:
-        with _load(choice, voice) as model, _watch(plan.files, console, voice) as watch:
-            results += watch.see(run_plan(model, plan, options, watch.advance, watch.crash, watch.draw))
+    with looking_at_files(console, quiet=voice.quiet) as on_file:
+        plan = make_plan(inputs, options, on_file)
+    for passed_over in plan.passed_over if voice.verbose else ():
+        _say(f"ovsubs: {passed_over.path}: passed over ({passed_over.why})")
+    results = _tell(plan.settled, voice)
+    if plan.files or plan.undecided:
+        with _load(choice, voice) as model:
+            plan = _hear_languages(model, plan, options, console, voice)
+            results += plan.settled[len(results) :]
+            if plan.files:
+                with _watch(plan.files, console, voice) as watch:
+                    running = run_plan(model, plan, options, watch.advance, watch.crash, watch.draw)
+                    results += watch.see(running)
     if plan.copies:
         with _watch(plan.copies, console, voice) as watch:
             results += watch.see(make_copies(plan, options, watch.crash, watch.draw))
@@ -68,6 +81,26 @@ def write_subtitles(
     if voice.profile:
         print_profile(results, time.perf_counter() - began)
     return int(any(result.status == FAILED for result in results))
+
+
+def _hear_languages(
+    model: Model, plan: Plan, options: SubtitleOptions, console: Console, voice: Voice
+) -> Plan:
+    """The plan with nothing undecided; what is settled by that is said."""
+    if not plan.undecided:
+        return plan
+    with _watch(plan.undecided, console, voice) as watch:
+        decided = hear_languages(model, plan, options, watch.listen, watch.crash)
+    _tell(decided.settled[len(plan.settled) :], voice)
+    return decided
+
+
+def _tell(settled: Sequence[FileResult], voice: Voice) -> list[FileResult]:
+    """The results of files that need no work, each said."""
+    for result in settled:
+        if result.status == FAILED or not voice.quiet:
+            _say(f"ovsubs: {result.why}")
+    return list(settled)
 
 
 def print_subtitles(
@@ -136,6 +169,10 @@ class _Watch:
             elif result.why and not self.voice.quiet:
                 self.progress.print(f"ovsubs: {result.path}: {result.why}")
         return results
+
+    def listen(self, file: PlannedFile) -> None:
+        self._stop_if_asked()
+        self.progress.listen(file)
 
     def advance(self, file: PlannedFile, position: Progress) -> None:
         self._stop_if_asked()

@@ -44,7 +44,7 @@ from ovsubs.errors import (
     ExportError,
     InvalidOption,
     SelfTestFailed,
-    UnwritableOutput,
+    UnwritableFile,
 )
 
 # How weights alone are compressed. INT8 as in the Hub's OpenVINO/whisper-*-int8-ov.
@@ -124,7 +124,7 @@ def export_model(source: str, options: ExportOptions, report: Report = lambda li
 
     Raises:
         OutputExists: something is there already, and `options.overwrite` is false.
-        UnwritableOutput: the place cannot be written, or what is there is no model and is not replaced.
+        UnwritableFile: the place cannot be written, or what is there is no model and is not replaced.
         ModelNotFound, MissingExtra: no weights, or the packages that export them are not installed.
         UnreadableCheckpoint, ExportError: the weights are not Whisper's, or cannot be converted.
         SelfTestFailed: the exported model gives no sensible text; nothing was kept.
@@ -158,12 +158,12 @@ def check_replaceable(output: Path, *, overwrite: bool) -> None:
 
     Raises:
         OutputExists: a model is there, and `overwrite` is false.
-        UnwritableOutput: something else is there.
+        UnwritableFile: something else is there.
     """
     check_free(output, overwrite=overwrite)
     is_model = output.is_dir() and isinstance(recognize_directory(output), IrDirectory)
     if output.exists() and not is_model and not (output.is_dir() and not any(output.iterdir())):
-        raise UnwritableOutput(output, "what is there is no exported model, so it is not replaced")
+        raise UnwritableFile(output, "what is there is no exported model, so it is not replaced")
 
 
 def default_output(source: str, options: ExportOptions) -> Path:

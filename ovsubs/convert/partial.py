@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from ovsubs.errors import OutputExists, UnwritableOutput
+from ovsubs.errors import OutputExists, UnwritableFile
 
 _MARK = ".partial-"
 _ABANDONED_S = 24 * 3600.0  # where a process cannot be asked after (Windows), a day is longer than any export
@@ -25,14 +25,14 @@ def partial_directory(output: Path) -> Iterator[Path]:
     that begins with a dot, is never listed as a model, and is swept here the next time.
 
     Raises:
-        UnwritableOutput: the parent cannot be made or written.
+        UnwritableFile: the parent cannot be made or written.
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         _sweep(output.parent)
         partial = Path(tempfile.mkdtemp(prefix=f".{output.name}{_MARK}{os.getpid()}-", dir=output.parent))
     except OSError as error:
-        raise UnwritableOutput(output, error.strerror or str(error)) from error
+        raise UnwritableFile(output, error.strerror or str(error)) from error
     try:
         with _terminate_as_interrupt():
             yield partial
@@ -62,7 +62,7 @@ def put_in_place(built: Path, output: Path, partial: Path, *, overwrite: bool) -
 
     Raises:
         OutputExists: it has appeared in the meantime, and `overwrite` is false.
-        UnwritableOutput: it cannot be renamed.
+        UnwritableFile: it cannot be renamed.
     """
     check_free(output, overwrite=overwrite)
     replaced = partial / "replaced"
@@ -73,7 +73,7 @@ def put_in_place(built: Path, output: Path, partial: Path, *, overwrite: bool) -
     except OSError as error:
         if replaced.exists() and not output.exists():
             replaced.rename(output)
-        raise UnwritableOutput(output, error.strerror or str(error)) from error
+        raise UnwritableFile(output, error.strerror or str(error)) from error
 
 
 def _sweep(parent: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import N_FRAMES
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.graphs import first_line, quiet
-from ovsubs.errors import ExportError, InvalidOption, UnwritableOutput
+from ovsubs.errors import ExportError, InvalidOption, UnwritableFile
 from ovsubs.whisper.model.lengths import free_length
 
 NOT_SMOOTHED = -1.0  # the alpha at which NNCF leaves SmoothQuant out
@@ -201,4 +201,4 @@ def _save(graph: Any, target: Path) -> None:
     try:
         ov.save_model(graph, target, compress_to_fp16=True)
     except RuntimeError as error:  # no space, most likely
-        raise UnwritableOutput(target, first_line(error)) from error
+        raise UnwritableFile(target, first_line(error)) from error

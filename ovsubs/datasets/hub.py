@@ -14,7 +14,7 @@ from ovsubs.errors import (
     MissingExtra,
     MissingTranscript,
     UnreadableDataset,
-    UnwritableOutput,
+    UnwritableFile,
 )
 
 # What is meant by the name alone. Of a stream, what comes first is shuffled in a buffer of this many.
@@ -111,7 +111,7 @@ def _written(row: dict[str, Any], number: int, name: str, folder: Path) -> Spoke
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise UnwritableOutput(path, error.strerror or str(error)) from error
+        raise UnwritableFile(path, error.strerror or str(error)) from error
     return SpokenFile(Path(label).stem, path, (str(text),))
 
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path, PurePath
 
-from ovsubs.audio.media import choose_track, find_media, probe
+from ovsubs.audio.media import choose_track, probe
 from ovsubs.errors import (
+    CopyIsInput,
     InvalidOption,
     OutputClash,
     OutputExists,
-    OutputIsInput,
     OvsubsError,
     UnwritableOutput,
 )
+from ovsubs.library.existing import (
+    ExistingSubtitles,
+    Look,
+    find_existing,
+    outputs_there,
+    read_names,
+)
+from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
 from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
-from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
 from ovsubs.subtitles.qc.doubts import Doubt
@@ -26,6 +34,7 @@ from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.video.streams import read_contents
+from ovsubs.video.writing import unheard
 from ovsubs.whisper.languages import LANGUAGES, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
@@ -39,6 +48,7 @@ class SubtitleOptions:
     text; each obeys what it can, and at least one must. `output_dir`: None writes beside the source.
     `language_suffix`: `name.<language>.srt`. `overwrite`: otherwise outputs that are there stay. `n_review`:
     so many places of each file are named that may be wrong. `videos`: copies of the file that show them.
+    `recursive`: folders are searched in depth, and `output_dir` gets the same folders.
     """
 
     transcribe: TranscribeOptions = field(default_factory=TranscribeOptions)
@@ -50,6 +60,7 @@ class SubtitleOptions:
     overwrite: bool = False
     n_review: int = 0
     videos: VideoOptions = field(default_factory=VideoOptions)
+    recursive: bool = True
 
     def __post_init__(self) -> None:
         if not self.formats:
@@ -78,7 +89,9 @@ class PlannedFile:
     """A file to be worked on: its duration in seconds, the formats that are missing, and the copies.
 
     `shown`: subtitles that are there already, of which `videos` are made; None makes them of those that are
-    written.
+    written. `subfolder`: where it lies below the folder that was named, which is kept in `output_dir`.
+    `language`: of the text, a code, as far as it is known. `is_decided`: False where only the language that
+    is spoken tells whether anything is missing.
     """
 
     path: Path
@@ -86,6 +99,19 @@ class PlannedFile:
     formats: tuple[str, ...]
     videos: VideoOptions = field(default_factory=VideoOptions)
     shown: Path | None = None
+    subfolder: PurePath = field(default_factory=PurePath)
+    language: str | None = None
+    is_decided: bool = True
+
+    def output_dir(self, options: SubtitleOptions) -> Path | None:
+        """The folder for what is made of it; None is beside it."""
+        return None if options.output_dir is None else options.output_dir / self.subfolder
+
+    def outputs(self, options: SubtitleOptions) -> dict[str, Path]:
+        """Where each format of the options goes; "?" stands for a language that is not known."""
+        suffix = (self.language or "?") if options.language_suffix else None
+        folder = self.output_dir(options)
+        return {name: output_path(self.path, folder, name, suffix) for name in options.formats}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,130 +135,238 @@ class FileResult:
 class Plan:
     """The files to hear in order, and the inputs that need no work or cannot be worked on.
 
-    `copies` are files whose subtitles are all there, while a copy that shows them is not.
+    `copies` are files whose subtitles are all there, while a copy that shows them is not. `undecided` are
+    files with subtitles in some language: what is spoken decides whether any are missing; see
+    `plan_in_language`. `passed_over` was found in folders and is not worked on.
     """
 
     files: tuple[PlannedFile, ...]
     settled: tuple[FileResult, ...]
     copies: tuple[PlannedFile, ...] = ()
+    undecided: tuple[PlannedFile, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
 
-def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
-    """Look at every input without decoding it. One bad input never hinders the others."""
-    files, copies, settled = list[PlannedFile](), list[PlannedFile](), list[FileResult]()
-    taken = dict[str, Path]()  # where subtitles will be, links followed -> whose they are
-    looked_at = [_find(given) for given in inputs]
-    sources = {os.path.realpath(path) for found in looked_at if isinstance(found, list) for path in found}
-    for found in looked_at:
-        if isinstance(found, FileResult):
-            settled.append(found)
+def make_plan(
+    inputs: Sequence[Path], options: SubtitleOptions, on_file: Callable[[int, int], None] = unheard
+) -> Plan:
+    """Look at every input without decoding it. One bad input never hinders the others.
+
+    Args:
+        inputs: files, and folders of them.
+        options: what is to be written.
+        on_file: called with how many files have been looked at, and how many there are.
+    """
+    looked_at = [_find(given, options) for given in inputs]
+    found = [each for each in looked_at if isinstance(each, Found)]
+    sources = frozenset(os.path.realpath(file.path) for each in found for file in each.files)
+    others = _Others(sources, {}, set(), cache(read_names))
+    outcomes, n_files, n_done = list[PlannedFile | FileResult](), sum(len(each.files) for each in found), 0
+    for each in looked_at:
+        if isinstance(each, FileResult):
+            outcomes.append(each)
             continue
-        for path in found:
-            outcome = _plan_file(path, options, taken, sources)
-            if isinstance(outcome, FileResult):
-                settled.append(outcome)
-            else:
-                (files if outcome.formats else copies).append(outcome)
-    return Plan(tuple(files), tuple(settled), tuple(copies))
+        outcomes += [FileResult(path, FAILED, why=one_line(path, error)) for path, error in each.unreadable]
+        for file in each.files:
+            outcomes.append(_plan_file(file, options, others))
+            n_done += 1
+            on_file(n_done, n_files)
+    passed_over = tuple(left_out for each in found for left_out in each.passed_over)
+    return replace(_sorted_out(outcomes), passed_over=passed_over)
 
 
-def _find(given: Path) -> list[Path] | FileResult:
+def decide(plan: Plan, outcomes: Iterable[PlannedFile | FileResult]) -> Plan:
+    """The plan with nothing undecided; what became of that stands behind the rest."""
+    decided = _sorted_out(outcomes)
+    return Plan(
+        (*plan.files, *decided.files),
+        (*plan.settled, *decided.settled),
+        (*plan.copies, *decided.copies),
+        passed_over=plan.passed_over,
+    )
+
+
+def _sorted_out(outcomes: Iterable[PlannedFile | FileResult]) -> Plan:
+    settled, undecided = list[FileResult](), list[PlannedFile]()
+    files, copies = list[PlannedFile](), list[PlannedFile]()
+    for outcome in outcomes:
+        if isinstance(outcome, FileResult):
+            settled.append(outcome)
+        elif not outcome.is_decided:
+            undecided.append(outcome)
+        else:
+            (files if outcome.formats else copies).append(outcome)
+    return Plan(tuple(files), tuple(settled), tuple(copies), tuple(undecided))
+
+
+def _find(given: Path, options: SubtitleOptions) -> Found | FileResult:
     try:
-        return find_media([given])
+        return find_media(given, recursive=options.recursive)
     except (OvsubsError, OSError) as error:
         return FileResult(given, FAILED, why=one_line(given, error))
 
 
-def _plan_file(
-    path: Path, options: SubtitleOptions, taken: dict[str, Path], sources: Collection[str]
-) -> PlannedFile | FileResult:
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """What is known of the other inputs when one is planned; `taken` and `seen` grow with each.
+
+    `sources` are the real paths of all; `taken` are the real paths of outputs and whose they are; `seen` the
+    folders and names of inputs; `look` reads the names in a folder.
+    """
+
+    sources: Collection[str]
+    taken: dict[str, Path]
+    seen: set[tuple[str, str]]
+    look: Look
+
+
+def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> PlannedFile | FileResult:
+    path = found.path
+    everything = PlannedFile(
+        path,
+        0.0,
+        options.formats,
+        options.videos,
+        subfolder=found.subfolder,
+        language=options.text_language,
+    )
     try:
-        outputs = {
-            name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats
-        }
-        claimed = {os.path.realpath(output): output for output in outputs.values()}
-        clash = next((place for place in claimed if place in taken), None)
-        if clash and taken[clash].samefile(path):
+        place = (os.path.realpath(path.parent), path.name)
+        claimed = {os.path.realpath(output): output for output in everything.outputs(options).values()}
+        clash = next((output for output in claimed if output in others.taken), None)
+        if place in others.seen or (clash and others.taken[clash].samefile(path)):
             return FileResult(path, SKIPPED, why=f"{path}: named twice")
         if clash:
-            raise OutputClash(path, claimed[clash], taken[clash])
-        there = {} if options.overwrite else _there(path, options)
-        missing = tuple(name for name in outputs if name not in there)
-        videos, shown = _plan_copies(path, options, there, sources)
-        copies = videos.copies(path, options.output_dir)
-        if not missing and not copies:
-            taken.update(dict.fromkeys(claimed, path))
-            return _skipped(path, options, there)
-        _check_writable(outputs[missing[0]] if missing else copies[0])
-        if missing:
-            media = probe(path)
-            choose_track(media, options.transcribe.audio_track)
-            duration = media.duration
-        else:
-            duration = read_contents(path).duration  # nobody needs to speak in it
-        taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
-        return PlannedFile(path, duration, missing, videos, shown)
+            raise OutputClash(path, claimed[clash], others.taken[clash])
+        _check_copies(everything, options, others.sources)
+        outcome = _missing(everything, options, others.look)
+        if isinstance(outcome, PlannedFile):
+            outcome = _measured(outcome, options)
+        others.taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
+        others.seen.add(place)
+        return outcome
     except (OvsubsError, OSError) as error:
         return FileResult(path, FAILED, why=one_line(path, error))
 
 
-def _skipped(path: Path, options: SubtitleOptions, there: Mapping[str, Path]) -> FileResult:
-    outputs = tuple(there.values())
-    copies = [copy for copy in options.videos.copies(path, options.output_dir) if copy.exists()]
+def plan_in_language(
+    file: PlannedFile, language: str, options: SubtitleOptions, look: Look = read_names
+) -> PlannedFile | FileResult:
+    """Decide what is to be done with an undecided file, now that its language has been heard.
+
+    Args:
+        file: as it is in the plan.
+        language: Whisper's code, or "und" where nobody speaks.
+        options: as the plan was made with.
+        look: reads the names in a folder; one with a memory saves time.
+    """
+    everything = replace(file, formats=options.formats, videos=options.videos, language=language)
+    try:
+        return _missing(replace(everything, is_decided=True), options, look)
+    except (OvsubsError, OSError) as error:
+        return FileResult(file.path, FAILED, why=one_line(file.path, error))
+
+
+def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> PlannedFile | FileResult:
+    """What of a file is not there yet; a result if nothing is missing or can be written.
+
+    Raises:
+        OutputExists: a copy is there, and shows other subtitles than those that a run will write.
+    """
+    outputs, beside = file.outputs(options), look(file.path.parent)
+    names = beside if options.output_dir is None else look(outputs[options.formats[0]].parent)
+    found = find_existing(file.path, names, beside)
+    there = {} if options.overwrite else outputs_there(outputs, found, file.language, options.language_suffix)
+    if file.language is None and _language_decides(outputs.keys() - there.keys(), found, options):
+        return replace(file, is_decided=False)
+    others = {each.path: each.owner for each in found if each.owner}
+    clash = next((output for output in outputs.values() if output in others), None)
+    if clash:
+        why = str(OutputClash(file.path, clash, others[clash]))
+        return FileResult(file.path, FAILED if options.overwrite or options.videos else SKIPPED, why=why)
+    file = replace(file, formats=tuple(name for name in outputs if name not in there))
+    file = _with_copies(file, options, there)
+    if not file.formats and not file.videos.copies(file.path, file.output_dir(options)):
+        return _skipped(file, options, there)
+    return file
+
+
+def _language_decides(
+    missing: Collection[str], found: Iterable[ExistingSubtitles], options: SubtitleOptions
+) -> bool:
+    """Whether what is missing may be there in the language that is spoken, or its name be another's."""
+    return any(
+        each.format in missing
+        and each.suffix.language is not None
+        and (options.language_suffix if each.owner else not options.overwrite)
+        for each in found
+    )
+
+
+def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Path]) -> FileResult:
+    wanted = options.videos.copies(file.path, file.output_dir(options))
+    copies = [copy for copy in wanted if copy.exists()]
     if copies and _has_cues(shown := there[best_format(tuple(there))]):
         # To hear the video again is not the only way to a new one.
         why = f"{copies[0]}: already there; without it, it is made anew of {shown}"
     else:
-        why = f"{outputs[0]}: already there; use --overwrite to replace it"
-    return FileResult(path, SKIPPED, outputs=outputs, why=why)
+        name, first = next(iter(there.items()))
+        output = file.outputs(options)[name]
+        is_heard = options.text_language is None and file.language in LANGUAGES
+        spoken = f", and {LANGUAGES[str(file.language)].title()} is spoken" if is_heard else ""
+        instead = "replace it" if first == output else f"write {output.name} all the same"
+        why = f"{first}: already there{spoken}; use --overwrite to {instead}"
+    return FileResult(file.path, SKIPPED, outputs=tuple(there.values()), why=why)
 
 
-def _suffix(options: SubtitleOptions) -> str | None:
-    """The language in the output's name, "?" where it is to be detected; None if there is none in it."""
-    return (options.text_language or "?") if options.language_suffix else None
-
-
-def _there(path: Path, options: SubtitleOptions) -> dict[str, Path]:
-    """Outputs that are there already, by format; where the language is to be detected, in any language."""
-    suffix = _suffix(options)
-    codes = (*LANGUAGES, NO_LANGUAGE.language) if suffix == "?" else (suffix,)
-    outputs = (
-        (name, output_path(path, options.output_dir, name, code))
-        for code in codes
-        for name in options.formats
-    )
-    found = dict[str, Path]()
-    for name, output in outputs:
-        if output.exists():
-            found.setdefault(name, output)
-    return {name: found[name] for name in options.formats if name in found}
-
-
-def _plan_copies(
-    path: Path, options: SubtitleOptions, there: Mapping[str, Path], sources: Collection[str]
-) -> tuple[VideoOptions, Path | None]:
-    """Which copies are to be made, and of which of the subtitles that are there if no new ones are written.
+def _measured(file: PlannedFile, options: SubtitleOptions) -> PlannedFile:
+    """The file with its duration.
 
     Raises:
-        OutputIsInput: one would take the place of an input.
-        OutputExists: one is there, and shows other subtitles than those that a run will write.
+        OvsubsError: it cannot be read, or nothing written beside it.
     """
-    copies = options.videos.copies(path, options.output_dir)
+    outputs = file.outputs(options)
+    copies = file.videos.copies(file.path, file.output_dir(options))
+    _check_writable(outputs[file.formats[0]] if file.formats else copies[0])
+    if not file.formats:
+        return replace(file, duration=read_contents(file.path).duration)  # nobody needs to speak in it
+    media = probe(file.path)
+    choose_track(media, options.transcribe.audio_track)
+    return replace(file, duration=media.duration)
+
+
+def _check_copies(file: PlannedFile, options: SubtitleOptions, sources: Collection[str]) -> None:
+    """Refuse copies that would take the place of an input.
+
+    Raises:
+        CopyIsInput: one would.
+    """
+    copies = options.videos.copies(file.path, file.output_dir(options))
     replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
     if replaced is not None:
-        raise OutputIsInput(replaced)
+        raise CopyIsInput(replaced)
+
+
+def _with_copies(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Path]) -> PlannedFile:
+    """The file with the copies that are to be made, and of which of the subtitles that are there, if of any.
+
+    Raises:
+        OutputExists: one is there, and shows other subtitles than those that a run will write.
+    """
+    folder = file.output_dir(options)
+    copies = options.videos.copies(file.path, folder)
     if not copies:
-        return options.videos, None
-    if any(name in VIDEO_FORMATS and name not in there for name in options.formats):
+        return file
+    if any(name in VIDEO_FORMATS for name in file.formats):
         existing = next((copy for copy in copies if copy.exists() and not options.overwrite), None)
         if existing is not None:
             raise OutputExists(existing)
-        return options.videos, None
+        return file
     shown = there[best_format(tuple(there))]
     if not _has_cues(shown):  # without a word there is nothing to show
-        return VideoOptions(), None
-    lacking = options.videos.lacking(path, options.output_dir)
-    return lacking, shown if lacking else None
+        return replace(file, videos=VideoOptions())
+    lacking = options.videos.lacking(file.path, folder)
+    return replace(file, videos=lacking, shown=shown if lacking else None)
 
 
 def _has_cues(subtitles: Path) -> bool:

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from ovsubs.errors import OvsubsError, UnwritableOutput
-from ovsubs.library.plan import DONE, FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, one_line
+from ovsubs.library.existing import read_names
+from ovsubs.library.plan import (
+    DONE,
+    FAILED,
+    FileResult,
+    Plan,
+    PlannedFile,
+    SubtitleOptions,
+    decide,
+    one_line,
+    plan_in_language,
+)
 from ovsubs.library.videos import best_format, make_videos
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.cue import Cue, to_ms
-from ovsubs.subtitles.formats import output_path, save_transcript
+from ovsubs.subtitles.formats import save_transcript
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import check_cues
 from ovsubs.subtitles.qc.doubts import most_doubtful
@@ -67,6 +79,39 @@ def run_plan(
             yield _failed(file, error, on_crash)
 
 
+def hear_languages(
+    model: Model,
+    plan: Plan,
+    options: SubtitleOptions,
+    on_file: Callable[[PlannedFile], None] = unheard,
+    on_crash: OnCrash = unheard,
+) -> Plan:
+    """Decide what is to be done with the files of which some subtitles are there, by the language in each.
+
+    A few windows of each are heard, and nothing is written. One that cannot be read never stops the rest.
+
+    Args:
+        model: loaded.
+        plan: what in it is `undecided` is heard.
+        options: as the plan was made with.
+        on_file: called with each of these files before it is heard.
+        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
+
+    Raises:
+        UsageError: the model cannot do what is asked; before the first file.
+    """
+    model.check(options.transcribe)
+    look, outcomes = cache(read_names), list[PlannedFile | FileResult]()
+    for file in plan.undecided:
+        on_file(file)
+        try:
+            spoken = model.detect_language(file.path, options.transcribe)
+            outcomes.append(plan_in_language(file, spoken.language, options, look))
+        except Exception as error:  # whatever it is: other files are waiting
+            outcomes.append(_failed(file, error, on_crash))
+    return decide(plan, outcomes)
+
+
 def make_copies(
     plan: Plan, options: SubtitleOptions, on_crash: OnCrash = unheard, on_video: OnVideo = unheard
 ) -> Iterator[FileResult]:
@@ -115,8 +160,7 @@ def _copy_shown(
 ) -> tuple[tuple[Path, ...], list[str]]:
     """Copies of subtitles that were there, whose language their name tells, or the caller."""
     assert file.shown is not None
-    language = None if options.language_suffix else options.text_language
-    copies, notes = _copy(file, file.shown, language, options, on_video)
+    copies, notes = _copy(file, file.shown, file.language, options, on_video)
     return copies, [f"made of {file.shown}, which was there", *notes]
 
 
@@ -130,7 +174,7 @@ def _copy(
         subtitles,
         file.videos,
         language=language,
-        output_dir=options.output_dir,
+        output_dir=file.output_dir(options),
         overwrite=options.overwrite,
         on_progress=lambda done, whole: on_video(file, done, whole),
         on_note=notes.append,
@@ -150,9 +194,10 @@ def write_outputs(
         UnwritableOutput: a folder or file cannot be written.
     """
     cues = lay_out(transcript, options.layout) if cues is None else cues
+    outputs = replace(file, language=transcript.text_language).outputs(options)
     written = list[Path]()
     for name in file.formats:
-        output = _output(file.path, name, transcript, options)
+        output = outputs[name]
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -167,11 +212,6 @@ def write_outputs(
             )
         )
     return tuple(written)
-
-
-def _output(path: Path, name: str, transcript: Transcript, options: SubtitleOptions) -> Path:
-    suffix = transcript.text_language if options.language_suffix else None
-    return output_path(path, options.output_dir, name, suffix)
 
 
 def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = None) -> tuple[Path, ...]:

@@ -2,18 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from ovsubs.audio.media import MEDIA_SUFFIXES, visible_files
+from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.audio.track_language import same_language
 from ovsubs.errors import MissingFile, NoSubtitlesInFolder
+from ovsubs.library.find import visible_files
 from ovsubs.subtitles.reading.files import SUBTITLE_SUFFIXES
 from ovsubs.whisper.languages import LANGUAGES
 
-# What Plex, Jellyfin and Bazarr put behind the language: `film.en.forced.srt`.
-_FLAGS = frozenset({"forced", "sdh", "cc", "default"})
-_HEARING_IMPAIRED = "hi"  # behind a language; alone it is Hindi
+# What Plex, Jellyfin and Bazarr put before or behind the language: `film.en.forced.srt`.
+FORCED = frozenset({"forced", "foreign"})  # only the parts that are not in the language of the film
+_FLAGS = FORCED | {"sdh", "cc", "default"}
+_HEARING_IMPAIRED = "hi"  # beside a language; alone it is Hindi
+UNDETERMINED = "und"  # ISO 639-2
+# Codes in names that no list of ISO 639-1 and 639-2 has for one of Whisper's languages: old ones, those of
+# Bazarr and OpenSubtitles, and variants that Whisper does not tell apart.
+_MORE_CODES = {
+    "no": "nb nob",
+    "jw": "jv jav",
+    "tl": "fil",
+    "he": "iw",
+    "ro": "mo mol",
+    "sr": "scc",
+    "hr": "scr",
+    "pt": "pb pob",
+    "es": "ea spl",
+    "zh": "cmn zhs zht chs cht",
+}
+_OTHER_CODES = {other: code for code, others in _MORE_CODES.items() for other in others.split()}
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_](?:[a-z]{2}|\d{3}|hans|hant|latn|cyrl|arab))*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class NameSuffix:
+    """What stands in `film.en.sdh.srt` between the film's name and the ending.
+
+    `language`: Whisper's code, "und", or None where none is named. `flags` are in small letters.
+    """
+
+    language: str | None
+    flags: frozenset[str]
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether there is text only where another language is spoken than in the rest of the film."""
+        return bool(self.flags & FORCED)
+
+
+def read_suffix(parts: Sequence[str]) -> NameSuffix | None:
+    """Read the parts of a name behind that of the recording; None if they say anything else.
+
+    `("en", "sdh")` is English, `("en", "hi")` English for the hard of hearing, `("hi",)` Hindi, `()` no
+    language; `("part2",)` and `("commentary", "en")` are None: other subtitles, or those of another file.
+    """
+    lowered = [part.strip().lower() for part in parts]
+    flags = {part for part in lowered if part in _FLAGS}
+    rest = [part for part in lowered if part not in _FLAGS]
+    if len(rest) > 1 and _HEARING_IMPAIRED in rest:
+        rest.remove(_HEARING_IMPAIRED)
+        flags.add(_HEARING_IMPAIRED)
+    if not rest:
+        return NameSuffix(None, frozenset(flags))
+    language = UNDETERMINED if rest == [UNDETERMINED] else _code(rest[0]) if len(rest) == 1 else None
+    return NameSuffix(language, frozenset(flags)) if language else None
 
 
 def find_subtitles(path: Path) -> list[Path]:
@@ -65,5 +121,14 @@ def _without_flags(parts: list[str]) -> list[str]:
     return parts
 
 
+@lru_cache
 def _code(tag: str) -> str | None:
-    return next((code for code in LANGUAGES if same_language(tag, code)), None)
+    """Whisper's code for a language tag, as in `pt-BR` and `ger`, or for an English name."""
+    lowered = tag.strip().lower()
+    written = _TAG.fullmatch(lowered)
+    if not written and not lowered.replace(" ", "").isalpha():
+        return None  # such as `en-forced`
+    language = written[1] if written else lowered
+    if language in _OTHER_CODES:
+        return _OTHER_CODES[language]
+    return next((code for code in LANGUAGES if same_language(language, code)), None)

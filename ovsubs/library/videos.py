@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.errors import InvalidOption
+from ovsubs.errors import (
+    CopyIsInput,
+    InvalidOption,
+    OutputIsInput,
+    UnsupportedContainer,
+    UnsupportedCopy,
+    UnwritableOutput,
+    UnwritableVideo,
+)
 from ovsubs.video.burn import BurnOptions, burn, burned_path
 from ovsubs.video.embed import EmbedOptions, embed, embedded_path
 
@@ -80,11 +89,26 @@ def make_videos(
         OvsubsError: the video cannot hold them, or a copy cannot be written.
     """
     made = list[Path]()
-    if options.embed:
-        languages = (language,) if language else ()
-        tagged = EmbedOptions(output_dir, languages, default=True, overwrite=overwrite)
-        made.append(embed(video, [subtitles], tagged, on_progress, on_note))
-    if options.burn:
-        burned = BurnOptions(output_dir, overwrite=overwrite)
-        made.append(burn(video, subtitles, burned, on_progress, on_note))
+    languages = (language,) if language else ()
+    try:
+        if options.embed:
+            tagged = EmbedOptions(output_dir, languages, default=True, overwrite=overwrite)
+            made.append(embed(video, [subtitles], tagged, on_progress, on_note))
+        if options.burn:
+            burned = BurnOptions(output_dir, overwrite=overwrite)
+            made.append(burn(video, subtitles, burned, on_progress, on_note))
+    except UnsupportedContainer as error:
+        copy, why, _ = error.args
+        raise UnsupportedCopy(copy, why, _embed_command(video, subtitles, languages, copy)) from error
+    except OutputIsInput as error:
+        raise CopyIsInput(*error.args) from error
+    except UnwritableVideo as error:  # copies lie where the subtitles do
+        raise UnwritableOutput(*error.args) from error
     return tuple(made)
+
+
+def _embed_command(video: Path, subtitles: Path, languages: Sequence[str], copy: Path) -> str:
+    """What a person types for a copy in the one container that holds nearly everything."""
+    tags = [word for language in languages for word in ("-l", language)]
+    command = ["ovsubs", "embed", video, subtitles, *tags, "-o", copy.with_suffix(".mkv")]
+    return shlex.join(map(str, command))

@@ -28,7 +28,7 @@ from ovsubs.convert.partial import make_subdirectory
 from ovsubs.convert.post_training import Int8Settings, decoder_inputs, quantize_decoder, quantize_encoder
 from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, self_test
 from ovsubs.datasets import Dataset
-from ovsubs.errors import SelfTestFailed, UnwritableOutput
+from ovsubs.errors import SelfTestFailed, UnwritableFile
 from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.quantization.measurement import Report, label
 from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, Kept, QuantizeOptions
@@ -61,7 +61,7 @@ def build_candidates(
     Raises:
         SelfTestFailed: the model gave no sensible text before, or what came out gives none; with "auto" only
             if all fail.
-        UnwritableOutput: no space, most likely.
+        UnwritableFile: no space, most likely.
         NoSpeechHeard: nothing to calibrate on was heard.
     """
     name = TokenReader(directory).name
@@ -148,7 +148,7 @@ def _assemble(directory: Path, graphs: dict[str, Path], built: Path) -> Path:
             for ending in ("xml", "bin"):
                 _link(graphs[which].with_suffix(f".{ending}"), built / f"{stem}.{ending}")
     except (OSError, RuntimeError) as error:  # no space, most likely; OpenVINO raises RuntimeError
-        raise UnwritableOutput(built, str(error).strip().splitlines()[-1]) from error
+        raise UnwritableFile(built, str(error).strip().splitlines()[-1]) from error
     return built
 
 

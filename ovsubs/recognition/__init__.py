@@ -2,7 +2,7 @@
 
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.rounds import check_options, recognize
+from ovsubs.recognition.rounds import check_options, detect_language, recognize
 from ovsubs.recognition.tracks import Round
 
-__all__ = ["Engine", "Round", "TranscribeOptions", "check_options", "recognize"]
+__all__ = ["Engine", "Round", "TranscribeOptions", "check_options", "detect_language", "recognize"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,28 @@ def recognize(
             yield from desk.reports(batch)
     finally:
         desk.close()
+
+
+def detect_language(
+    engine: Engine, opener: SourceOpener, options: TranscribeOptions, clock: Stopwatch
+) -> LanguageVote | None:
+    """The language of a track, told by the windows that tell it in `recognize`; None if nobody speaks.
+
+    The track is read as far as these windows, and nothing is decoded. Where the language is given, or the
+    model has only one, nothing is read.
+
+    Raises:
+        UsageError: the model cannot do what is asked.
+        MediaError: the track cannot be read.
+    """
+    code = check_options(engine, options)
+    if code is not None:
+        return LanguageVote(code, 1.0)
+    desk = _Desk(engine, options, None, clock)
+    with closing(TrackReading(0, opener(), engine, options, None, clock)) as track:
+        n = options.language_detection_segments
+        voters = track.waiting(n)[:n]
+        return desk.vote_apart(voters) if voters else None
 
 
 def check_options(engine: Engine, options: TranscribeOptions) -> str | None:
@@ -266,13 +288,17 @@ class _Desk:
             voters = self._voters(track) if track.spoken is None else []
             if all(voter in seated for voter in voters):
                 continue
-            heard = []
-            for first in range(0, len(voters), self._room.n_full):
-                with ExitStack() as stack:
-                    session = self._open_session(voters[first : first + self._room.n_full], stack)
-                    with self._clock.stage("language"):
-                        heard.append(language_probabilities(session, self._engine.reader.special))
-            track.spoken = self._vote(np.concatenate(heard), voters)
+            track.spoken = self.vote_apart(voters)
+
+    def vote_apart(self, voters: Sequence[SectionReading]) -> LanguageVote:
+        """The language that windows tell, which are encoded for nothing else."""
+        heard = []
+        for first in range(0, len(voters), self._room.n_full):
+            with ExitStack() as stack:
+                session = self._open_session(voters[first : first + self._room.n_full], stack)
+                with self._clock.stage("language"):
+                    heard.append(language_probabilities(session, self._engine.reader.special))
+        return self._vote(np.concatenate(heard), voters)
 
     def _voters(self, track: TrackReading) -> list[SectionReading]:
         """The windows that tell the language of a track: its first."""

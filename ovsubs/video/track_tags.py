@@ -21,6 +21,7 @@ _OTHERS = {
 }
 _FORCED = frozenset({"forced", "foreign"})  # what Plex and Jellyfin read out of `film.en.forced.srt`
 _OTHER_MARKS = frozenset({"default", "sdh", "cc"})
+_HEARING_IMPAIRED = "hi"  # behind a language, as Bazarr writes it; alone it is Hindi
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def read_name(subtitles: Path, video: Path) -> NameTags:
     forced = False
     while parts and parts[-1] in _FORCED | _OTHER_MARKS:
         forced = forced or parts[-1] in _FORCED
+        parts.pop()
+    if len(parts) > 1 and parts[-1] == _HEARING_IMPAIRED and _is_known(parts[-2]):
         parts.pop()
     known = bool(parts) and _is_known(parts[-1])
     return NameTags(parts[-1] if known else None, forced)

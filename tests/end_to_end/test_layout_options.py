@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -255,7 +256,7 @@ def test_a_copy_shows_what_was_there_beside_formats_that_are_new(
     ovsubs: Run, talk: Path, tiny_en_model_dir: Path, tmp_path: Path
 ) -> None:
     film = shutil.copy(talk, tmp_path / "talk.mp4")
-    write_corrected(tmp_path / "talk.de.srt")
+    write_corrected(tmp_path / "talk.en.srt")
     call = ("subtitle", film, "--model", tiny_en_model_dir, "-f", "srt,txt", "--language-suffix", "--embed")
 
     ended = ovsubs(*call)
@@ -263,7 +264,7 @@ def test_a_copy_shows_what_was_there_beside_formats_that_are_new(
     assert ended.code == 0
     assert "Ever tried" in (tmp_path / "talk.en.txt").read_text()
     told = track_of(tmp_path / "talk.subtitled.mp4")
-    assert re.search(r"\((ger|deu)\): Subtitle: mov_text", told)
+    assert re.search(r"\(eng\): Subtitle: mov_text", told)
     assert "Corrected." in told
 
 
@@ -291,3 +292,29 @@ def test_where_nobody_speaks_there_is_no_copy_and_no_failure(
     assert (first.code, second.code) == (0, 0)
     assert "no speech was found" in first.err
     assert {path.name for path in tmp_path.iterdir()} == {"quiet.mp4", "quiet.srt"}
+
+
+@pytest.mark.parametrize("name", ["audio_with_cover_embed.mp3", "talk.avi"])
+def test_what_is_advised_for_a_copy_that_cannot_be_made_makes_one(
+    ovsubs: Run,
+    cases: Path,
+    talk: Path,
+    ffmpeg: Callable[..., Path],
+    tiny_en_model_dir: Path,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    media = tmp_path / name
+    if name == "talk.avi":
+        ffmpeg(media, "-i", talk, "-c:v", "mpeg4", "-c:a", "mp3")
+    else:
+        shutil.copy(cases / name, media)
+
+    ended = ovsubs("subtitle", media, "--model", tiny_en_model_dir, "--embed")
+    advice = re.search(r"`ovsubs ([^`]+)`", ended.err)
+    assert advice is not None
+    followed = ovsubs(*shlex.split(advice[1]))
+
+    assert (ended.code, followed.code) == (1, 0)
+    assert media.with_suffix(".srt").is_file()
+    assert re.search(r"\(eng\): Subtitle: subrip", track_of(media.with_suffix(".subtitled.mkv")))

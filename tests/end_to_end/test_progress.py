@@ -56,6 +56,7 @@ def test_a_terminal_shows_position_speed_and_time_left(folder: Path, tiny_en_mod
     code, out, shown = run_at_a_terminal("subtitle", folder, "-m", tiny_en_model_dir)
 
     assert code == 0, shown
+    assert "looking at files" in shown
     assert "2 of 2 files" in shown
     assert "one.mp4" in shown or "two [red].mp4" in shown  # the file that has come on last
     assert re.search(r"0:\d\d / 0:20 · \d+\.\dx · 0:0\d left", shown)

@@ -128,6 +128,7 @@ def test_a_json_that_cannot_be_written_is_told(ovsubs: Run, good: Path, tmp_path
     assert ended.code == 1
     assert len(ended.complaints) == 1
     assert ended.complaints[0].startswith(f"{tmp_path / 'absent' / 'found.json'}: cannot be written")
+    assert ended.complaints[0].endswith("; choose another place for it")  # there is no --output-dir
 
 
 @pytest.mark.parametrize(

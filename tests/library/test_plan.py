@@ -10,7 +10,18 @@ import pytest
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.errors import InvalidOption, UnknownFormat
-from ovsubs.library.plan import FAILED, SKIPPED, Plan, SubtitleOptions, make_plan
+from ovsubs.library.find import PassedOver
+from ovsubs.library.plan import (
+    FAILED,
+    SKIPPED,
+    FileResult,
+    Plan,
+    PlannedFile,
+    SubtitleOptions,
+    decide,
+    make_plan,
+    plan_in_language,
+)
 from ovsubs.library.videos import VideoOptions
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions
@@ -18,6 +29,8 @@ from ovsubs.subtitles.styles import LayoutOptions
 
 MakeWav = Callable[..., Path]
 SUFFIXED = SubtitleOptions(language_suffix=True)
+COPIED = SubtitleOptions(videos=VideoOptions(embed=True, burn=True))
+ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 
 
 @pytest.fixture
@@ -68,12 +81,15 @@ def test_durations_add_up(wav: MakeWav) -> None:
     assert names(plan) == ["a.wav", "b.wav", "empty.wav"]
 
 
-def test_a_folder_stands_for_the_media_right_in_it_sorted_by_name(wav: MakeWav, tmp_path: Path) -> None:
+def test_a_folder_stands_for_the_media_in_it_and_below_it(wav: MakeWav, tmp_path: Path) -> None:
     for name in ("season/b.wav", "season/a.WAV", "season/deeper/c.wav"):
         wav(name)
     (tmp_path / "season" / "notes.txt").write_text("x")
 
-    assert names(make_plan([tmp_path / "season"], SubtitleOptions())) == ["a.WAV", "b.wav"]
+    plan = make_plan([tmp_path / "season"], SubtitleOptions())
+    assert names(plan) == ["a.WAV", "b.wav", "c.wav"]
+    assert [left_out.path.name for left_out in plan.passed_over] == ["notes.txt"]
+    assert names(make_plan([tmp_path / "season"], SubtitleOptions(recursive=False))) == ["a.WAV", "b.wav"]
 
 
 def test_inputs_keep_the_order_in_which_they_are_named(wav: MakeWav, tmp_path: Path) -> None:
@@ -141,16 +157,167 @@ def test_subtitles_beside_the_file_are_not_those_in_the_output_folder(wav: MakeW
     assert not (tmp_path / "subtitles").exists()  # planning writes nothing
 
 
+def undecided(plan: Plan) -> list[str]:
+    assert not any(file.is_decided for file in plan.undecided)
+    return [file.path.name for file in plan.undecided]
+
+
 @pytest.mark.parametrize("language", ["ja", "yue", "und"])  # und: nobody speaks
-def test_a_language_to_be_detected_is_there_in_any_language(wav: MakeWav, language: str) -> None:
-    talk = wav("talk.wav")
+def test_the_language_that_is_heard_decides_whether_subtitles_are_there(wav: MakeWav, language: str) -> None:
+    talk = wav("talk.wav", seconds=2.5)
     there = talk.with_name(f"talk.{language}.srt")
     there.write_text("")
 
     plan = make_plan([talk], SUFFIXED)
+    in_german = plan_in_language(plan.undecided[0], "de", SUFFIXED)
+    in_that = plan_in_language(plan.undecided[0], language, SUFFIXED)
 
-    assert plan.files == ()
-    assert only_reason(plan) == f"{there}: already there; use --overwrite to replace it"
+    assert (names(plan), plan.settled, undecided(plan)) == ([], (), ["talk.wav"])
+    assert isinstance(in_german, PlannedFile)
+    assert (in_german.path, in_german.formats, in_german.is_decided) == (talk, ("srt",), True)
+    assert in_german.duration == pytest.approx(2.5, abs=0.01)
+    assert isinstance(in_that, FileResult)
+    spoken = {"ja": ", and Japanese is spoken", "yue": ", and Cantonese is spoken", "und": ""}[language]
+    assert in_that.why == f"{there}: already there{spoken}; use --overwrite to replace it"
+
+
+def test_what_was_undecided_stands_behind_the_rest(wav: MakeWav) -> None:
+    heard, settled = wav("a.wav"), wav("b.wav")
+    plan = make_plan([wav("c.wav"), wav("d.wav")], SUFFIXED)
+    result = FileResult(settled, SKIPPED)
+
+    decided = decide(
+        replace(plan, undecided=plan.files, passed_over=(PassedOver(heard, "hidden"),)),
+        [PlannedFile(heard, 1.0, ("srt",)), result, PlannedFile(settled, 1.0, ())],
+    )
+
+    assert names(decided) == ["c.wav", "d.wav", "a.wav"]
+    assert (decided.settled, undecided(decided)) == ((result,), [])
+    assert [file.path for file in decided.copies] == [settled]
+    assert len(decided.passed_over) == 1
+
+
+@pytest.mark.parametrize(
+    ("there", "options"),
+    [
+        ("talk.srt", SUFFIXED),  # in whatever language
+        ("talk.de.forced.srt", SUFFIXED),
+        ("talk.de.vtt", SUFFIXED),  # another format
+        ("talk.de.srt", replace(SUFFIXED, overwrite=True)),
+        ("talk.de.srt", replace(SUFFIXED, transcribe=TranscribeOptions(language="en"))),
+        ("talk.de.srt", replace(SUFFIXED, transcribe=TranscribeOptions(task="translate"))),
+        ("talk.de.forced.srt", SubtitleOptions()),
+        ("talk.forced.srt", SubtitleOptions()),
+    ],
+)
+def test_no_language_is_heard_where_it_decides_nothing(
+    wav: MakeWav, there: str, options: SubtitleOptions
+) -> None:
+    talk = wav("talk.wav")
+    talk.with_name(there).write_text("")
+
+    plan = make_plan([talk], options)
+
+    assert (names(plan), undecided(plan)) == (["talk.wav"], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["ep.eng.srt", "ep.en-US.srt", "ep.en.cc.srt", "ep.en.sdh.srt", "ep.en.hi.srt", "ep.English.srt"]
+)
+@pytest.mark.parametrize("language_suffix", [True, False])
+def test_subtitles_are_there_under_the_names_of_media_servers(
+    wav: MakeWav, name: str, language_suffix: bool
+) -> None:
+    episode = wav("ep.wav")
+    there = episode.with_name(name)
+    there.write_text("")
+    options = SubtitleOptions(TranscribeOptions(language="en"), language_suffix=language_suffix)
+
+    (skipped,) = make_plan([episode], options).settled
+
+    assert (skipped.status, skipped.outputs) == (SKIPPED, (there,))
+    output = "ep.en.srt" if language_suffix else "ep.srt"
+    assert skipped.why == f"{there}: already there; use --overwrite to write {output} all the same"
+    german = replace(options, transcribe=TranscribeOptions(language="de"))
+    assert names(make_plan([episode], german)) == ["ep.wav"]
+
+
+@pytest.mark.parametrize(
+    "there", ["ep.en.forced.srt", "ep.forced.en.srt", "ep.hi.srt", "ep.commentary.en.srt"]
+)
+@pytest.mark.parametrize("language_suffix", [True, False])
+def test_what_holds_other_text_is_no_subtitles(wav: MakeWav, there: str, language_suffix: bool) -> None:
+    episode = wav("ep.wav")
+    episode.with_name(there).write_text("")
+    options = SubtitleOptions(TranscribeOptions(language="en"), language_suffix=language_suffix)
+
+    assert names(make_plan([episode], options)) == ["ep.wav"]
+
+
+@pytest.mark.parametrize("there", ["talk.srt", "talk.sdh.srt"])
+def test_without_a_language_in_names_any_subtitles_count(wav: MakeWav, there: str) -> None:
+    talk = wav("talk.wav")
+    talk.with_name(there).write_text("")
+    talk.with_name("talk.de.srt").write_text("")
+
+    (skipped,) = make_plan([talk], SubtitleOptions()).settled
+
+    assert skipped.outputs == (talk.with_name(there),)
+
+
+def test_without_a_language_in_names_those_of_the_language_that_is_spoken_count(wav: MakeWav) -> None:
+    talk = wav("talk.wav")
+    talk.with_name("talk.de.srt").write_text("")
+    (file,) = make_plan([talk], SubtitleOptions()).undecided
+
+    skipped = plan_in_language(file, "de", SubtitleOptions())
+    wanted = plan_in_language(file, "en", SubtitleOptions())
+
+    assert isinstance(skipped, FileResult)
+    assert skipped.why == (
+        f"{talk.with_name('talk.de.srt')}: already there, and German is spoken;"
+        " use --overwrite to write talk.srt all the same"
+    )
+    assert isinstance(wanted, PlannedFile)
+    assert wanted.formats == ("srt",)
+
+
+def test_subtitles_of_another_recording_block_nobody(wav: MakeWav) -> None:
+    movie, italian = wav("Movie.wav"), wav("Movie.it.wav")
+    there = italian.with_suffix(".srt")
+    there.write_text("")
+
+    without = make_plan([movie, italian], SubtitleOptions())
+    suffixed = make_plan([movie, italian], SUFFIXED)
+    in_english = plan_in_language(suffixed.undecided[0], "en", SUFFIXED)
+    in_italian = plan_in_language(suffixed.undecided[0], "it", SUFFIXED)
+
+    assert (names(without), only_reason(without)[: len(str(there))]) == (["Movie.wav"], str(there))
+    assert (names(suffixed), undecided(suffixed)) == (["Movie.it.wav"], ["Movie.wav"])
+    assert isinstance(in_english, PlannedFile)
+    assert in_english.formats == ("srt",)
+    assert isinstance(in_italian, FileResult)  # it is not taken for the other's, and does not take its place
+    assert in_italian.status == SKIPPED
+    assert in_italian.why.startswith(f"{movie}: its subtitles {there} are those of {italian} already;")
+    for replacing in (replace(SUFFIXED, overwrite=True), replace(COPIED, language_suffix=True)):
+        plan = make_plan([movie], replacing)
+        refused = plan_in_language(plan.undecided[0], "it", replacing)
+        assert isinstance(refused, FileResult)
+        assert refused.status == FAILED
+    there.unlink()
+    assert names(make_plan([movie, italian], SUFFIXED)) == ["Movie.wav", "Movie.it.wav"]
+
+
+def test_subtitles_that_say_their_language_are_shown_before_those_that_do_not(
+    wav: MakeWav, tmp_path: Path
+) -> None:
+    talk = wav("talk.wav")
+    for name in ("talk.srt", "talk.en.srt"):
+        (tmp_path / name).write_text(ONE_CUE)
+    options = replace(COPIED, transcribe=TranscribeOptions(language="en"))
+
+    assert [file.shown for file in make_plan([talk], options).copies] == [tmp_path / "talk.en.srt"]
+    assert [file.shown for file in make_plan([talk], COPIED).copies] == [tmp_path / "talk.srt"]
 
 
 @pytest.mark.parametrize("there", ["talk.srt", "talk.part2.srt", "talk.xx.srt", "talk.en.vtt"])
@@ -221,6 +388,29 @@ def test_a_file_that_cannot_be_read_claims_no_subtitles(wav: MakeWav, tmp_path: 
     assert only_reason(plan).startswith(f"{broken}: not readable")
 
 
+def test_the_folders_below_a_named_one_are_kept_in_the_output_folder(wav: MakeWav, tmp_path: Path) -> None:
+    for name in ("lectures/a/talk.wav", "lectures/b/talk.wav", "lectures/talk.wav", "more/a/talk.wav"):
+        wav(name)
+    out = tmp_path / "out"
+    options = SubtitleOptions(output_dir=out)
+
+    plan = make_plan([tmp_path / "lectures"], options)
+    both = make_plan([tmp_path / "lectures", tmp_path / "more"], options)
+    twice = make_plan([tmp_path / "lectures", tmp_path / "lectures" / "a"], options)
+    (out / "b").mkdir(parents=True)
+    (out / "b" / "talk.srt").write_text("")
+    again = make_plan([tmp_path / "lectures"], options)
+
+    outputs = [file.outputs(options)["srt"] for file in plan.files]
+    assert outputs == [out / "talk.srt", out / "a" / "talk.srt", out / "b" / "talk.srt"]
+    assert len(both.files) == 3
+    assert only_reason(both).startswith(f"{tmp_path / 'more/a/talk.wav'}: its subtitles {out / 'a/talk.srt'}")
+    assert len(twice.files) == 3
+    assert only_reason(twice) == f"{tmp_path / 'lectures/a/talk.wav'}: named twice"
+    assert only_reason(again).startswith(f"{out / 'b/talk.srt'}: already there")
+    assert len(again.files) == 2
+
+
 def test_a_file_named_twice_is_worked_on_once(
     wav: MakeWav, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,9 +463,6 @@ def test_planning_changes_no_file(wav: MakeWav, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-COPIED = SubtitleOptions(videos=VideoOptions(embed=True, burn=True))
-
-
 def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_path: Path) -> None:
     talk = wav("talk.wav")
     (tmp_path / "talk.subtitled.wav").touch()
@@ -285,9 +472,6 @@ def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_pat
     )
     assert names(make_plan([talk], replace(COPIED, overwrite=True))) == ["talk.wav"]
     assert names(make_plan([talk], SubtitleOptions())) == ["talk.wav"]
-
-
-ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 
 
 def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: MakeWav, tmp_path: Path) -> None:
@@ -318,7 +502,7 @@ def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: Mak
     )
 
 
-def test_a_copy_is_planned_once_in_its_folder_of_the_subtitles_in_any_language(
+def test_a_copy_is_planned_once_in_its_folder_of_the_subtitles_in_the_language_that_is_spoken(
     wav: MakeWav, tmp_path: Path
 ) -> None:
     talk, there = wav("talk.wav"), tmp_path / "out" / "talk.de.srt"
@@ -327,9 +511,32 @@ def test_a_copy_is_planned_once_in_its_folder_of_the_subtitles_in_any_language(
     options = replace(COPIED, language_suffix=True, output_dir=tmp_path / "out")
 
     plan = make_plan([talk, talk], options)
+    in_german, in_french = (plan_in_language(plan.undecided[0], code, options) for code in ("de", "fr"))
 
-    assert [(file.path, file.shown) for file in plan.copies] == [(talk, there)]
+    assert undecided(plan) == ["talk.wav"]
     assert only_reason(plan) == f"{talk}: named twice"
+    assert isinstance(in_german, PlannedFile)
+    assert (in_german.formats, in_german.shown, in_german.language) == ((), there, "de")
+    assert isinstance(in_french, PlannedFile)
+    assert (in_french.formats, in_french.shown) == (("srt",), None)
+
+
+def test_a_copy_shows_subtitles_in_the_language_that_is_asked_for(wav: MakeWav, tmp_path: Path) -> None:
+    talk = wav("talk.wav")
+    for name in ("talk.de.srt", "talk.eng.sdh.srt", "talk.en.forced.srt"):
+        (tmp_path / name).write_text(ONE_CUE)
+
+    def shown(language: str, *, suffix: bool) -> str | None:
+        options = replace(COPIED, transcribe=TranscribeOptions(language=language), language_suffix=suffix)
+        plan = make_plan([talk], options)
+        (file,) = (*plan.files, *plan.copies)
+        assert file.language == language
+        return file.shown and file.shown.name
+
+    for suffix in (True, False):
+        assert shown("en", suffix=suffix) == "talk.eng.sdh.srt"
+        assert shown("de", suffix=suffix) == "talk.de.srt"
+        assert shown("fr", suffix=suffix) is None
 
 
 def test_a_silent_video_can_have_a_copy(tmp_path: Path) -> None:

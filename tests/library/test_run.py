@@ -1,6 +1,6 @@
 """What is recognized -> the files that were planned."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -48,6 +48,14 @@ def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:
 
     assert written == tmp_path / "a" / "b" / "talk.srt"
     assert "Guten Tag." in written.read_text()
+
+
+def test_the_folder_of_a_file_is_kept_in_the_output_folder(tmp_path: Path) -> None:
+    file = PlannedFile(Path("lectures/a/talk.mp4"), 3.0, ("srt",), subfolder=PurePath("a"))
+
+    (written,) = write_outputs(TRANSCRIPT, file, SubtitleOptions(output_dir=tmp_path / "out"))
+
+    assert written == tmp_path / "out" / "a" / "talk.srt"
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

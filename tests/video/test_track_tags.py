@@ -72,6 +72,8 @@ def test_a_tag_is_its_own_tag(code: str, terminologic: bool) -> None:
         ("talk.mp4", "talk.en.forced.srt", NameTags("en", True)),
         ("talk.mp4", "talk.forced.srt", NameTags(None, True)),
         ("talk.mp4", "talk.en.sdh.srt", NameTags("en", False)),
+        ("talk.mp4", "talk.en.hi.srt", NameTags("en", False)),
+        ("talk.mp4", "talk.hi.srt", NameTags("hi", False)),
         ("talk.mp4", "other.fr.srt", NameTags("fr", False)),
         ("talk.mp4", "en.srt", NameTags(None, False)),  # a name, not an ending
         ("talk.mp4", "talk.final.srt", NameTags(None, False)),
