@@ -17,7 +17,7 @@ _STORED_TYPES = (
     ("f16", "fp16"),
     ("f32", "fp32"),
 )
-_WEIGHT = re.compile(r'<data element_type="(\w+)"[^>]*?\bsize="(\d+)"')  # of a Const layer
+_WEIGHT = re.compile(r'<data element_type="(\w+)"[^<>]*?\bsize="(\d{1,18})"')  # of a Const layer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ovsubs.errors import InvalidOption
 
 
+MAX_TIME_S = 1_000_000_000  # thirty years; a longer time is a mistake, and as a float no longer exact
+
+
 @dataclass(frozen=True, slots=True)
 class CueWord:
     """A word of a line, spoken during `[start_ms, end_ms)`; `text` has the space before it, if any."""
@@ -45,8 +48,10 @@ def to_ms(seconds: float) -> int:
     """Seconds to whole milliseconds, rounded to the nearest: the only crossing between the two units.
 
     Raises:
-        InvalidOption: not a finite number.
+        InvalidOption: not a finite number, or beyond `MAX_TIME_S`.
     """
     if not math.isfinite(seconds):
         raise InvalidOption("time", seconds, "give a finite number of seconds")
+    if abs(seconds) > MAX_TIME_S:
+        raise InvalidOption("time", seconds, f"give at most {MAX_TIME_S} seconds")
     return round(seconds * 1000)

@@ -18,21 +18,22 @@ from pathlib import Path
 from ovsubs.errors import MissingFile, UnreadableSubtitles
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.reading.ass import STEP_MS, is_ass, read_ass
+from ovsubs.subtitles.reading.markup import without_enclosed
 from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
 from ovsubs.subtitles.reading.ttml import is_ttml, read_ttml
 
 SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp"})
 MAX_BYTES = 64 * 2**20  # the subtitles of a day are below 10 MB: what is larger is no subtitle file
 
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
+_TIME = r"(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _NUMBER = re.compile(r"\s*\d+\s*")
 # What players take for markup in SRT: the HTML of old, the tags of ASS and those of MicroDVD.
-_SRT_TAG = re.compile(
-    r"</?(?:b|i|u|s|em|strong|ruby|rt)\s*/?>|</?(?:font|span|c|v)(?:[\s.=][^>]*)?>", re.IGNORECASE
-)
-_ASS_TAG = re.compile(r"\{(?:\\|[A-Za-z]:)[^}]*\}")
-_VTT_TAG = re.compile(r"<[^>]*>")
+_SRT_TAG = re.compile(r"</?(?:b|i|u|s|em|strong|ruby|rt)\s*/?>|</?(?:font|span|c|v)>", re.IGNORECASE)
+_SRT_LONG_TAG = re.compile(r"</?(?:font|span|c|v)[\s.=]", re.IGNORECASE)  # up to the next ">"
+_ASS_TAG = re.compile(r"\{(?:\\|[A-Za-z]:)")  # up to the next "}"
+_VTT_TAG = re.compile("<")  # up to the next ">"
+_LONG_NUMBER = re.compile(r"&#0*+[0-9]{8,}")  # no character, and `html` stumbles over thousands of digits
 _BREAK = re.compile(r"\\[Nn]|<br\s*/?>", re.IGNORECASE)
 
 
@@ -142,9 +143,10 @@ def _ms(parts: Sequence[str | None]) -> int:
 
 
 def _srt_text(text: str) -> str:
-    text = _BREAK.sub("\n", _ASS_TAG.sub("", text)).replace("\\h", "\u00a0")
-    return unprotected(_SRT_TAG.sub("", text))
+    text = without_enclosed(text, _ASS_TAG, "}")
+    text = _BREAK.sub("\n", text).replace("\\h", "\u00a0")
+    return unprotected(_SRT_TAG.sub("", without_enclosed(text, _SRT_LONG_TAG, ">")))
 
 
 def _vtt_text(text: str) -> str:
-    return html.unescape(_VTT_TAG.sub("", text))
+    return html.unescape(_LONG_NUMBER.sub("&#x110000", without_enclosed(text, _VTT_TAG, ">")))
