@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ovsubs.bounds import MAX_NUMBER
 from ovsubs.errors import InvalidOption
 
 
-MAX_TIME_S = 1_000_000_000  # thirty years; a longer time is a mistake, and as a float no longer exact
+MAX_TIME_S = MAX_NUMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ comments and identifiers for text and two time stamps within a line for a new cu
 
 from __future__ import annotations
 
+import errno
 import html
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -81,9 +83,8 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
         MissingFile: it is not there.
         UnreadableSubtitles: a folder, too large, no permission, or no text.
     """
-    if not path.exists():
-        raise MissingFile(path)
     try:
+        check_is_file(path)
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableSubtitles(path, f"it is larger than {MAX_BYTES // 2**20} MB")
         content = path.read_bytes()
@@ -97,6 +98,21 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
         raise UnreadableSubtitles(path, "it is not text")
     note = "read as Windows-1252, since it is not UTF-8; if letters look wrong, save it as UTF-8"
     return content.decode("cp1252", errors="replace"), (note,)
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse what cannot be read to its end, such as a folder, a device or a pipe that nobody writes to.
+
+    Raises:
+        MissingFile: nothing is there.
+        OSError: something else than a file is, or its folder may not be looked into.
+    """
+    if not path.exists():
+        raise MissingFile(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "a device or a pipe, not a file", str(path))
 
 
 def _encoding(content: bytes) -> str:
