@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from ovsubs.errors import (
     InvalidOption,
     OutputClash,
     OutputExists,
-    OutputIsInput,
     OvsubsError,
     UnwritableOutput,
 )
@@ -20,6 +19,7 @@ from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
 from ovsubs.pipeline import NO_LANGUAGE
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.qc.doubts import Doubt
 from ovsubs.subtitles.qc.findings import Report
 from ovsubs.subtitles.reading.files import read_subtitles
@@ -122,7 +122,7 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     files, copies, settled = list[PlannedFile](), list[PlannedFile](), list[FileResult]()
     taken = dict[str, Path]()  # where subtitles will be, links followed -> whose they are
     looked_at = [_find(given) for given in inputs]
-    sources = {os.path.realpath(path) for found in looked_at if isinstance(found, list) for path in found}
+    sources = Inputs(path for found in looked_at if isinstance(found, list) for path in found)
     for found in looked_at:
         if isinstance(found, FileResult):
             settled.append(found)
@@ -144,12 +144,14 @@ def _find(given: Path) -> list[Path] | FileResult:
 
 
 def _plan_file(
-    path: Path, options: SubtitleOptions, taken: dict[str, Path], sources: Collection[str]
+    path: Path, options: SubtitleOptions, taken: dict[str, Path], sources: Inputs
 ) -> PlannedFile | FileResult:
     try:
         outputs = {
             name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats
         }
+        for output in outputs.values():
+            sources.refuse(output)
         claimed = {os.path.realpath(output): output for output in outputs.values()}
         clash = next((place for place in claimed if place in taken), None)
         if clash and taken[clash].samefile(path):
@@ -209,7 +211,7 @@ def _there(path: Path, options: SubtitleOptions) -> dict[str, Path]:
 
 
 def _plan_copies(
-    path: Path, options: SubtitleOptions, there: Mapping[str, Path], sources: Collection[str]
+    path: Path, options: SubtitleOptions, there: Mapping[str, Path], sources: Inputs
 ) -> tuple[VideoOptions, Path | None]:
     """Which copies are to be made, and of which of the subtitles that are there if no new ones are written.
 
@@ -218,9 +220,8 @@ def _plan_copies(
         OutputExists: one is there, and shows other subtitles than those that a run will write.
     """
     copies = options.videos.copies(path, options.output_dir)
-    replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
-    if replaced is not None:
-        raise OutputIsInput(replaced)
+    for copy in copies:
+        sources.refuse(copy)
     if not copies:
         return options.videos, None
     if any(name in VIDEO_FORMATS and name not in there for name in options.formats):

@@ -203,6 +203,7 @@ def test_numbers_beyond_all_bounds_are_refused(cases: Path, talk: Path, tmp_path
     assert first.why.startswith(f"{bad}: not readable as a transcript (")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
 def test_what_is_no_file_stops_nobody(talk: Path, tmp_path: Path) -> None:
     folder, nowhere, pipe = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
     folder.mkdir()
