@@ -5,6 +5,7 @@ slip of the hand, and would overflow somewhere else, where nobody knows what it 
 """
 
 from numbers import Integral, Real
+from typing import Any
 
 from ovsubs.errors import InvalidOption
 
@@ -19,7 +20,8 @@ def check_number(
     Raises:
         InvalidOption: that is so.
     """
-    if not isinstance(value, Real) or isinstance(value, bool) or not least <= value <= most:
+    number: Any = value  # one of NumPy's is one as well
+    if not isinstance(value, Real) or isinstance(value, bool) or not least <= number <= most:
         raise InvalidOption(option, _shown(value), why)
 
 
@@ -48,5 +50,5 @@ def check_count(option: str, value: object, why: str, *, least: int = 0, most: i
 def _shown(value: object) -> object:
     """A number as it can be written: Python refuses to write one of thousands of digits."""
     if isinstance(value, Integral) and abs(int(value)) > MAX_NUMBER**2:
-        return float("inf") if value > 0 else float("-inf")
+        return float("inf") if int(value) > 0 else float("-inf")
     return value

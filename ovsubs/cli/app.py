@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
 
 from ovsubs import __version__
 from ovsubs.cli import options as o
+from ovsubs.cli.printing import say, show
 from ovsubs.errors import InvalidOption
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
     if version:
-        typer.echo(__version__)
+        show(__version__)
         raise typer.Exit
 
 
@@ -224,7 +224,7 @@ def render(
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         overwrite=overwrite,
     )
-    raise typer.Exit(run_render(transcripts, options, to_stdout=to_stdout, quiet=quiet))
+    raise typer.Exit(run_render(transcripts, options, to_stdout=to_stdout, quiet=quiet, debug=debug))
 
 
 @app.command()
@@ -283,9 +283,9 @@ def export(
         models_dir=model_dir,
     )
     if not int8:
-        typer.echo(export_model(source, options, report=_quiet if quiet else _say))
+        show(str(export_model(source, options, report=_quiet if quiet else say)))
         return
-    typer.echo(run_export_int8(source, options, call.options(), quiet=quiet))
+    show(str(run_export_int8(source, options, call.options(), quiet=quiet)))
 
 
 @app.command()
@@ -345,7 +345,7 @@ def quantize(
     made = run_quantize(
         model, call.options(), output, overwrite=overwrite, models_dir=model_dir, json=json, quiet=quiet
     )
-    typer.echo(made)
+    show(str(made))
 
 
 @app.command()
@@ -471,7 +471,7 @@ def embed(
     from ovsubs.video.embed import EmbedOptions
 
     wanted = EmbedOptions(output, tuple(language or ()), tuple(title or ()), default, forced, overwrite)
-    typer.echo(run_embed(video, subtitles, wanted, quiet=quiet))
+    show(str(run_embed(video, subtitles, wanted, quiet=quiet)))
 
 
 @app.command()
@@ -493,13 +493,8 @@ def burn(
     from ovsubs.cli.video import run_burn
     from ovsubs.video.burn import BurnOptions
 
-    typer.echo(
-        run_burn(video, subtitles, BurnOptions(output, font_size, crf, preset, overwrite), quiet=quiet)
-    )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    wanted = BurnOptions(output, font_size, crf, preset, overwrite)
+    show(str(run_burn(video, subtitles, wanted, quiet=quiet)))
 
 
 def _quiet(line: str) -> None:

@@ -1,13 +1,10 @@
 """`ovsubs benchmark`: measure models, and what is shown and written of it."""
 
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
 from ovsubs.benchmark.figures import figures_of, to_json
@@ -23,7 +20,9 @@ from ovsubs.benchmark.results import (
     write_comparison,
     write_text,
 )
-from ovsubs.cli.progress import clock_time, make_bars
+from ovsubs.cli.printing import cell
+from ovsubs.cli.printing import say as announce
+from ovsubs.cli.progress import clock_time, make_bars, make_console
 from ovsubs.cli.tables import print_figures, print_findings
 from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
@@ -142,7 +141,7 @@ def _refuse_twins(subjects: Sequence[Subject]) -> None:
 def _subject(model: str, label: str, models_dir: Path | None, *, offline: bool, quiet: bool) -> Subject:
     def say(line: str) -> None:
         if not quiet:
-            print(line, file=sys.stderr)
+            announce(line)
 
     directory = resolve_ir(model, models_dir=models_dir, offline=offline, report=say)
     check_ir_directory(directory)
@@ -152,7 +151,7 @@ def _subject(model: str, label: str, models_dir: Path | None, *, offline: bool, 
 def _measure(
     subjects: Sequence[Subject], dataset: Dataset, options: BenchmarkOptions, *, quiet: bool
 ) -> Comparison:
-    console = Console(stderr=True)
+    console = make_console()
     bars = make_bars(console, quiet=quiet)
     began = time.monotonic()
     finished = 0.0  # seconds of audio of whole runs
@@ -165,13 +164,13 @@ def _measure(
             if position.n_run != last.n_run:
                 finished += last.audio_s
                 if last.n_run and not quiet and not console.is_terminal:
-                    print(f"run {last.n_run} of {last.n_runs} done: {last.label}", file=sys.stderr)
+                    announce(f"run {last.n_run} of {last.n_runs} done: {last.label}")
             last = position
             done = finished + position.audio_s
             whole = finished / (position.n_run - 1) * position.n_runs if position.n_run > 1 else 0.0
             bars.update(
                 bar,
-                description=f"run {position.n_run} of {position.n_runs}: {position.label}",
+                description=cell(f"run {position.n_run} of {position.n_runs}: {position.label}"),
                 completed=done,
                 total=whole or None,
                 status=_left(done, whole, time.monotonic() - began),

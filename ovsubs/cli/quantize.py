@@ -14,6 +14,7 @@ from rich.progress import TaskID
 from ovsubs.benchmark.machine import peak_memory
 from ovsubs.benchmark.results import check_output, write_comparison
 from ovsubs.cli.interrupts import noted_interrupts
+from ovsubs.cli.printing import say_above, show
 from ovsubs.cli.progress import clock_time, make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
@@ -45,7 +46,9 @@ class PhaseProgress:
     """A bar on stderr for the phase that is going on; a line for each where stderr is no terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
-        console = Console(file=sys.stderr)  # this very stream: NNCF runs with another in its place
+        console = Console(
+            file=sys.stderr, emoji=False
+        )  # this very stream: NNCF runs with another in its place
         self._quiet = quiet
         self._is_terminal = console.is_terminal
         self._bars = make_bars(console, quiet=quiet)
@@ -89,7 +92,7 @@ class PhaseProgress:
     def say(self, line: str) -> None:
         """A step that has no bar."""
         if not self._quiet:
-            self._bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            say_above(self._bars.console, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +251,8 @@ def _print_verdict(made: Quantized, options: QuantizeOptions, *, quiet: bool) ->
     if quiet:
         return
     for line in _verdict(made, options):
-        print(line)
-    print(f"it took {peak_memory() / 1e9:.1f} GB of memory to make")
+        show(line)
+    show(f"it took {peak_memory() / 1e9:.1f} GB of memory to make")
 
 
 def _verdict(made: Quantized, options: QuantizeOptions) -> list[str]:

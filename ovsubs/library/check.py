@@ -161,9 +161,7 @@ def _check_file(path: Path, media: Path | None, heard: _Heard, options: CheckOpt
         return CheckedFile(path, error=error)
 
 
-def _report(
-    path: Path, media: Path | None, heard: _Heard, options: CheckOptions
-) -> CheckedFile:
+def _report(path: Path, media: Path | None, heard: _Heard, options: CheckOptions) -> CheckedFile:
     is_transcript = path.suffix.lower() == TRANSCRIPT_SUFFIX
     laid = _lay_out(path, options) if is_transcript else _read(path, options)
     duration_ms = heard.duration_ms

@@ -71,9 +71,7 @@ def render_transcripts(
             yield FileResult(path, FAILED, why=one_line(path, error))
 
 
-def _render_one(
-    path: Path, options: RenderOptions, taken: dict[Path, Path], inputs: Inputs
-) -> FileResult:
+def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path], inputs: Inputs) -> FileResult:
     transcript = read_timed(path, options)
     outputs = {name: output_path(path, options.output_dir, name) for name in options.formats}
     for output in outputs.values():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ovsubs.bounds import MAX_NUMBER
 from ovsubs.errors import InvalidOption
 
-
 MAX_TIME_S = MAX_NUMBER
 
 

@@ -2,6 +2,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,15 @@ WHOLE = Transcript(
 )
 HOSTILE = (
     *("null", "[]", "{}", "[[]]", '"x"', '"1"', "true", "0", "-5", "-1e8", "NaN", "Infinity", "-Infinity"),
-    *("1e8", "1e308", "1e400", "1" + 400 * "0", "1" + 5000 * "0", "[" * 5000 + "]" * 5000, '"\\ud800\\u001b[2J"'),
+    *(
+        "1e8",
+        "1e308",
+        "1e400",
+        "1" + 400 * "0",
+        "1" + 5000 * "0",
+        "[" * 5000 + "]" * 5000,
+        '"\\ud800\\u001b[2J"',
+    ),
 )
 
 
@@ -190,7 +199,7 @@ def test_whatever_a_transcript_holds_it_is_laid_out_or_refused_alone(tmp_path: P
         for output in (bad.with_suffix(".srt"), bad.with_suffix(".ttml"), bad.with_suffix(".ass")):
             cues = read_subtitles(output).cues
             assert all(0 <= cue.start_ms < cue.end_ms for cue in cues), place
-            assert all(a.end_ms <= b.start_ms for a, b in zip(cues, cues[1:], strict=False)), place
+            assert all(a.end_ms <= b.start_ms for a, b in pairwise(cues)), place
 
 
 @pytest.mark.parametrize("name", ["int400.json", "1e308.json", "durnull.json"])
@@ -214,11 +223,11 @@ def test_what_is_no_file_stops_nobody(talk: Path, tmp_path: Path) -> None:
 
     assert [result.status for result in bad] == [FAILED] * 4
     assert good.status == DONE
-    assert [result.why.partition(": ")[2] for result in bad] == [
-        "not readable as a transcript (Is a directory); make one with `ovsubs subtitle -f json`",
-        "no such file; check the path",
-        "not readable as a transcript (a device or a pipe, not a file); make one with `ovsubs subtitle -f json`",
-        "not readable as a transcript (File name too long); make one with `ovsubs subtitle -f json`",
+    assert [result.why.partition(": ")[2].partition(";")[0] for result in bad] == [
+        "not readable as a transcript (Is a directory)",
+        "no such file",
+        "not readable as a transcript (a device or a pipe, not a file)",
+        "not readable as a transcript (File name too long)",
     ]
 
 
