@@ -8,6 +8,13 @@ import typer
 
 from ovsubs import __version__
 from ovsubs.cli import options as o
+from ovsubs.cli.combinations import (
+    Idle,
+    refuse_idle,
+    refuse_idle_recognition,
+    refuse_idle_settings,
+    refuse_missing_folder,
+)
 from ovsubs.cli.printing import say, show
 from ovsubs.errors import InvalidOption
 
@@ -107,6 +114,8 @@ def subtitle(
     from ovsubs.whisper.model import CompileOptions
     from ovsubs.whisper.segments import SilenceOptions
 
+    refuse_idle_recognition()
+    refuse_missing_folder(model_dir)
     vad = VadOptions(
         threshold=vad_threshold,
         neg_threshold=vad_neg_threshold,
@@ -322,6 +331,8 @@ def quantize(
     """
     from ovsubs.cli.quantize import Int8Call, run_quantize
 
+    refuse_idle_settings(int8_components)
+    refuse_missing_folder(model_dir)
     call = Int8Call(
         components=int8_components,
         calibration_data=calibration_data,
@@ -384,6 +395,7 @@ def benchmark(
     from ovsubs.datasets import DatasetOptions
     from ovsubs.whisper.model import CompileOptions
 
+    refuse_missing_folder(model_dir)
     if check is None and (max_wer_drop is not None or max_slowdown is not None):
         name = "max_slowdown" if max_wer_drop is None else "max_wer_drop"
         raise InvalidOption(
@@ -428,6 +440,7 @@ def qc(
     from ovsubs.library.check import CheckOptions
     from ovsubs.subtitles.styles import LayoutOptions
 
+    refuse_idle(Idle(quiet and json is None, ("review",), "with --quiet and without --json nobody is told"))
     options = CheckOptions(LayoutOptions(style), language, media, not no_media, review)
     raise typer.Exit(run_qc(files, options, QcVoice(quiet=quiet, debug=debug, json=json)))
 
@@ -438,6 +451,7 @@ def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
     from ovsubs.cli.tables import print_models
     from ovsubs.convert.listing import list_models
 
+    refuse_missing_folder(model_dir)
     print_models(list_models(model_dir))
 
 

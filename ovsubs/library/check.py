@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_regions
+from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption, MediaError, OvsubsError
 from ovsubs.library.plan import one_line
 from ovsubs.library.subtitle_names import find_subtitles, language_of, recording_of
@@ -47,8 +48,7 @@ class CheckOptions:
     def __post_init__(self) -> None:
         if self.language is not None:
             language_code(self.language)
-        if self.n_review < 0:
-            raise InvalidOption("review", self.n_review, "give at least 0")
+        check_count("review", self.n_review, "give at least 0")
         if self.media is not None and not self.listen:
             raise InvalidOption("media", str(self.media), "with --no-media nothing is heard")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovsubs.audio.media import choose_track, find_media, probe
+from ovsubs.bounds import check_count
 from ovsubs.errors import (
     InvalidOption,
     OutputClash,
@@ -62,8 +63,7 @@ class SubtitleOptions:
         if self.format.highlight_words and not self.transcribe.word_timestamps:
             why = "no word has a time: they are found in the language that is spoken, with word timestamps"
             raise InvalidOption("highlight_words", True, why)
-        if self.n_review < 0:
-            raise InvalidOption("review", self.n_review, "give at least 0")
+        check_count("review", self.n_review, "give at least 0")
 
     @property
     def text_language(self) -> str | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ovsubs.errors import InvalidOption
+from ovsubs.bounds import check_count
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.qc.findings import Finding, Kind, clock
@@ -68,8 +68,7 @@ def most_doubtful(
     Raises:
         InvalidOption: `n` is below 0.
     """
-    if n < 0:
-        raise InvalidOption("review", n, "give at least 0")
+    check_count("review", n, "give at least 0")
     silent = {finding.cue for finding in findings if finding.kind is Kind.OUTSIDE_SPEECH}
     doubts = list[Doubt]()
     before: Cue | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model.devices import (
     check_device,
@@ -13,6 +14,7 @@ from ovsubs.whisper.model.devices import (
 )
 from ovsubs.whisper.model.eight_bits import GROUP_SIZE
 
+MAX_THREADS = 4096  # more than any machine has; OpenVINO would try to start as many
 _PRECISIONS = ("f32", "bf16", "f16")  # what INFERENCE_PRECISION_HINT takes on all devices
 INT8 = "int8"  # linear layers in 8 bits, the rest in bf16 where the CPU has it, else in f32
 
@@ -38,8 +40,8 @@ class CompileOptions:
 
     def __post_init__(self) -> None:
         for name, count in (("threads", self.threads), ("streams", self.streams)):
-            if count is not None and count < 1:
-                raise InvalidOption(name, count, "at least 1")
+            if count is not None:
+                check_count(name, count, "at least 1", least=1, most=MAX_THREADS)
         if self.inference_precision not in (None, *_PRECISIONS, INT8):
             why = f"choose from {', '.join((*_PRECISIONS, INT8))}"
             raise InvalidOption("inference_precision", self.inference_precision, why)
