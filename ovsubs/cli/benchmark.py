@@ -1,8 +1,9 @@
 """`ovsubs benchmark`: measure models, and what is shown and written of it."""
 
+import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +27,9 @@ from ovsubs.cli.progress import clock_time, make_bars, make_console
 from ovsubs.cli.tables import print_figures, print_findings
 from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
-from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
+from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset
 from ovsubs.errors import InvalidOption
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.languages import language_code
 
 REGRESSED = 1  # exit code
@@ -48,11 +50,29 @@ class Outputs:
             UnwritableOutput: one of them.
             InvalidOption, MissingExtra: a picture cannot be drawn.
         """
+        named = self.named
+        if len({os.path.realpath(path) for path in named}) < len(named):
+            raise InvalidOption("json, markdown, plot", str(named[0]), "two of them are the same file")
         for path in (self.json, self.markdown):
             if path:
                 check_output(path)
         if self.plot:
             check_picture(self.plot)
+
+    def refuse(self, inputs: Iterable[Path]) -> None:
+        """Refuse to write over what is read.
+
+        Raises:
+            OutputIsInput: one of them is one of the inputs.
+        """
+        read = Inputs(inputs)
+        for path in self.named:
+            read.refuse(path)
+
+    @property
+    def named(self) -> list[Path]:
+        """Those that are to be written."""
+        return [path for path in (self.json, self.markdown, self.plot) if path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +102,8 @@ def run_benchmark(
     if baseline and baseline.limits.max_slowdown is not None and len(models) < 2:
         why = "speed is compared as a ratio to the first model of a run; give at least two models"
         raise InvalidOption("max_slowdown", baseline.limits.max_slowdown, why)
-    if baseline and outputs.json and outputs.json.resolve() == baseline.path.resolve():
-        raise InvalidOption("json", str(outputs.json), "it is the file of --check, which stays as it is")
+    if baseline:
+        outputs.refuse([baseline.path])
     before = read_comparison(baseline.path) if baseline else None
     outputs.check()
     labels = label_models(models)
@@ -92,6 +112,9 @@ def run_benchmark(
         for model, label in zip(models, labels, strict=True)
     ]
     _refuse_twins(subjects)
+    if any(path.exists() for path in outputs.named):  # only then have they anything to lose
+        outputs.refuse(file for subject in subjects for file in subject.directory.iterdir())
+        outputs.refuse(files_of(source))
     with tempfile.TemporaryDirectory() as folder:
         dataset = find_dataset(source, wanted, Path(folder))
         if baseline and before:

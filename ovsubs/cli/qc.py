@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.cli.printing import say, say_lines, show, text_cell
+from ovsubs.errors import OvsubsError
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.library.plan import one_line
+from ovsubs.library.subtitle_names import find_subtitles
 from ovsubs.subtitles.columns import columns
 from ovsubs.subtitles.formats import write_atomically
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.qc.doubts import Doubt
 from ovsubs.subtitles.qc.findings import Finding, Kind, Report, clock, summarize
 
@@ -37,15 +40,26 @@ def run_qc(inputs: Sequence[Path], options: CheckOptions, voice: QcVoice) -> int
     Raises:
         OvsubsError: the call is wrong, the recording it names cannot be read, or the JSON not be written.
     """
+    if voice.json:
+        read = [path for given in inputs for path in (given, *_found_in(given))]
+        Inputs([*read, *([options.media] if options.media else [])]).refuse(voice.json)
     checked = list[CheckedFile]()
     for file in check_files(inputs, options):
         checked.append(file)
         _show(file, voice, is_first=len(checked) == 1)
     if voice.json:
+        Inputs(file.media for file in checked if file.media).refuse(voice.json)
         content = {"style": options.layout.style, "files": [_as_json(file) for file in checked]}
         text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         write_atomically(voice.json, text.encode("utf-8", errors="replace"))
     return 0 if all(file.is_well for file in checked) else FOUND
+
+
+def _found_in(given: Path) -> list[Path]:
+    try:
+        return find_subtitles(given)
+    except (OvsubsError, OSError):
+        return []  # why, is told where it is checked
 
 
 def _show(file: CheckedFile, voice: QcVoice, *, is_first: bool) -> None:

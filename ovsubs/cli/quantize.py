@@ -22,7 +22,7 @@ from ovsubs.convert.partial import make_subdirectory, partial_directory
 from ovsubs.convert.post_training import Int8Settings
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import find_places, short_name
-from ovsubs.datasets import is_folder
+from ovsubs.datasets import files_of, is_folder
 from ovsubs.errors import InvalidOption
 from ovsubs.quantization.gate import allowed_nats
 from ovsubs.quantization.measurement import Measurement, label
@@ -30,6 +30,7 @@ from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
 from ovsubs.quantization.recordings import choose_recordings
 from ovsubs.quantization.report import in_words, make_table, to_json
+from ovsubs.subtitles.formats.inputs import Inputs
 
 SUFFIX = "-int8"
 _PHASES = {
@@ -195,6 +196,10 @@ def run_quantize(
     with PhaseProgress(quiet=quiet) as progress:
         directory = resolve_ir(model, models_dir=models_dir, offline=options.offline, report=progress.say)
         target = output or find_places(models_dir).models_dir / (short_name(model) + SUFFIX)
+        if json is not None:
+            folders = (options.calibration, options.evaluation)
+            recordings = (path for folder in folders if folder for path in files_of(folder.source))
+            Inputs([*directory.iterdir(), *recordings]).refuse(json)
         made = quantize_model(
             directory,
             target,
