@@ -48,12 +48,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
             where = f"{error.filename}: " if error.filename else ""
             code = _stop(given) if stopped else _fail(f"{where}{error.strerror or error}", 1, given)
         except click.ClickException as error:
-            click.UsageError(printable(error.format_message()), getattr(error, "ctx", None)).show()
+            _show_misunderstanding(error)
             code = error.exit_code
         except Exception as error:
             what = f"{type(error).__name__}: {error}; run with --debug to see where"
             code = _stop(given) if stopped else _fail(what, 1, given)
     sys.exit(_end(code if isinstance(code, int) else 0, given))
+
+
+def _show_misunderstanding(error: click.ClickException) -> None:
+    """Print what click says of a call that it does not understand, and which may quote the call."""
+    if message := error.format_message():
+        click.UsageError(printable(message), getattr(error, "ctx", None)).show()
+    else:  # a call without arguments: the help is shown already
+        error.show()
 
 
 def _stop(arguments: list[str]) -> int:

@@ -34,6 +34,7 @@ def test_without_arguments_the_help_is_shown(ovsubs: Run) -> None:
     assert (bare.code, asked.code) == (2, 0)
     assert all(command in bare.out + bare.err for command in COMMANDS)
     assert all(command in asked.out for command in COMMANDS)
+    assert "Error" not in bare.out + bare.err
 
 
 def test_the_version_is_printed_alone(ovsubs: Run) -> None:
