@@ -189,9 +189,7 @@ def test_whatever_a_manifest_holds_the_others_are_listed(
     assert names == [("a", "unreadable ovsubs.json"), ("b", "unknown")]
 
 
-@pytest.mark.parametrize(
-    "unit", ['<data element_type="f32"', "<data ", "9"]
-)
+@pytest.mark.parametrize("unit", ['<data element_type="f32"', "<data ", "9"])
 def test_a_graph_is_looked_through_in_linear_time(tmp_path: Path, make_ir: MakeIr, unit: str) -> None:
     path = make_ir("models/base")
 
