@@ -361,7 +361,9 @@ class UnwritableFile(UnwritableOutput):
 class OutputIsInput(OutputError):
     """`OutputIsInput(path)`."""
 
-    template = "{0}: it is one of the files to read, which stay as they are; name another --output"
+    template = (
+        "{0}: it is one of the files to read, which stay as they are; name another place for the output"
+    )
     exit_code = 2
 
 

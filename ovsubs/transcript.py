@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-_SEGMENT_NUMBERS = ("start", "end", "avg_logprob", "compression_ratio", "no_speech_prob")
+from ovsubs.json_fields import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +132,34 @@ class Transcript:
 
     @classmethod
     def from_json(cls, text: str) -> Transcript:
-        """Read what `to_json` wrote, or openai/whisper's own JSON (keys it lacks get defaults)."""
-        content: dict[str, Any] = json.loads(text)
-        segments = tuple(
-            Segment(
-                **{
-                    **segment,
-                    "tokens": tuple(segment.get("tokens", ())),
-                    "words": tuple(Word(**_known(word, Word)) for word in segment.get("words", ())),
-                }
-            )
-            for segment in (_known(raw, Segment) for raw in content["segments"])
-        )
-        for segment in segments:
-            _check_values(segment, segment.text, *_SEGMENT_NUMBERS)
-            for word in segment.words:
-                _check_values(word, word.word, "start", "end", "probability")
-        end = segments[-1].end if segments else 0.0
-        rest = _known(content, cls)
-        rest.update(
+        """Read what `to_json` wrote, or openai/whisper's own JSON (keys it lacks get defaults).
+
+        Times need not be in order, nor lie within the duration: other tools write them so, and the layout
+        copes.
+
+        Raises:
+            ValueError: it is no JSON, or a value is missing or of another kind; the message names the place.
+        """
+        content = JsonObject.parse(text)
+        segments = tuple(map(_segment, content.objects("segments")))
+        timings = content.object("timings")
+        duration = content.number("duration", max(0.0, segments[-1].end) if segments else 0.0, least=0.0)
+        return cls(
             segments=segments,
-            timings=tuple(StageTime(*pair) for pair in content.get("timings", {}).items()),
-            notes=tuple(content.get("notes", ())),
-            uncovered=tuple(UncoveredSpeech(**stretch) for stretch in content.get("uncovered", ())),
+            language=content.text("language"),
+            language_probability=content.number("language_probability", 1.0),
+            duration=duration,
+            speech_duration=content.number("speech_duration", duration, least=0.0),
+            task=content.text("task", "transcribe"),
+            source=content.text("source", ""),
+            model=content.text("model", ""),
+            timings=tuple(StageTime(stage, timings.number(stage)) for stage in timings.content),
+            notes=content.texts("notes"),
+            uncovered=tuple(
+                UncoveredSpeech(stretch.number("start"), stretch.number("end"))
+                for stretch in content.objects("uncovered", ())
+            ),
         )
-        rest.setdefault("language_probability", 1.0)
-        rest.setdefault("duration", end)
-        rest.setdefault("speech_duration", rest["duration"])
-        return cls(**rest)
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
         """Write subtitles in the format that the file name's ending names (`talk.srt`).
@@ -185,15 +183,26 @@ class Transcript:
         return to_html(self)
 
 
-def _check_values(part: Segment | Word, text: object, *numbers: str) -> None:
-    if not isinstance(text, str):
-        raise ValueError(f"text is {text!r}")
-    for name in numbers:
-        value = getattr(part, name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError(f"{name} is {value!r}")
+def _segment(content: JsonObject) -> Segment:
+    return Segment(
+        id=content.whole("id"),
+        start=content.number("start"),
+        end=content.number("end"),
+        text=content.text("text"),
+        tokens=content.whole_numbers("tokens"),
+        avg_logprob=content.number("avg_logprob"),
+        compression_ratio=content.number("compression_ratio"),
+        no_speech_prob=content.number("no_speech_prob"),
+        temperature=content.number("temperature", 0.0),
+        language=content.text_or_null("language"),
+        words=() if content.content.get("words") is None else tuple(map(_word, content.objects("words"))),
+    )
 
 
-def _known(raw: dict[str, Any], kind: type) -> dict[str, Any]:
-    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    return {key: value for key, value in raw.items() if key in names}
+def _word(content: JsonObject) -> Word:
+    return Word(
+        content.text("word"),
+        content.number("start"),
+        content.number("end"),
+        content.number("probability", 1.0),
+    )

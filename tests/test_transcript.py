@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -127,12 +128,65 @@ def test_json_from_before_segments_had_languages_and_speech_had_gaps_is_read() -
     assert old == replace(TALK, segments=segments, uncovered=())
 
 
-def test_json_without_segments_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        Transcript.from_json("{}")
+@pytest.mark.parametrize(
+    ("place", "value", "why"),
+    [
+        ("segments", "null", "segments is null"),
+        ("segments", "{}", "segments is an object"),
+        ("segments", "[1]", "segments[0] is 1"),
+        ("segments", "[{}]", "segments[0] has no 'id'"),
+        ("language", "5", "language is 5"),
+        ("duration", "null", "duration is null"),
+        ("duration", '"12"', "duration is '12'"),
+        ("duration", "-1", "duration is -1"),
+        ("duration", "true", "duration is true"),
+        ("duration", "NaN", "duration is nan"),
+        ("duration", "1e308", "duration is 1e+308"),
+        ("duration", "1e400", "duration is inf"),
+        ("duration", "1" + 400 * "0", f"duration is 1{39 * '0'}…"),
+        ("notes", '["a", 1]', "notes[1] is 1"),
+        ("timings", "[]", "timings is a list"),
+        ("timings", '{"vad": "fast"}', "timings.vad is 'fast'"),
+        ("uncovered", '[{"start": 1.0}]', "uncovered[0] has no 'end'"),
+        ("source", "[]", "source is a list"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(place: str, value: str, why: str) -> None:
+    content = json.loads(TALK.to_json()) | {place: "HERE"}
+    with pytest.raises(ValueError, match=f"^{re.escape(why)}$"):
+        Transcript.from_json(json.dumps(content).replace('"HERE"', value))
 
 
-numbers = st.floats(allow_nan=False, allow_infinity=False)
+def test_a_value_within_a_segment_is_named_with_its_place() -> None:
+    content = json.loads(OPENAI_JSON)
+    content["segments"][0]["words"][0]["start"] = None
+    with pytest.raises(ValueError, match=r"^segments\[0\].words\[0\].start is null$"):
+        Transcript.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{}", "it has no 'segments'"),
+        ("[]", "it is a list, not an object"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"segments": []}', "it has no 'language'"),
+    ],
+)
+def test_other_json_is_an_error(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(why)}$"):
+        Transcript.from_json(text)
+
+
+def test_segments_that_say_they_have_no_words_have_none() -> None:
+    """As faster-whisper's do, written as JSON."""
+    content = json.loads(OPENAI_JSON)
+    content["segments"][0]["words"] = None
+    assert Transcript.from_json(json.dumps(content)).segments[0].words == ()
+
+
+numbers = st.floats(-1e9, 1e9)
+lengths = st.floats(0.0, 1e9)
 segments = st.builds(
     Segment,
     id=st.integers(0),
@@ -154,8 +208,8 @@ transcripts = st.builds(
     segments=st.lists(segments, max_size=4).map(tuple),
     language=st.text(max_size=3),
     language_probability=numbers,
-    duration=numbers,
-    speech_duration=numbers,
+    duration=lengths,
+    speech_duration=lengths,
     task=st.sampled_from(["transcribe", "translate"]),
     source=st.text(),
     model=st.text(),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.bounds import check_above_zero, check_number
 from ovsubs.errors import InvalidOption
 
+MAX_DURATION_S = 3600.0  # of speech, silence or pad: an hour is none of them any more
 STEP_S = 512 / 16_000  # one step of the detector: 32 ms
 
 
@@ -36,7 +38,7 @@ class VadOptions:
     `max_speech_duration_s`: a longer region is cut where speech is least probable in its last third.
 
     Raises:
-        InvalidOption: a threshold outside 0 to 1, or a negative duration.
+        InvalidOption: a threshold outside 0 to 1, a negative duration, or one of more than an hour.
     """
 
     threshold: float = 0.5
@@ -47,16 +49,23 @@ class VadOptions:
     max_speech_duration_s: float = 30.0
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.threshold < 1.0:
-            raise InvalidOption("vad_threshold", self.threshold, "it is a probability between 0 and 1")
-        if not 0.0 < self.end_threshold <= self.threshold:
+        why = "it is a probability between 0 and 1"
+        check_above_zero("vad_threshold", self.threshold, why)
+        if not self.threshold < 1.0:
+            raise InvalidOption("vad_threshold", self.threshold, why)
+        if self.neg_threshold is not None:
             why = "it lies between 0 and vad_threshold"
-            raise InvalidOption("vad_neg_threshold", self.neg_threshold, why)
+            check_above_zero("vad_neg_threshold", self.neg_threshold, why)
+            check_number("vad_neg_threshold", self.neg_threshold, why, most=self.threshold)
+        elif not self.end_threshold <= self.threshold:
+            raise InvalidOption("vad_threshold", self.threshold, f"at least {self.end_threshold:g}")
         for name in ("min_speech_duration_ms", "min_silence_duration_ms", "speech_pad_ms"):
-            if getattr(self, name) < 0:
-                raise InvalidOption(f"vad_{name}", getattr(self, name), "a duration cannot be negative")
-        if not self.max_speech_duration_s >= 1.0:
-            raise InvalidOption("vad_max_speech_duration_s", self.max_speech_duration_s, "it is at least 1 s")
+            why = "it is 0 ms to an hour"
+            check_number(f"vad_{name}", getattr(self, name), why, least=0, most=MAX_DURATION_S * 1000)
+        longest = self.max_speech_duration_s
+        check_number(
+            "vad_max_speech_duration_s", longest, "it is 1 s to an hour", least=1.0, most=MAX_DURATION_S
+        )
 
     @property
     def end_threshold(self) -> float:

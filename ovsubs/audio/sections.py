@@ -198,7 +198,7 @@ def _section(pack: _Pack, samples: NDArray[np.float32], offset: int, rule: _Rule
 
 def _cut_long(region: SpeechRegion, max_s: float) -> Iterator[SpeechRegion]:
     start = region.start
-    while region.end - start > max_s:
+    while region.end - start > max_s + 1e-9:  # no section for a rounding
         yield SpeechRegion(start, start + max_s)
         start += max_s
     yield SpeechRegion(start, region.end)

@@ -23,6 +23,7 @@ from ovsubs.benchmark.metrics import (
 from ovsubs.benchmark.processes import load_psutil, run_job
 from ovsubs.benchmark.results import Comparison, ModelResult, Run, Signature
 from ovsubs.benchmark.worker import Job, Measured
+from ovsubs.bounds import check_count
 from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.datasets import Dataset
 from ovsubs.errors import InvalidOption
@@ -45,8 +46,7 @@ class BenchmarkOptions:
     compile: CompileOptions = field(default_factory=CompileOptions)
 
     def __post_init__(self) -> None:
-        if self.n_runs < 1:
-            raise InvalidOption("runs", self.n_runs, "at least 1")
+        check_count("runs", self.n_runs, "1 to 1000", least=1, most=1000)
         TranscribeOptions(language=self.language, beam_size=self.beam_size, batch_size=self.batch_size)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ovsubs.benchmark.figures import Figures, figures_of
 from ovsubs.benchmark.results import Comparison
+from ovsubs.bounds import check_number
 from ovsubs.errors import InvalidOption, NotComparable
 
 
@@ -24,8 +25,7 @@ class Limits:
     max_slowdown: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.max_wer_drop >= 0.0:  # nor NaN
-            raise InvalidOption("max_wer_drop", self.max_wer_drop, "at least 0")
+        check_number("max_wer_drop", self.max_wer_drop, "at least 0", least=0.0)
         if self.max_slowdown is not None and not 0.0 <= self.max_slowdown < 1.0:
             raise InvalidOption("max_slowdown", self.max_slowdown, "from 0 up to 1")
 

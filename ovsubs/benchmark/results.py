@@ -15,7 +15,7 @@ from ovsubs.benchmark.metrics import CharacterErrors, WordErrors, total
 from ovsubs.errors import NotComparable, UnwritableFile
 
 FORMAT = 1  # of the file; raised when a reader must know of a change
-_NUMBERS = re.compile(r"\[\s+(-?[\d.e-]+(?:,\s+-?[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
+_NUMBERS = re.compile(r"\[\s+([\d.e-]+(?:,\s+[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
 
 
 @dataclass(frozen=True, slots=True)

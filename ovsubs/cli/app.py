@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
 
 from ovsubs import __version__
 from ovsubs.cli import options as o
+from ovsubs.cli.combinations import (
+    Idle,
+    refuse_idle,
+    refuse_idle_recognition,
+    refuse_idle_settings,
+    refuse_missing_folder,
+)
+from ovsubs.cli.printing import say, show
 from ovsubs.errors import InvalidOption
 
 app = typer.Typer(
@@ -24,7 +31,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
     if version:
-        typer.echo(__version__)
+        show(__version__)
         raise typer.Exit
 
 
@@ -109,6 +116,8 @@ def subtitle(
     from ovsubs.whisper.model import CompileOptions
     from ovsubs.whisper.segments import SilenceOptions
 
+    refuse_idle_recognition()
+    refuse_missing_folder(model_dir)
     vad = VadOptions(
         threshold=vad_threshold,
         neg_threshold=vad_neg_threshold,
@@ -227,7 +236,7 @@ def render(
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         overwrite=overwrite,
     )
-    raise typer.Exit(run_render(transcripts, options, to_stdout=to_stdout, quiet=quiet))
+    raise typer.Exit(run_render(transcripts, options, to_stdout=to_stdout, quiet=quiet, debug=debug))
 
 
 @app.command()
@@ -286,9 +295,9 @@ def export(
         models_dir=model_dir,
     )
     if not int8:
-        typer.echo(export_model(source, options, report=_quiet if quiet else _say))
+        show(str(export_model(source, options, report=_quiet if quiet else say)))
         return
-    typer.echo(run_export_int8(source, options, call.options(), quiet=quiet))
+    show(str(run_export_int8(source, options, call.options(), quiet=quiet)))
 
 
 @app.command()
@@ -325,6 +334,8 @@ def quantize(
     """
     from ovsubs.cli.quantize import Int8Call, run_quantize
 
+    refuse_idle_settings(int8_components)
+    refuse_missing_folder(model_dir)
     call = Int8Call(
         components=int8_components,
         calibration_data=calibration_data,
@@ -348,7 +359,7 @@ def quantize(
     made = run_quantize(
         model, call.options(), output, overwrite=overwrite, models_dir=model_dir, json=json, quiet=quiet
     )
-    typer.echo(made)
+    show(str(made))
 
 
 @app.command()
@@ -387,6 +398,7 @@ def benchmark(
     from ovsubs.datasets import DatasetOptions
     from ovsubs.whisper.model import CompileOptions
 
+    refuse_missing_folder(model_dir)
     if check is None and (max_wer_drop is not None or max_slowdown is not None):
         name = "max_slowdown" if max_wer_drop is None else "max_wer_drop"
         raise InvalidOption(
@@ -431,6 +443,7 @@ def qc(
     from ovsubs.library.check import CheckOptions
     from ovsubs.subtitles.styles import LayoutOptions
 
+    refuse_idle(Idle(quiet and json is None, ("review",), "with --quiet and without --json nobody is told"))
     options = CheckOptions(LayoutOptions(style), language, media, not no_media, review)
     raise typer.Exit(run_qc(files, options, QcVoice(quiet=quiet, debug=debug, json=json)))
 
@@ -441,6 +454,7 @@ def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
     from ovsubs.cli.tables import print_models
     from ovsubs.convert.listing import list_models
 
+    refuse_missing_folder(model_dir)
     print_models(list_models(model_dir))
 
 
@@ -474,7 +488,7 @@ def embed(
     from ovsubs.video.embed import EmbedOptions
 
     wanted = EmbedOptions(output, tuple(language or ()), tuple(title or ()), default, forced, overwrite)
-    typer.echo(run_embed(video, subtitles, wanted, quiet=quiet))
+    show(str(run_embed(video, subtitles, wanted, quiet=quiet)))
 
 
 @app.command()
@@ -496,13 +510,8 @@ def burn(
     from ovsubs.cli.video import run_burn
     from ovsubs.video.burn import BurnOptions
 
-    typer.echo(
-        run_burn(video, subtitles, BurnOptions(output, font_size, crf, preset, overwrite), quiet=quiet)
-    )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    wanted = BurnOptions(output, font_size, crf, preset, overwrite)
+    show(str(run_burn(video, subtitles, wanted, quiet=quiet)))
 
 
 def _quiet(line: str) -> None:

@@ -1,13 +1,11 @@
 """`ovsubs benchmark`: measure models, and what is shown and written of it."""
 
-import sys
+import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
 from ovsubs.benchmark.figures import figures_of, to_json
@@ -23,12 +21,15 @@ from ovsubs.benchmark.results import (
     write_comparison,
     write_text,
 )
-from ovsubs.cli.progress import clock_time, make_bars
+from ovsubs.cli.printing import cell
+from ovsubs.cli.printing import say as announce
+from ovsubs.cli.progress import clock_time, make_bars, make_console
 from ovsubs.cli.tables import print_figures, print_findings
 from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
-from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
+from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset
 from ovsubs.errors import InvalidOption
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.languages import language_code
 
 REGRESSED = 1  # exit code
@@ -49,11 +50,29 @@ class Outputs:
             UnwritableOutput: one of them.
             InvalidOption, MissingExtra: a picture cannot be drawn.
         """
+        named = self.named
+        if len({os.path.realpath(path) for path in named}) < len(named):
+            raise InvalidOption("json, markdown, plot", str(named[0]), "two of them are the same file")
         for path in (self.json, self.markdown):
             if path:
                 check_output(path)
         if self.plot:
             check_picture(self.plot)
+
+    def refuse(self, inputs: Iterable[Path]) -> None:
+        """Refuse to write over what is read.
+
+        Raises:
+            OutputIsInput: one of them is one of the inputs.
+        """
+        read = Inputs(inputs)
+        for path in self.named:
+            read.refuse(path)
+
+    @property
+    def named(self) -> list[Path]:
+        """Those that are to be written."""
+        return [path for path in (self.json, self.markdown, self.plot) if path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +102,8 @@ def run_benchmark(
     if baseline and baseline.limits.max_slowdown is not None and len(models) < 2:
         why = "speed is compared as a ratio to the first model of a run; give at least two models"
         raise InvalidOption("max_slowdown", baseline.limits.max_slowdown, why)
-    if baseline and outputs.json and outputs.json.resolve() == baseline.path.resolve():
-        raise InvalidOption("json", str(outputs.json), "it is the file of --check, which stays as it is")
+    if baseline:
+        outputs.refuse([baseline.path])
     before = read_comparison(baseline.path) if baseline else None
     outputs.check()
     labels = label_models(models)
@@ -93,6 +112,9 @@ def run_benchmark(
         for model, label in zip(models, labels, strict=True)
     ]
     _refuse_twins(subjects)
+    if any(path.exists() for path in outputs.named):  # only then have they anything to lose
+        outputs.refuse(file for subject in subjects for file in subject.directory.iterdir())
+        outputs.refuse(files_of(source))
     with tempfile.TemporaryDirectory() as folder:
         dataset = find_dataset(source, wanted, Path(folder))
         if baseline and before:
@@ -142,7 +164,7 @@ def _refuse_twins(subjects: Sequence[Subject]) -> None:
 def _subject(model: str, label: str, models_dir: Path | None, *, offline: bool, quiet: bool) -> Subject:
     def say(line: str) -> None:
         if not quiet:
-            print(line, file=sys.stderr)
+            announce(line)
 
     directory = resolve_ir(model, models_dir=models_dir, offline=offline, report=say)
     check_ir_directory(directory)
@@ -152,7 +174,7 @@ def _subject(model: str, label: str, models_dir: Path | None, *, offline: bool, 
 def _measure(
     subjects: Sequence[Subject], dataset: Dataset, options: BenchmarkOptions, *, quiet: bool
 ) -> Comparison:
-    console = Console(stderr=True)
+    console = make_console()
     bars = make_bars(console, quiet=quiet)
     began = time.monotonic()
     finished = 0.0  # seconds of audio of whole runs
@@ -165,13 +187,13 @@ def _measure(
             if position.n_run != last.n_run:
                 finished += last.audio_s
                 if last.n_run and not quiet and not console.is_terminal:
-                    print(f"run {last.n_run} of {last.n_runs} done: {last.label}", file=sys.stderr)
+                    announce(f"run {last.n_run} of {last.n_runs} done: {last.label}")
             last = position
             done = finished + position.audio_s
             whole = finished / (position.n_run - 1) * position.n_runs if position.n_run > 1 else 0.0
             bars.update(
                 bar,
-                description=f"run {position.n_run} of {position.n_runs}: {position.label}",
+                description=cell(f"run {position.n_run} of {position.n_runs}: {position.label}"),
                 completed=done,
                 total=whole or None,
                 status=_left(done, whole, time.monotonic() - began),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,7 +11,10 @@ import typer
 
 from ovsubs.cli.app import app
 from ovsubs.cli.interrupts import noted_interrupts
+from ovsubs.cli.printing import printable, say, say_lines
 from ovsubs.cli.spelling import as_written_here
+from ovsubs.cli.streams import SurvivingOutput, drop_unprintable, survive_streams
+from ovsubs.cli.values import check_values
 from ovsubs.errors import OvsubsError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
@@ -22,14 +23,13 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors of the library become one line on stderr and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    _print_utf8()
+    survive_streams()
+    stdout = sys.stdout
+    commands = typer.main.get_command(app)
+    check_values(commands)
     with noted_interrupts() as stopped:
         try:
-            code = app(
-                args=as_written_here(given, typer.main.get_command(app)),
-                prog_name="ovsubs",
-                standalone_mode=False,
-            )
+            code = commands(args=as_written_here(given, commands), prog_name="ovsubs", standalone_mode=False)
             sys.stdout.flush()  # here, where a full disk can be told
             if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
                 raise KeyboardInterrupt
@@ -42,42 +42,50 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except SystemExit as ended:  # what typer and rich make of a broken pipe
             if not isinstance(ended.__context__, BrokenPipeError):
                 raise
-            sys.stdout = sys.__stdout__
+            sys.stdout = stdout
             code = INTERRUPTED
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             code = _stop(given) if stopped else _fail(f"{where}{error.strerror or error}", 1, given)
         except click.ClickException as error:
-            error.show()
+            _show_misunderstanding(error)
             code = error.exit_code
         except Exception as error:
             what = f"{type(error).__name__}: {error}; run with --debug to see where"
             code = _stop(given) if stopped else _fail(what, 1, given)
-    _drop_unprintable()
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(_end(code if isinstance(code, int) else 0, given))
+
+
+def _show_misunderstanding(error: click.ClickException) -> None:
+    """Print what click says of a call that it does not understand, and which may quote the call."""
+    if message := error.format_message():
+        click.UsageError(printable(message), getattr(error, "ctx", None)).show()
+    else:  # a call without arguments: the help is shown already
+        error.show()
 
 
 def _stop(arguments: list[str]) -> int:
     return _fail("stopped", INTERRUPTED, arguments)
 
 
-def _drop_unprintable() -> None:
-    """Where stdout takes nothing more, Python would say so once more at its end, with a code of its own."""
+def _end(code: int, arguments: list[str]) -> int:
+    """The exit code after all has been printed that can be: 1 where results are lost on a full disk."""
     try:
         sys.stdout.flush()
     except OSError:
-        if sys.stdout is sys.__stdout__:  # and nobody else's
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _print_utf8() -> None:
-    """Subtitles and file names in UTF-8 on stdout, whatever the console says: no name may stop a run."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        if isinstance(sys.stdout, SurvivingOutput):  # and nobody else's
+            drop_unprintable(1)
+    lost = sys.stdout.lost if isinstance(sys.stdout, SurvivingOutput) else None
+    if lost is not None:
+        drop_unprintable(1)
+        code = _fail(f"stdout: {lost.strerror or lost}", code or 1, arguments)
+    if isinstance(sys.stderr, SurvivingOutput) and sys.stderr.lost is not None:
+        drop_unprintable(2)
+    return code
 
 
 def _fail(error: object, code: int, arguments: list[str]) -> int:
-    if "--debug" in arguments:
-        traceback.print_exc()
-    print(f"ovsubs: {' '.join(str(error).split())}", file=sys.stderr)
+    if "--debug" in arguments and sys.exc_info()[0] is not None:
+        say_lines(traceback.format_exc())
+    say(f"ovsubs: {' '.join(str(error).split())}")
     return code

@@ -10,8 +10,14 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from ovsubs.cli.printing import cell, say_above
 from ovsubs.library.plan import FileResult, PlannedFile
 from ovsubs.pipeline import Progress as Position
+
+
+def make_console() -> Console:
+    """stderr, which shows names as they are: without rich's own marks in them."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
 def make_bars(console: Console, *, quiet: bool) -> Progress:
@@ -86,13 +92,13 @@ class RunProgress:
     def _show(self, file: PlannedFile, position: float, status: str) -> None:
         total = max(file.duration, 1e-9)
         self._bars.update(
-            self._file, total=total, completed=position, description=file.path.name, status=status
+            self._file, total=total, completed=position, description=cell(file.path.name), status=status
         )
         self._show_whole()
 
     def print(self, line: str) -> None:
         """A line above the bars."""
-        self._bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say_above(self._bars.console, line)
 
     def _show_whole(self) -> None:
         done, n_files = sum(self._positions.values()), len(self._durations)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ovsubs.errors import UnwritableFile, UnwritableOutput
+from ovsubs.cli.printing import say, say_lines, show, text_cell
+from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.library.plan import one_line
+from ovsubs.library.subtitle_names import find_subtitles
 from ovsubs.subtitles.columns import columns
 from ovsubs.subtitles.formats import write_atomically
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.qc.doubts import Doubt
 from ovsubs.subtitles.qc.findings import Finding, Kind, Report, clock, summarize
 
 FOUND = 1  # exit code
 N_WORST = 10  # findings named one by one; --json has all
-SHOWN_COLUMNS = 60  # of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,15 @@ def run_qc(inputs: Sequence[Path], options: CheckOptions, voice: QcVoice) -> int
     Raises:
         OvsubsError: the call is wrong, the recording it names cannot be read, or the JSON not be written.
     """
+    if voice.json:
+        read = [path for given in inputs for path in (given, *_found_in(given))]
+        Inputs([*read, *([options.media] if options.media else [])]).refuse(voice.json)
     checked = list[CheckedFile]()
     for file in check_files(inputs, options):
         checked.append(file)
         _show(file, voice, is_first=len(checked) == 1)
     if voice.json:
+        Inputs(file.media for file in checked if file.media).refuse(voice.json)
         content = {"style": options.layout.style, "files": [_as_json(file) for file in checked]}
         text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         try:
@@ -53,25 +58,32 @@ def run_qc(inputs: Sequence[Path], options: CheckOptions, voice: QcVoice) -> int
     return 0 if all(file.is_well for file in checked) else FOUND
 
 
+def _found_in(given: Path) -> list[Path]:
+    try:
+        return find_subtitles(given)
+    except (OvsubsError, OSError):
+        return []  # why, is told where it is checked
+
+
 def _show(file: CheckedFile, voice: QcVoice, *, is_first: bool) -> None:
     if file.error is not None:
         if voice.debug:
-            traceback.print_exception(file.error)
-        print(f"ovsubs: {one_line(file.path, file.error)}", file=sys.stderr)
+            say_lines("".join(traceback.format_exception(file.error)))
+        say(f"ovsubs: {one_line(file.path, file.error)}")
     if file.report is None or voice.quiet:
         return
     for note in file.notes:
-        print(f"ovsubs: {file.path}: {note}", file=sys.stderr)
+        say(f"ovsubs: {file.path}: {note}")
     if not is_first:
-        print()
-    print(f"{file.path}: {summarize(file.report)}")
+        show()
+    show(f"{file.path}: {summarize(file.report)}")
     if file.report.findings:
-        print()
+        show()
         _print_table(["", "finding", "count", "worst", "limit"], _kind_rows(file.report))
-        print()
+        show()
         _print_table(["time", "cue", "finding", "value", "text"], _finding_rows(file.report.worst(N_WORST)))
     if file.doubts:
-        print()
+        show()
         _print_table(["review", "why", "text"], _doubt_rows(file.doubts))
 
 
@@ -93,12 +105,12 @@ def _finding_rows(findings: Iterable[Finding]) -> Iterator[list[str]]:
     for finding in findings:
         cue = "" if finding.cue is None else str(finding.cue)
         value = _value(finding.value, finding)
-        yield [_time(finding.start_ms), cue, finding.kind.value, value, _short(finding.text)]
+        yield [_time(finding.start_ms), cue, finding.kind.value, value, text_cell(finding.text)]
 
 
 def _doubt_rows(doubts: Iterable[Doubt]) -> Iterator[list[str]]:
     for doubt in doubts:
-        yield [_time(doubt.start_ms), "; ".join(doubt.reasons), _short(doubt.text)]
+        yield [_time(doubt.start_ms), "; ".join(doubt.reasons), text_cell(doubt.text)]
 
 
 def _value(value: float, finding: Finding) -> str:
@@ -111,22 +123,12 @@ def _time(ms: int) -> str:
     return f"{clock(ms)}.{ms % 1000:03d}"
 
 
-def _short(text: str) -> str:
-    """A text in one line, cut at `SHOWN_COLUMNS`."""
-    line = " ".join(text.split())
-    if columns(line) <= SHOWN_COLUMNS:
-        return line
-    while columns(line) >= SHOWN_COLUMNS:
-        line = line[:-1]
-    return f"{line}…"
-
-
 def _print_table(head: list[str], rows: Iterable[list[str]]) -> None:
     table = [head, *rows]
     widths = [max(columns(row[place]) for row in table) for place in range(len(head))]
     for row in table:
         cells = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        show("  ".join(cells).rstrip())
 
 
 def _as_json(file: CheckedFile) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.progress import TaskID
 from ovsubs.benchmark.machine import peak_memory
 from ovsubs.benchmark.results import check_output, write_comparison
 from ovsubs.cli.interrupts import noted_interrupts
+from ovsubs.cli.printing import say_above, show
 from ovsubs.cli.progress import clock_time, make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
@@ -21,7 +22,7 @@ from ovsubs.convert.partial import make_subdirectory, partial_directory
 from ovsubs.convert.post_training import Int8Settings
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import find_places, short_name
-from ovsubs.datasets import is_folder
+from ovsubs.datasets import files_of, is_folder
 from ovsubs.errors import InvalidOption
 from ovsubs.quantization.gate import allowed_nats
 from ovsubs.quantization.measurement import Measurement, label
@@ -29,6 +30,7 @@ from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
 from ovsubs.quantization.recordings import choose_recordings
 from ovsubs.quantization.report import in_words, make_table, to_json
+from ovsubs.subtitles.formats.inputs import Inputs
 
 SUFFIX = "-int8"
 _PHASES = {
@@ -45,7 +47,9 @@ class PhaseProgress:
     """A bar on stderr for the phase that is going on; a line for each where stderr is no terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
-        console = Console(file=sys.stderr)  # this very stream: NNCF runs with another in its place
+        console = Console(
+            file=sys.stderr, emoji=False
+        )  # this very stream: NNCF runs with another in its place
         self._quiet = quiet
         self._is_terminal = console.is_terminal
         self._bars = make_bars(console, quiet=quiet)
@@ -89,7 +93,7 @@ class PhaseProgress:
     def say(self, line: str) -> None:
         """A step that has no bar."""
         if not self._quiet:
-            self._bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            say_above(self._bars.console, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,10 @@ def run_quantize(
     with PhaseProgress(quiet=quiet) as progress:
         directory = resolve_ir(model, models_dir=models_dir, offline=options.offline, report=progress.say)
         target = output or find_places(models_dir).models_dir / (short_name(model) + SUFFIX)
+        if json is not None:
+            folders = (options.calibration, options.evaluation)
+            recordings = (path for folder in folders if folder for path in files_of(folder.source))
+            Inputs([*directory.iterdir(), *recordings]).refuse(json)
         made = quantize_model(
             directory,
             target,
@@ -248,8 +256,8 @@ def _print_verdict(made: Quantized, options: QuantizeOptions, *, quiet: bool) ->
     if quiet:
         return
     for line in _verdict(made, options):
-        print(line)
-    print(f"it took {peak_memory() / 1e9:.1f} GB of memory to make")
+        show(line)
+    show(f"it took {peak_memory() / 1e9:.1f} GB of memory to make")
 
 
 def _verdict(made: Quantized, options: QuantizeOptions) -> list[str]:

@@ -1,33 +1,41 @@
 """`ovsubs render`: lay transcripts out anew, and what is shown of it."""
 
-import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from ovsubs.cli.printing import print_text, say, say_lines, show
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import DONE, FAILED
 from ovsubs.library.render import RenderOptions, read_timed, render_transcripts
 from ovsubs.subtitles.formats import render
 
 
-def run_render(transcripts: Sequence[Path], options: RenderOptions, *, to_stdout: bool, quiet: bool) -> int:
+def run_render(
+    transcripts: Sequence[Path], options: RenderOptions, *, to_stdout: bool, quiet: bool, debug: bool = False
+) -> int:
     """Write or print the subtitles of transcripts, a line for each file; returns the exit code.
 
     Raises:
         OvsubsError: the call is wrong, or the one transcript that is to be printed cannot be read.
     """
     if to_stdout:
-        sys.stdout.write(_only_text(transcripts, options))
+        print_text(_only_text(transcripts, options))
         return 0
+
+    def tell_crash(error: BaseException) -> None:
+        if debug:
+            say_lines("".join(traceback.format_exception(error)))
+
     failed = False
-    for result in render_transcripts(transcripts, options):
+    for result in render_transcripts(transcripts, options, tell_crash):
         if result.status == DONE:
             for output in result.outputs:
-                print(output)
+                show(str(output))
             continue
         failed = failed or result.status == FAILED
         if result.status == FAILED or not quiet:
-            print(f"ovsubs: {result.why}", file=sys.stderr)
+            say(f"ovsubs: {result.why}")
     return int(failed)
 
 

@@ -1,6 +1,5 @@
 """`ovsubs subtitle`: plan, run, and what is shown of it."""
 
-import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,8 @@ from rich.console import Console
 
 from ovsubs.audio.media import choose_track, probe
 from ovsubs.cli.interrupts import noted_interrupts
-from ovsubs.cli.progress import RunProgress, looking_at_files
+from ovsubs.cli.printing import print_text, say, say_lines, show
+from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
 from ovsubs.cli.tables import print_doubts, print_profile, print_results
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
@@ -56,11 +56,11 @@ def write_subtitles(
 ) -> int:
     """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
     began = time.perf_counter()
-    console = Console(stderr=True)
+    console = make_console()
     with looking_at_files(console, quiet=voice.quiet) as on_file:
         plan = make_plan(inputs, options, on_file)
     for passed_over in plan.passed_over if voice.verbose else ():
-        _say(f"ovsubs: {passed_over.path}: passed over ({passed_over.why})")
+        say(f"ovsubs: {passed_over.path}: passed over ({passed_over.why})")
     results = _tell(plan.settled, voice)
     if plan.files or plan.undecided:
         with _load(choice, voice) as model:
@@ -76,7 +76,7 @@ def write_subtitles(
     if not voice.quiet:
         print_results(results)
     if any(result.doubts for result in results):
-        print()
+        show()
         print_doubts(results)
     if voice.profile:
         print_profile(results, time.perf_counter() - began)
@@ -99,7 +99,7 @@ def _tell(settled: Sequence[FileResult], voice: Voice) -> list[FileResult]:
     """The results of files that need no work, each said."""
     for result in settled:
         if result.status == FAILED or not voice.quiet:
-            _say(f"ovsubs: {result.why}")
+            say(f"ovsubs: {result.why}")
     return list(settled)
 
 
@@ -134,9 +134,9 @@ def print_subtitles(
     with _load(choice, voice) as model:
         model.check(options.transcribe)
         transcript = model.transcribe(inputs[0], options=options.transcribe)
-    sys.stdout.write(render(transcript, options.formats[0], options.layout, options.format))
+    print_text(render(transcript, options.formats[0], options.layout, options.format))
     for note in () if voice.quiet else transcript.notes:
-        _say(f"ovsubs: {inputs[0]}: {note}")
+        say(f"ovsubs: {inputs[0]}: {note}")
     return 0
 
 
@@ -146,7 +146,7 @@ def _load(choice: ModelChoice, voice: Voice) -> Model:
         compile_options=choice.compile_options,
         models_dir=choice.models_dir,
         offline=choice.offline,
-        report=(lambda line: None) if voice.quiet else _say,
+        report=(lambda line: None) if voice.quiet else say,
     )
 
 
@@ -184,7 +184,7 @@ class _Watch:
 
     def crash(self, error: BaseException) -> None:
         if self.voice.debug:
-            traceback.print_exception(error)
+            say_lines("".join(traceback.format_exception(error)))
 
     def _stop_if_asked(self) -> None:
         if self.interrupts:  # Python drops an interrupt that comes inside a destructor
@@ -203,10 +203,6 @@ def _without_text(result: FileResult) -> FileResult:
     if result.transcript is None:
         return result
     return replace(result, transcript=replace(result.transcript, segments=()))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def wants_words(given: bool | None, task: str, formats: Sequence[str]) -> bool:

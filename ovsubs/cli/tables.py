@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from ovsubs.cli.printing import cell, say, show, text_cell
 from ovsubs.cli.progress import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
@@ -37,7 +38,7 @@ def print_results(results: Sequence[FileResult]) -> None:
             figures = (language, clock_time(told.duration), speed)
         names = ", ".join(output.name for output in result.outputs)
         outcome = names if result.status == DONE else result.status
-        table.add_row(str(result.path), *figures, *_layout_figures(result), outcome)
+        _add_row(table, str(result.path), *figures, *_layout_figures(result), outcome)
     _print(table)
 
 
@@ -55,8 +56,8 @@ def print_doubts(results: Sequence[FileResult]) -> None:
     table = _table("file", "time", "why", "text")
     for result in results:
         for doubt in result.doubts:
-            text = " ".join(doubt.text.split())
-            table.add_row(str(result.path), clock_time(doubt.start_ms / 1000), "; ".join(doubt.reasons), text)
+            time, why = clock_time(doubt.start_ms / 1000), "; ".join(doubt.reasons)
+            _add_row(table, str(result.path), time, why, text_cell(doubt.text))
     _print(table)
 
 
@@ -68,10 +69,10 @@ def print_profile(results: Sequence[FileResult], wall_s: float) -> None:
         each = f"{1000 * stage.seconds / stage.count:.1f}" if stage.count else ""
         share = f"{stage.seconds / wall_s:.1%}"
         rows = f"{stage.rows / stage.count:.1f}" if stage.rows else ""
-        table.add_row(stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each, rows)
+        _add_row(table, stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each, rows)
     rest = wall_s - sum(stage.seconds for stage in stages)
-    table.add_row("rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "", "")
-    table.add_row("wall", f"{wall_s:.2f}", "100.0%", "", "", "")
+    _add_row(table, "rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "", "")
+    _add_row(table, "wall", f"{wall_s:.2f}", "100.0%", "", "", "")
     _print(table)
 
 
@@ -80,10 +81,10 @@ def print_models(models: Sequence[ModelListing]) -> None:
     table = _table("name", "size", "precision", "source", "path")
     for model in models:
         size = f"{model.size_bytes / 1e6:.0f} MB"
-        table.add_row(model.name, size, model.precision, model.source, str(model.path))
+        _add_row(table, model.name, size, model.precision, model.source, str(model.path))
     _print(table)
     if not models:
-        print("no models yet; make one with `ovsubs export base`", file=sys.stderr)
+        say("no models yet; make one with `ovsubs export base`")
 
 
 def print_devices(devices: Sequence[Device]) -> None:
@@ -91,15 +92,16 @@ def print_devices(devices: Sequence[Device]) -> None:
     table = _table("device", "full name", "computes in")
     for device in devices:
         chosen = settle(CompileOptions(device.name)).precision_name
-        table.add_row(device.name, device.full_name, chosen or "its own choice")
+        _add_row(table, device.name, device.full_name, chosen or "its own choice")
     _print(table)
     measured = measured_precisions(ModelSize())
     slowest = next(one for one in measured if str(one.precision) == "f32")
-    print("\nspeed of the CPU with base, compared with f32 (measured once, then kept):")
+    show()
+    show("speed of the CPU with base, compared with f32 (measured once, then kept):")
     table = _table("precision", "encoder", "decoder")
     for one in measured:
         times = slowest.encoder_ms / one.encoder_ms, slowest.decoder_ms / one.decoder_ms
-        table.add_row(str(one.precision), *(f"{factor:.1f}" for factor in times))
+        _add_row(table, str(one.precision), *(f"{factor:.1f}" for factor in times))
     _print(table)
 
 
@@ -107,9 +109,9 @@ def print_figures(figures: report.Table, signature: str) -> None:
     """The table of a benchmark, and the line that says under which conditions it was made."""
     table = _table(*figures.head)
     for row in figures.rows:
-        table.add_row(*row)
+        _add_row(table, *row)
     _print(table)
-    print(signature)
+    show(signature)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -118,7 +120,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         form = "{:.2%}" if finding.figure == "WER" else "{:.2f}x"
         values = (form.format(value) for value in (finding.before, finding.now, finding.limit))
-        table.add_row(finding.label, finding.figure, *values, "ok" if finding.passed else "WORSE")
+        _add_row(table, finding.label, finding.figure, *values, "ok" if finding.passed else "WORSE")
     _print(table)
 
 
@@ -129,6 +131,12 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _add_row(table: Table, *texts: str) -> None:
+    table.add_row(*map(cell, texts))
+
+
 def _print(table: Table) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _UNBOUND_WIDTH, markup=False, highlight=False)
+    console = Console(
+        width=None if sys.stdout.isatty() else _UNBOUND_WIDTH, markup=False, highlight=False, emoji=False
+    )
     console.print(table)

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-
 from ovsubs.cli.interrupts import noted_interrupts
-from ovsubs.cli.progress import make_bars, run_status
+from ovsubs.cli.printing import cell, say_above
+from ovsubs.cli.progress import make_bars, make_console, run_status
 from ovsubs.video.burn import BurnOptions, burn
 from ovsubs.video.embed import EmbedOptions, embed
 from ovsubs.video.writing import OnProgress
@@ -31,10 +30,10 @@ def run_burn(video: Path, subtitles: Path, options: BurnOptions, *, quiet: bool)
 @contextmanager
 def _watched(video: Path, *, quiet: bool) -> Iterator[tuple[OnProgress, Say]]:
     """Where progress and notes go: a bar and lines on stderr, or nowhere if `quiet`."""
-    bars = make_bars(Console(stderr=True), quiet=quiet)
+    bars = make_bars(make_console(), quiet=quiet)
     began = time.monotonic()
     with noted_interrupts() as interrupts, bars:
-        task = bars.add_task(video.name, total=None, status="")
+        task = bars.add_task(cell(video.name), total=None, status="")
 
         def advance(done: float, whole: float) -> None:
             if interrupts:  # Python drops an interrupt that comes inside a destructor
@@ -44,6 +43,6 @@ def _watched(video: Path, *, quiet: bool) -> Iterator[tuple[OnProgress, Say]]:
 
         def say(line: str) -> None:
             if not quiet:
-                bars.console.print(f"ovsubs: {line}", markup=False, highlight=False, soft_wrap=True)
+                say_above(bars.console, f"ovsubs: {line}")
 
         yield advance, say

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ovsubs.bounds import check_number
 from ovsubs.convert.checkpoint import Checkpoint, fetch_checkpoint
 from ovsubs.convert.graphs import (
     ENGINE_PACKAGES,
@@ -94,8 +95,8 @@ class ExportOptions:
                 raise InvalidOption(name, value, "it goes with precision int4-weights")
         if self.int4_group_size is not None and self.int4_group_size not in (-1, 32, 64, 128):
             raise InvalidOption("int4_group_size", self.int4_group_size, "choose from 32, 64, 128, or -1")
-        if self.int4_ratio is not None and not 0.0 <= self.int4_ratio <= 1.0:
-            raise InvalidOption("int4_ratio", self.int4_ratio, "from 0 to 1")
+        if self.int4_ratio is not None:
+            check_number("int4_ratio", self.int4_ratio, "from 0 to 1", least=0.0, most=1.0)
         if self.output is not None and self.name is not None:
             raise InvalidOption(
                 "name", self.name, "the output directory has a name already; give one of the two"

@@ -17,7 +17,7 @@ _STORED_TYPES = (
     ("f16", "fp16"),
     ("f32", "fp32"),
 )
-_WEIGHT = re.compile(r'<data element_type="(\w+)"[^>]*?\bsize="(\d+)"')  # of a Const layer
+_WEIGHT = re.compile(r'<data element_type="(\w+)"[^<>]*?\bsize="(\d{1,18})"')  # of a Const layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,26 @@ def list_models(models_dir: Path | None = None, cache_dir: Path | None = None) -
         if not directory.is_dir():
             continue
         for path in directory.iterdir():
-            is_model = not path.name.startswith(".") and isinstance(recognize_directory(path), IrDirectory)
-            if is_model and path.name not in found:
-                found[path.name] = _describe(path)
+            if not path.name.startswith(".") and path.name not in found and (listing := _listed(path)):
+                found[path.name] = listing
     return [found[name] for name in sorted(found)]
+
+
+def _listed(path: Path) -> ModelListing | None:
+    """A model as it is listed; None where there is none."""
+    try:
+        return _describe(path) if isinstance(recognize_directory(path), IrDirectory) else None
+    except OSError as error:
+        return ModelListing(path.name, path, 0, "unknown", f"unreadable: {error.strerror or error}")
 
 
 def _describe(path: Path) -> ModelListing:
     size_bytes = sum(file.stat().st_size for file in path.iterdir() if file.is_file())
     try:
         manifest = read_manifest(path)
-    except BrokenModel:
+        if manifest and not (isinstance(manifest.precision, str) and isinstance(manifest.source, str)):
+            raise BrokenModel(path, "its precision or its source is no text")
+    except (BrokenModel, RecursionError, AttributeError):
         return ModelListing(path.name, path, size_bytes, "unknown", "unreadable ovsubs.json")
     if manifest is None:
         return ModelListing(path.name, path, size_bytes, _precision(path), "unknown")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import N_FRAMES
+from ovsubs.bounds import check_number
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.graphs import first_line, quiet
 from ovsubs.errors import ExportError, InvalidOption, UnwritableFile
@@ -41,8 +42,9 @@ class Int8Settings:
 
     def __post_init__(self) -> None:
         alpha = self.smooth_quant_alpha
-        if not (0.0 <= alpha <= 1.0 or alpha == NOT_SMOOTHED):
-            raise InvalidOption("smooth_quant_alpha", alpha, "from 0 to 1, or -1 to leave SmoothQuant out")
+        if alpha != NOT_SMOOTHED:
+            why = "from 0 to 1, or -1 to leave SmoothQuant out"
+            check_number("smooth_quant_alpha", alpha, why, least=0.0, most=1.0)
         for pattern in self.ignored:
             try:
                 re.compile(pattern)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ovsubs.bounds import MAX_NUMBER, check_count
 from ovsubs.datasets.folders import read_folder, recordings_in
 from ovsubs.datasets.hub import stream_files
 from ovsubs.datasets.joining import write_joined
@@ -34,8 +35,9 @@ class DatasetOptions:
     with_texts: bool = True
 
     def __post_init__(self) -> None:
-        if self.n_samples is not None and self.n_samples < 1:
-            raise InvalidOption("samples", self.n_samples, "at least 1")
+        if self.n_samples is not None:
+            check_count("samples", self.n_samples, "at least 1", least=1)
+        check_count("seed", self.seed, "a whole number", least=-MAX_NUMBER)
 
 
 def find_dataset(source: str, options: DatasetOptions, folder: Path) -> Dataset:

@@ -41,6 +41,14 @@ def read_folder(folder: Path, *, with_texts: bool = True) -> list[SpokenFile]:
     return list(_with_text_beside(folder, with_texts=with_texts))
 
 
+def files_of(source: str) -> Iterator[Path]:
+    """What may be read of a folder: recordings, texts and tables, at any depth; nothing of the Hub's ids."""
+    folder = Path(source)
+    for path in folder.rglob("*") if source and folder.is_dir() else ():
+        if path.suffix.lower() in MEDIA_SUFFIXES | {".txt", ".parquet"} or path.name in TABLES:
+            yield path
+
+
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """The utterances of one `*.trans.txt` in order, under its folder's name; no `path`: what is in none."""

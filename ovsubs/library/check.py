@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_regions
+from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption, MediaError, OvsubsError
+from ovsubs.library.plan import one_line
 from ovsubs.library.subtitle_names import find_subtitles, language_of, recording_of
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.cue import Cue, to_ms
@@ -46,8 +48,7 @@ class CheckOptions:
     def __post_init__(self) -> None:
         if self.language is not None:
             language_code(self.language)
-        if self.n_review < 0:
-            raise InvalidOption("review", self.n_review, "give at least 0")
+        check_count("review", self.n_review, "give at least 0")
         if self.media is not None and not self.listen:
             raise InvalidOption("media", str(self.media), "with --no-media nothing is heard")
 
@@ -123,11 +124,18 @@ def _check_files(inputs: Sequence[Path], options: CheckOptions) -> Iterator[Chec
                 yield CheckedFile(path, error=error)
                 continue
             for file in files:
-                media = options.media or (recording_of(file) if options.listen else None)
+                media = options.media or (_recording_of(file) if options.listen else None)
                 if media is not None and media not in heard:
                     detector = detector or open_things.enter_context(open_detector())
                     heard[media] = _hear(media, detector, must=options.media is not None)
                 yield _check_file(file, media, heard[media] if media else _Heard(), options)
+
+
+def _recording_of(file: Path) -> Path | None:
+    try:
+        return recording_of(file)
+    except OSError:  # a folder whose names can be read, and nothing else
+        return None
 
 
 def _hear(media: Path, detector: SpeechDetector, *, must: bool) -> _Heard:
@@ -136,10 +144,10 @@ def _hear(media: Path, detector: SpeechDetector, *, must: bool) -> _Heard:
         source = open_source(media, None, lambda damage: notes.append(f"{media}: {damage}"))
         with closing(source.blocks):
             regions = tuple(stream_regions(source.blocks, detector, VadOptions()))
-    except MediaError as error:
+    except (MediaError, OSError) as error:
         if must:
             raise
-        return _Heard(notes=(f"checked without speech: {error}",))
+        return _Heard(notes=(f"checked without speech: {one_line(media, error)}",))
     speech = tuple(
         Stretch(to_ms(region.start + source.offset), to_ms(region.end + source.offset)) for region in regions
     )
@@ -148,9 +156,14 @@ def _hear(media: Path, detector: SpeechDetector, *, must: bool) -> _Heard:
 
 def _check_file(path: Path, media: Path | None, heard: _Heard, options: CheckOptions) -> CheckedFile:
     try:
-        laid = _lay_out(path, options) if path.suffix.lower() == TRANSCRIPT_SUFFIX else _read(path, options)
-    except (OvsubsError, OSError) as error:
+        return _report(path, media, heard, options)
+    except Exception as error:  # whatever it is: other files are waiting
         return CheckedFile(path, error=error)
+
+
+def _report(path: Path, media: Path | None, heard: _Heard, options: CheckOptions) -> CheckedFile:
+    is_transcript = path.suffix.lower() == TRANSCRIPT_SUFFIX
+    laid = _lay_out(path, options) if is_transcript else _read(path, options)
     duration_ms = heard.duration_ms
     if duration_ms is None and laid.transcript is not None:
         duration_ms = to_ms(laid.transcript.duration)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from ovsubs.audio.media import choose_track, probe
+from ovsubs.bounds import check_count
 from ovsubs.errors import (
     CopyIsInput,
     InvalidOption,
@@ -28,6 +29,7 @@ from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
 from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.qc.doubts import Doubt
 from ovsubs.subtitles.qc.findings import Report
 from ovsubs.subtitles.reading.files import read_subtitles
@@ -73,8 +75,7 @@ class SubtitleOptions:
         if self.format.highlight_words and not self.transcribe.word_timestamps:
             why = "no word has a time: they are found in the language that is spoken, with word timestamps"
             raise InvalidOption("highlight_words", True, why)
-        if self.n_review < 0:
-            raise InvalidOption("review", self.n_review, "give at least 0")
+        check_count("review", self.n_review, "give at least 0")
 
     @property
     def text_language(self) -> str | None:
@@ -159,7 +160,7 @@ def make_plan(
     """
     looked_at = [_find(given, options) for given in inputs]
     found = [each for each in looked_at if isinstance(each, Found)]
-    sources = frozenset(os.path.realpath(file.path) for each in found for file in each.files)
+    sources = Inputs(file.path for each in found for file in each.files)
     others = _Others(sources, {}, set(), cache(read_names))
     outcomes, n_files, n_done = list[PlannedFile | FileResult](), sum(len(each.files) for each in found), 0
     for each in looked_at:
@@ -210,11 +211,11 @@ def _find(given: Path, options: SubtitleOptions) -> Found | FileResult:
 class _Others:
     """What is known of the other inputs when one is planned; `taken` and `seen` grow with each.
 
-    `sources` are the real paths of all; `taken` are the real paths of outputs and whose they are; `seen` the
+    `sources` are all of them; `taken` are the real paths of outputs and whose they are; `seen` the
     folders and names of inputs; `look` reads the names in a folder.
     """
 
-    sources: Collection[str]
+    sources: Inputs
     taken: dict[str, Path]
     seen: set[tuple[str, str]]
     look: Look
@@ -238,6 +239,8 @@ def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> P
             return FileResult(path, SKIPPED, why=f"{path}: named twice")
         if clash:
             raise OutputClash(path, claimed[clash], others.taken[clash])
+        for output in everything.outputs(options).values():
+            others.sources.refuse(output)
         _check_copies(everything, options, others.sources)
         outcome = _missing(everything, options, others.look)
         if isinstance(outcome, PlannedFile):
@@ -335,14 +338,14 @@ def _measured(file: PlannedFile, options: SubtitleOptions) -> PlannedFile:
     return replace(file, duration=media.duration)
 
 
-def _check_copies(file: PlannedFile, options: SubtitleOptions, sources: Collection[str]) -> None:
+def _check_copies(file: PlannedFile, options: SubtitleOptions, sources: Inputs) -> None:
     """Refuse copies that would take the place of an input.
 
     Raises:
         CopyIsInput: one would.
     """
     copies = options.videos.copies(file.path, file.output_dir(options))
-    replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
+    replaced = next((copy for copy in copies if copy in sources), None)
     if replaced is not None:
         raise CopyIsInput(replaced)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from ovsubs.subtitles.formats import (
     output_path,
     save_transcript,
 )
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
+from ovsubs.video.writing import unheard
 
 RENDERED = tuple(name for name in FORMATS if f".{name}" != TRANSCRIPT_SUFFIX)
 
@@ -48,20 +50,32 @@ class RenderOptions:
         check_obeyed(self.format, self.formats)
 
 
-def render_transcripts(paths: Sequence[Path], options: RenderOptions) -> Iterator[FileResult]:
-    """Write the subtitles of all transcripts; a result for each. One that fails never stops the rest."""
+def render_transcripts(
+    paths: Sequence[Path], options: RenderOptions, on_crash: Callable[[BaseException], None] = unheard
+) -> Iterator[FileResult]:
+    """Write the subtitles of all transcripts; a result for each. One that fails never stops the rest.
+
+    Args:
+        paths: the transcripts.
+        options: what to write of them.
+        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
+    """
     taken = dict[Path, Path]()  # where subtitles are -> whose they are
+    inputs = Inputs(paths)
     for path in paths:
         try:
-            yield _render_one(path, options, taken)
-        except (OvsubsError, OSError) as error:
+            yield _render_one(path, options, taken, inputs)
+        except Exception as error:  # whatever it is: other files are waiting
+            if not isinstance(error, (OvsubsError, OSError)):
+                on_crash(error)
             yield FileResult(path, FAILED, why=one_line(path, error))
 
 
-def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path]) -> FileResult:
+def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path], inputs: Inputs) -> FileResult:
     transcript = read_timed(path, options)
     outputs = {name: output_path(path, options.output_dir, name) for name in options.formats}
     for output in outputs.values():
+        inputs.refuse(output)
         owner = taken.setdefault(output.resolve(), path)
         if not owner.samefile(path):
             raise OutputClash(path, output, owner)

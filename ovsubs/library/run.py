@@ -25,6 +25,7 @@ from ovsubs.library.videos import best_format, make_videos
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats import save_transcript
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import check_cues
 from ovsubs.subtitles.qc.doubts import most_doubtful
@@ -61,6 +62,7 @@ def run_plan(
         UsageError: the model cannot do what is asked; before the first file.
     """
     model.check(options.transcribe)
+    inputs = Inputs(file.path for file in (*plan.files, *plan.copies))
     outcomes = model.transcribe_files(
         [file.path for file in plan.files],
         options=options.transcribe,
@@ -71,7 +73,7 @@ def run_plan(
             file, error = plan.files[outcome.number], outcome.error
             try:
                 if outcome.transcript is not None:
-                    yield _finish(outcome.transcript, file, options, on_video)
+                    yield _finish(outcome.transcript, file, options, on_video, inputs)
                     continue
             except Exception as unwritten:  # whatever it is: five hundred other files are waiting
                 error = unwritten
@@ -138,10 +140,10 @@ def _failed(file: PlannedFile, error: BaseException, on_crash: OnCrash) -> FileR
 
 
 def _finish(
-    transcript: Transcript, file: PlannedFile, options: SubtitleOptions, on_video: OnVideo
+    transcript: Transcript, file: PlannedFile, options: SubtitleOptions, on_video: OnVideo, inputs: Inputs
 ) -> FileResult:
     cues = lay_out(transcript, options.layout)
-    written = write_outputs(transcript, file, options, cues)
+    written = write_outputs(transcript, file, options, cues, inputs)
     copies, notes = tuple[Path, ...](), list[str]()
     if file.shown:
         copies, notes = _copy_shown(file, options, on_video)
@@ -187,17 +189,21 @@ def write_outputs(
     file: PlannedFile,
     options: SubtitleOptions,
     cues: Sequence[Cue] | None = None,
+    inputs: Inputs | None = None,
 ) -> tuple[Path, ...]:
     """Write the formats of a planned file, as laid out in `cues` already; each appears whole or not at all.
 
     Raises:
+        OutputIsInput: one would take the place of the file itself, or of another of `inputs`.
         UnwritableOutput: a folder or file cannot be written.
     """
     cues = lay_out(transcript, options.layout) if cues is None else cues
     outputs = replace(file, language=transcript.text_language).outputs(options)
+    inputs = Inputs([file.path]) if inputs is None else inputs
     written = list[Path]()
     for name in file.formats:
         output = outputs[name]
+        inputs.refuse(output)  # a detected language in its name was not known to the plan
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -223,4 +229,4 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
     options = replace(options or SubtitleOptions(), overwrite=True)
     file = PlannedFile(Path(path), 0.0, options.formats, options.videos)
     transcript = model.transcribe(file.path, options=options.transcribe)
-    return _finish(transcript, file, options, unheard).outputs
+    return _finish(transcript, file, options, unheard, Inputs([file.path])).outputs

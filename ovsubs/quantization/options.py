@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ovsubs.benchmark.compare import BenchmarkOptions
 from ovsubs.benchmark.metrics import ENGLISH
+from ovsubs.bounds import MAX_NUMBER, check_count, check_number
 from ovsubs.convert.post_training import FRAGILE, Int8Settings
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.languages import language_code
@@ -62,8 +63,9 @@ class QuantizeOptions:
     def __post_init__(self) -> None:
         if self.components not in CHOICES:
             raise InvalidOption("int8 components", self.components, f"choose from {', '.join(CHOICES)}")
-        if self.max_wer_drop is not None and not self.max_wer_drop >= 0.0:  # nor NaN
-            raise InvalidOption("max_wer_drop", self.max_wer_drop, "at least 0")
+        if self.max_wer_drop is not None:
+            check_number("max_wer_drop", self.max_wer_drop, "at least 0", least=0.0)
+        check_count("seed", self.seed, "a whole number", least=-MAX_NUMBER)
         if self.components == "auto" and self.max_wer_drop == 0.0:
             why = "auto keeps nothing then, since INT8 always moves a little; give more than 0"
             raise InvalidOption("max_wer_drop", self.max_wer_drop, why)

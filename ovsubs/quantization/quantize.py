@@ -20,6 +20,7 @@ from ovsubs.quantization.gate import decide
 from ovsubs.quantization.measurement import Measurement, Report, measure
 from ovsubs.quantization.options import Kept, QuantizeOptions
 from ovsubs.quantization.recordings import Chosen, choose_recordings
+from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.tokens import TokenReader
 
 
@@ -66,13 +67,14 @@ def quantize_model(
         show: called with what was measured, before it is decided whether the model is kept.
 
     Raises:
-        OutputExists, UnwritableOutput: the place is taken or cannot be written.
+        OutputExists, OutputIsInput, UnwritableOutput: the place is taken or cannot be written.
         AlreadyQuantized: the model has 8 or 4 bits already.
         MissingExtra: the packages of the export or the benchmark extra are not installed.
         DatasetError: the recordings cannot be found, or they overlap, or no speech is in them.
         SelfTestFailed: what came out gives no sensible text.
         TooManyErrors: it makes more errors than allowed.
     """
+    Inputs([directory]).refuse(output)
     check_replaceable(output, overwrite=overwrite)
     check_ir_directory(directory)
     for stem in STEMS.values():

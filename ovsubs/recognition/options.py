@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ovsubs.audio.vad import VadOptions
 from ovsubs.audio.windows import WINDOW_S
+from ovsubs.bounds import check_above_zero, check_count, check_number
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.search import SearchOptions
@@ -13,6 +14,8 @@ from ovsubs.whisper.segments import SilenceOptions
 from ovsubs.whisper.tokens import TASKS
 
 MAX_TEMPERATURE = 1.0
+_USUAL_BEST_OF = 5
+MAX_WINDOWS = 1000  # at a time: hours of speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class TranscribeOptions:
     length_penalty: float | None = None
     temperature: float = 0.0
     temperature_increment_on_fallback: float | None = 0.2
-    best_of: int = 5
+    best_of: int = _USUAL_BEST_OF
     batch_size: int | None = None
     audio_track: int | str | None = None
     vad: VadOptions | None = field(default_factory=VadOptions)
@@ -67,27 +70,26 @@ class TranscribeOptions:
 
     def __post_init__(self) -> None:
         self._check_language()
-        _ = self.search  # checks its own values
-        step = self.temperature_increment_on_fallback
-        if step is not None and not 0.0 < step <= MAX_TEMPERATURE:
-            raise InvalidOption("temperature_increment_on_fallback", step, "above 0, at most 1")
+        self._check_search()
         if self.vad is not None and self.vad.max_speech_duration_s > WINDOW_S:
             longest = self.vad.max_speech_duration_s
             why = f"a window is at most {WINDOW_S:g} s"
             raise InvalidOption("vad_max_speech_duration_s", longest, why)
-        if self.batch_size is not None and self.batch_size < 1:
-            raise InvalidOption("batch_size", self.batch_size, "at least 1 window")
+        if self.batch_size is not None:
+            check_count(
+                "batch_size", self.batch_size, f"1 to {MAX_WINDOWS} windows", least=1, most=MAX_WINDOWS
+            )
         if self.condition_on_previous_text and (self.batch_size or 1) > 1:
             why = "with condition_on_previous_text windows are read one by one"
             raise InvalidOption("batch_size", self.batch_size, why)
-        if not 0.0 <= self.language_detection_threshold <= 1.0:
-            why = "a probability is 0 to 1"
-            raise InvalidOption("language_detection_threshold", self.language_detection_threshold, why)
-        if self.compression_ratio_threshold is not None and self.compression_ratio_threshold <= 0.0:
-            raise InvalidOption("compression_ratio_threshold", self.compression_ratio_threshold, "above 0")
-        if self.language_detection_segments < 1:
-            why = "at least 1 window"
-            raise InvalidOption("language_detection_segments", self.language_detection_segments, why)
+        threshold, n_windows = self.language_detection_threshold, self.language_detection_segments
+        check_number(
+            "language_detection_threshold", threshold, "a probability is 0 to 1", least=0.0, most=1.0
+        )
+        why = f"1 to {MAX_WINDOWS} windows"
+        check_count("language_detection_segments", n_windows, why, least=1, most=MAX_WINDOWS)
+        if self.compression_ratio_threshold is not None:
+            check_above_zero("compression_ratio_threshold", self.compression_ratio_threshold, "above 0")
 
     @property
     def search(self) -> SearchOptions:
@@ -95,6 +97,26 @@ class TranscribeOptions:
         return SearchOptions(
             self.beam_size, self.patience, self.length_penalty, self.temperature, self.best_of
         )
+
+    def _check_search(self) -> None:
+        _ = self.search  # checks its own values
+        step = self.temperature_increment_on_fallback
+        if step is not None:
+            check_above_zero("temperature_increment_on_fallback", step, "above 0, at most 1")
+            check_number(
+                "temperature_increment_on_fallback", step, "above 0, at most 1", most=MAX_TEMPERATURE
+            )
+        if self.beam_size == 1 and self.temperature == 0.0:
+            why = "with beam_size 1 there is one hypothesis, and nothing to choose from"
+            for name, value, usual in (
+                ("patience", self.patience, 1.0),
+                ("length_penalty", self.length_penalty, None),
+            ):
+                if value != usual:
+                    raise InvalidOption(name, value, why)
+        if self.temperature == 0.0 and step is None and self.best_of != _USUAL_BEST_OF:
+            why = "at temperature 0 without fallback nothing is drawn"
+            raise InvalidOption("best_of", self.best_of, why)
 
     def _check_language(self) -> None:
         for name in (self.language, *self.languages):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ovsubs.bounds import MAX_NUMBER
 from ovsubs.errors import InvalidOption
+
+MAX_TIME_S = MAX_NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,10 @@ def to_ms(seconds: float) -> int:
     """Seconds to whole milliseconds, rounded to the nearest: the only crossing between the two units.
 
     Raises:
-        InvalidOption: not a finite number.
+        InvalidOption: not a finite number, or beyond `MAX_TIME_S`.
     """
     if not math.isfinite(seconds):
         raise InvalidOption("time", seconds, "give a finite number of seconds")
+    if abs(seconds) > MAX_TIME_S:
+        raise InvalidOption("time", seconds, f"give at most {MAX_TIME_S} seconds")
     return round(seconds * 1000)

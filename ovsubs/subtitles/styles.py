@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 
+from ovsubs.bounds import MAX_NUMBER, check_above_zero, check_count
 from ovsubs.errors import InvalidOption
 
 USUAL_FRAME_RATE = 24.0  # frames a second, of films; gaps are counted in frames
@@ -121,11 +122,9 @@ class LayoutOptions:
             if value is None or option.name in ("style", "strip_sdh"):
                 continue
             if option.name in ("max_cps", "frame_rate"):
-                if not (isinstance(value, (int, float)) and value > 0.0) or isinstance(value, bool):
-                    raise InvalidOption(option.name, value, "give a number above 0")
+                check_above_zero(option.name, value, f"give a number above 0, at most {MAX_NUMBER}")
                 continue
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise InvalidOption(option.name, value, "give a whole number")
+            check_count(option.name, value, "give a whole number", least=-MAX_NUMBER)
             if value < least.get(option.name, 0):
                 raise InvalidOption(option.name, value, f"give at least {least.get(option.name, 0)}")
         if self.frame_rate is not None and not 1.0 <= self.frame_rate <= 1000.0:

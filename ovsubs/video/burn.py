@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ovsubs.audio.ffmpeg import input_url
 from ovsubs.audio.media import BURNED
+from ovsubs.bounds import check_number
 from ovsubs.errors import InvalidOption, NoPicture, UndrawableText
 from ovsubs.video.containers import ENDINGS, Container, container_of
 from ovsubs.video.glyphs import find_undrawable, told
@@ -57,8 +58,8 @@ class BurnOptions:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        if self.font_size is not None and not 1 <= self.font_size <= 100:
-            raise InvalidOption("--font-size", self.font_size, "give 1 to 100")
+        if self.font_size is not None:
+            check_number("--font-size", self.font_size, "give 1 to 100", least=1, most=100)
         if self.preset is not None and self.preset not in PRESETS:
             raise InvalidOption("--preset", self.preset, f"choose from {', '.join(PRESETS)}")
 

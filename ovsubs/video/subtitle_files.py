@@ -11,12 +11,13 @@ from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
 from ovsubs.errors import UnreadableSubtitles
 from ovsubs.subtitles.reading.ass import is_ass
 from ovsubs.subtitles.reading.files import read_text
+from ovsubs.subtitles.reading.markup import enclosed
 from ovsubs.video.streams import check_readable
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 SRT, VTT, ASS = "srt", "webvtt", "ass"  # ffmpeg's names of the formats
 _N_FIELDS = 10  # of a dialogue line; the last is the text, with commas of its own
-_ASS_TAGS = re.compile(r"(\{[^}]*\})")
+_BRACE = re.compile(r"\{")  # what stands from one to the next closing one is no text
 _CUE = re.compile(r"^Dialogue: .*$", re.MULTILINE)
 
 
@@ -89,9 +90,12 @@ def write_plain(folder: Path, name: str, format: str, text: str) -> Path:
 
 def _escaped(dialogue: str) -> str:
     *fields, text = dialogue.split(",", _N_FIELDS - 1)
-    parts = _ASS_TAGS.split(text)  # text and tags by turns
-    parts[::2] = [html.escape(part, quote=False) for part in parts[::2]]
-    return ",".join([*fields, "".join(parts)])
+    parts, place = list[str](), 0
+    for first, end in enclosed(text, _BRACE, "}"):
+        parts += [html.escape(text[place:first], quote=False), text[first:end]]
+        place = end
+    escaped = "".join([*parts, html.escape(text[place:], quote=False)])
+    return ",".join([*fields, escaped])
 
 
 def _as_ass(path: Path, plain: Path, format: str) -> str:

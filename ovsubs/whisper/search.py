@@ -8,9 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from ovsubs.errors import InvalidOption
+from ovsubs.bounds import check_above_zero, check_count, check_number
 from ovsubs.whisper.rules import NextTokens
 
+MAX_HYPOTHESES = 1000  # of one window: more than any memory holds
+MAX_PATIENCE = 100  # times the beams; openai/whisper's paper on it has 2 (arXiv:2204.05424)
 LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
 LOOP_PERIOD = 12  # tokens; the longest period that is looked for
 PRUNE_LOGPROB = 1.1  # natural log: a hypothesis 3 times less likely than the best is dropped
@@ -35,14 +37,13 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         for name, count in (("beam_size", self.beam_size), ("best_of", self.best_of)):
-            if count < 1:
-                raise InvalidOption(name, count, "at least 1")
-        if not self.patience > 0.0:
-            raise InvalidOption("patience", self.patience, "above 0")
-        if self.length_penalty is not None and not 0.0 <= self.length_penalty <= 1.0:
-            raise InvalidOption("length_penalty", self.length_penalty, "it is between 0 and 1")
-        if not 0.0 <= self.temperature <= 1.0:
-            raise InvalidOption("temperature", self.temperature, "it is between 0 and 1")
+            check_count(name, count, f"1 to {MAX_HYPOTHESES}", least=1, most=MAX_HYPOTHESES)
+        why = f"above 0, at most {MAX_PATIENCE}"
+        check_above_zero("patience", self.patience, why)
+        check_number("patience", self.patience, why, most=MAX_PATIENCE)
+        if self.length_penalty is not None:
+            check_number("length_penalty", self.length_penalty, "it is between 0 and 1", least=0.0, most=1.0)
+        check_number("temperature", self.temperature, "it is between 0 and 1", least=0.0, most=1.0)
 
     @property
     def n_candidates(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import Window
-from ovsubs.errors import InvalidOption
+from ovsubs.bounds import check_number
 from ovsubs.transcript import Segment, Word
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
@@ -32,10 +32,12 @@ class SilenceOptions:
     logprob_threshold: float | None = -1.0
 
     def __post_init__(self) -> None:
-        if self.no_speech_threshold is not None and not 0.0 <= self.no_speech_threshold <= 1.0:
-            raise InvalidOption("no_speech_threshold", self.no_speech_threshold, "a probability is 0 to 1")
-        if self.logprob_threshold is not None and not self.logprob_threshold <= 0.0:
-            raise InvalidOption("logprob_threshold", self.logprob_threshold, "a log-probability is at most 0")
+        if self.no_speech_threshold is not None:
+            why = "a probability is 0 to 1"
+            check_number("no_speech_threshold", self.no_speech_threshold, why, least=0.0, most=1.0)
+        if self.logprob_threshold is not None:
+            why = "a log-probability is at most 0"
+            check_number("logprob_threshold", self.logprob_threshold, why, most=0.0)
 
     def is_silent(self, decoded: DecodedWindow) -> bool:
         """Whether the model heard no speech in this window and is unsure of the text it gave."""

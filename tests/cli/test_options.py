@@ -34,6 +34,7 @@ def test_without_arguments_the_help_is_shown(ovsubs: Run) -> None:
     assert (bare.code, asked.code) == (2, 0)
     assert all(command in bare.out + bare.err for command in COMMANDS)
     assert all(command in asked.out for command in COMMANDS)
+    assert "Error" not in bare.out + bare.err
 
 
 def test_the_version_is_printed_alone(ovsubs: Run) -> None:
@@ -100,7 +101,7 @@ def test_a_call_that_is_not_understood_ends_with_2(ovsubs: Run, arguments: tuple
         (("-f", "srt,docx"), f"unknown subtitle format 'docx'; choose from {', '.join(FORMATS)}"),
         (("-f", ","), "--output-format = ',' is not valid: name at least one, such as srt"),
         (("--task", "sing"), "task = 'sing' is not valid: choose transcribe or translate"),
-        (("--batch-size", "0"), "batch_size = 0 is not valid: at least 1 window"),
+        (("--batch-size", "0"), "batch_size = 0 is not valid: 1 to 1000 windows"),
         (("--threads", "0"), "threads = 0 is not valid: at least 1"),
         (
             ("--inference-precision", "f8"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from growth import assert_linear
 
 from ovsubs.convert.listing import list_models
 from ovsubs.convert.manifest import (
@@ -162,3 +163,38 @@ def test_a_name_that_is_no_utf_8_does_not_stop_it(tmp_path: Path) -> None:
     read = read_manifest(tmp_path)
     assert read is not None
     assert read.source == "models/?"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        "[]",
+        "null",
+        '{"format": 1}',
+        '{"format": 1, "name": 5, "source": 5, "source_sha256": null, "encoder_precision": 16, '
+        '"decoder_precision": 16, "quantization": null, "versions": [], "created": "", "files": [], '
+        '"self_test": null}',
+        '{"format": 1, "quantization": {"components": 5}, "self_test": [], "versions": 5}',
+    ],
+    ids=lambda content: content[:14],
+)
+def test_whatever_a_manifest_holds_the_others_are_listed(
+    tmp_path: Path, make_ir: MakeIr, content: str
+) -> None:
+    (make_ir("models/a") / "ovsubs.json").write_text(content)
+    make_ir("models/b")
+    (tmp_path / "models" / "c").symlink_to("away")
+    names = [(model.name, model.source) for model in list_models(tmp_path / "models", tmp_path / "cache")]
+    assert names == [("a", "unreadable ovsubs.json"), ("b", "unknown")]
+
+
+@pytest.mark.parametrize("unit", ['<data element_type="f32"', "<data ", "9"])
+def test_a_graph_is_looked_through_in_linear_time(tmp_path: Path, make_ir: MakeIr, unit: str) -> None:
+    path = make_ir("models/base")
+
+    def run(n: int) -> None:
+        (path / "openvino_encoder_model.xml").write_text(unit * n)
+        list_models(tmp_path / "models", tmp_path / "cache")
+
+    assert_linear(run, 5000)

@@ -80,7 +80,7 @@ def test_a_stdout_that_takes_nothing_is_told_in_one_line(kept: Path) -> None:
             env=environment(),
             check=False,
         )
-    assert (done.returncode, done.stderr) == (1, b"ovsubs: Bad file descriptor\n")
+    assert (done.returncode, done.stderr) == (1, b"ovsubs: stdout: Bad file descriptor\n")
 
 
 @pytest.mark.parametrize("n_segments", [1, 5000])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from command_line import Ended, run_process
+from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
 Run = Callable[..., Ended]
 
@@ -200,3 +201,64 @@ def test_subtitles_made_by_others_are_checked(recordings: Callable[[str], Path])
     assert (ended.code, ended.err) == (1, "")
     assert ended.out.startswith(f"{film}: 5 cues, 23.5 characters a second (median), 1 too fast, ")
     assert "speech without text" not in ended.out
+
+
+HOSTILE = ("redos_pi.srt", "deep.ttml", "big.ttml", "int400.json", "1e308.json", "durnull.json")
+
+
+def test_files_that_cannot_be_read_are_named_and_the_others_checked(
+    ovsubs: Run, good: Path, cases: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "odd"
+    (odd / "folder.srt").mkdir(parents=True)
+    (odd / "gone.srt").symlink_to("away.srt")
+    (odd / "zeros.srt").write_bytes(b"\0" * 1000)
+    (odd / "latin.srt").write_bytes(GOOD.replace("tried", "caf\u00e9").encode("cp1252"))
+    (odd / "wide.srt").write_bytes(GOOD.encode("utf-16"))
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    (odd / "laughs.ttml").write_text(
+        f'<!DOCTYPE tt [<!ENTITY a0 "ha">{laughs}]><tt><body><p begin="0s" end="1s">&a9;</p></body></tt>'
+    )
+    bad = [
+        *(cases / "hostile" / name for name in HOSTILE),
+        *(odd / name for name in ("folder.srt", "gone.srt", "zeros.srt", "laughs.ttml")),
+    ]
+
+    ended = ovsubs("qc", *bad, odd / "latin.srt", odd / "wide.srt", good, odd)
+
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    told = [line for line in ended.complaints if "read as Windows-1252" not in line]
+    assert [line.partition(": ")[0] for line in told] == [
+        *map(str, bad),
+        *(str(odd / name) for name in ("laughs.ttml", "zeros.srt")),
+    ]
+    assert all(len(line) < 400 for line in told)
+    assert "it defines entities of its own" in ended.err
+    assert f"{good}: 2 cues" in ended.out
+    assert ended.out.count(f"{odd / 'wide.srt'}: 2 cues") == 2
+
+
+def test_a_line_of_300_kb_is_cut(ovsubs: Run, cases: Path) -> None:
+    ended = ovsubs("qc", cases / "hostile" / "long_line.srt")
+
+    assert ended.code == 1
+    assert "line too wide" in ended.out
+    assert max(map(len, ended.out.splitlines())) < 200
+
+
+@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+def test_a_folder_that_cannot_be_looked_into_stops_nobody(good: Path, tmp_path: Path) -> None:
+    for name, mode in (("unread", 0o300), ("unentered", 0o600), ("closed", 0)):
+        (tmp_path / name).mkdir()
+        shutil.copy(good, tmp_path / name)
+        (tmp_path / name).chmod(mode)
+
+    folders = [tmp_path / name for name in ("unread", "unentered", "closed")]
+    ended = run_process("qc", *folders, good, before=AS_A_USER)
+    for folder in folders:
+        folder.chmod(0o700)
+
+    assert ended.code == 1
+    assert [line.partition(": ")[0] for line in ended.complaints] == list(map(str, folders))
+    assert f"{good}: 2 cues" in ended.out

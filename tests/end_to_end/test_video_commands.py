@@ -99,7 +99,8 @@ def test_text_goes_into_the_picture_of_a_copy(folder: Path, ovsubs: Callable[...
         (
             ("embed", "talk.mp4", "talk.en.srt", "-o", "talk.mp4", "-y"),
             2,
-            "talk.mp4: it is one of the files to read, which stay as they are; name another --output",
+            "talk.mp4: it is one of the files to read, which stay as they are;"
+            " name another place for the output",
         ),
         (
             ("embed", "talk.mp4", "talk.en.srt", "-l", "en", "-l", "de"),

@@ -1,5 +1,6 @@
 """Which files are worked on, which are left as they are, and which are refused. Real files, no model."""
 
+import os
 import shutil
 import wave
 from collections.abc import Callable
@@ -595,3 +596,24 @@ def test_a_copy_never_takes_the_place_of_another_input(wav: MakeWav) -> None:
 
     assert only_reason(plan).startswith(f"{copy}: it is one of the files to read")
     assert names(plan) == ["talk.subtitled.wav"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_recording_that_has_the_name_of_its_subtitles_stays(
+    speech_sample: Path, tmp_path: Path, overwrite: bool
+) -> None:
+    talk = tmp_path / "talk.srt"
+    shutil.copy(speech_sample, talk)
+    (tmp_path / "soft.srt").symlink_to(shutil.copy(speech_sample, tmp_path / "soft.wav"))
+    os.link(shutil.copy(speech_sample, tmp_path / "hard.wav"), tmp_path / "hard.srt")
+    (tmp_path / "other.srt").symlink_to(tmp_path / "soft.wav")  # another one of the recordings
+    shutil.copy(speech_sample, tmp_path / "other.wav")
+    inputs = [talk, *(tmp_path / f"{name}.wav" for name in ("soft", "hard", "other"))]
+
+    plan = make_plan(inputs, SubtitleOptions(overwrite=overwrite))
+
+    assert plan.files == ()
+    assert [(result.status, result.why.partition(": ")[2].partition(",")[0]) for result in plan.settled] == [
+        (FAILED, "it is one of the files to read")
+    ] * 4
+    assert [file.path for file in make_plan(inputs, SubtitleOptions(formats=("vtt",))).files] == inputs

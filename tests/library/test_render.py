@@ -1,5 +1,10 @@
+import copy
 import json
+import os
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,7 +12,9 @@ from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import DONE, FAILED, SKIPPED
 from ovsubs.library.render import RenderOptions, render_transcripts
 from ovsubs.subtitles.formats import FormatOptions
+from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
+from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech, Word
 
 SAID = "We have come a long way since then, and nobody knows where it will end for all of us."
 
@@ -125,3 +132,111 @@ def test_the_rules_are_those_of_the_language_however_it_is_written(talk: Path) -
         lines = result.outputs[0].read_text(encoding="utf-8").split()
         widest = max(line.count("字") for line in lines)
         assert (widest <= 13) == (language != "und")
+
+
+WHOLE = Transcript(
+    segments=(
+        Segment(0, 0.0, 2.0, " Ever tried.", (1, 2), -0.2, 1.2, 0.1, words=(Word(" Ever", 0.0, 1.0, 0.9),)),
+        Segment(1, 2.0, 4.0, " Ever failed.", (3,), -0.2, 1.2, 0.1, temperature=0.2, language="en"),
+    ),
+    language="en",
+    language_probability=0.9,
+    duration=9.0,
+    speech_duration=4.0,
+    source="talk.mp4",
+    model="base",
+    timings=(StageTime("vad", 0.5),),
+    notes=("no speech",),
+    uncovered=(UncoveredSpeech(5.0, 6.0),),
+)
+HOSTILE = (
+    *("null", "[]", "{}", "[[]]", '"x"', '"1"', "true", "0", "-5", "-1e8", "NaN", "Infinity", "-Infinity"),
+    *(
+        "1e8",
+        "1e308",
+        "1e400",
+        "1" + 400 * "0",
+        "1" + 5000 * "0",
+        "[" * 5000 + "]" * 5000,
+        '"\\ud800\\u001b[2J"',
+    ),
+)
+
+
+def places_in(content: Any) -> Iterator[tuple[Any, ...]]:
+    """Where a value may stand in some JSON."""
+    inside = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in inside:
+        yield (key,)
+        if isinstance(value, (dict, list)):
+            yield from ((key, *rest) for rest in places_in(value))
+
+
+CONTENT = json.loads(WHOLE.to_json())
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:12])
+def test_whatever_a_transcript_holds_it_is_laid_out_or_refused_alone(tmp_path: Path, value: str) -> None:
+    good = tmp_path / "good.json"
+    good.write_text(WHOLE.to_json(), encoding="utf-8")
+    options = RenderOptions(formats=("srt", "ttml", "ass", "tsv"), overwrite=True)
+    for place in places_in(CONTENT):
+        content = copy.deepcopy(CONTENT)
+        inside = content
+        for key in place[:-1]:
+            inside = inside[key]
+        inside[place[-1]] = "HERE"
+        bad = tmp_path / "bad.json"
+        bad.write_text(json.dumps(content).replace('"HERE"', value), encoding="utf-8")
+
+        first, second = render_transcripts([bad, good], options)
+
+        assert second.status == DONE
+        if first.status == FAILED:
+            assert first.why.startswith(f"{bad}: not readable as a transcript ("), place
+            assert len(first.why) < 400
+            continue
+        for output in (bad.with_suffix(".srt"), bad.with_suffix(".ttml"), bad.with_suffix(".ass")):
+            cues = read_subtitles(output).cues
+            assert all(0 <= cue.start_ms < cue.end_ms for cue in cues), place
+            assert all(a.end_ms <= b.start_ms for a, b in pairwise(cues)), place
+
+
+@pytest.mark.parametrize("name", ["int400.json", "1e308.json", "durnull.json"])
+def test_numbers_beyond_all_bounds_are_refused(cases: Path, talk: Path, tmp_path: Path, name: str) -> None:
+    bad = cases / "hostile" / name
+
+    first, second = render_transcripts([bad, talk], RenderOptions(output_dir=tmp_path / "out"))
+
+    assert (first.status, second.status) == (FAILED, DONE)
+    assert first.why.startswith(f"{bad}: not readable as a transcript (")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+def test_what_is_no_file_stops_nobody(talk: Path, tmp_path: Path) -> None:
+    folder, nowhere, pipe = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
+    folder.mkdir()
+    nowhere.symlink_to("away.json")
+    os.mkfifo(pipe)
+
+    *bad, good = render_transcripts([folder, nowhere, pipe, tmp_path / ("x" * 300), talk], RenderOptions())
+
+    assert [result.status for result in bad] == [FAILED] * 4
+    assert good.status == DONE
+    assert [result.why.partition(": ")[2].partition(";")[0] for result in bad] == [
+        "not readable as a transcript (Is a directory)",
+        "no such file",
+        "not readable as a transcript (a device or a pipe, not a file)",
+        "not readable as a transcript (File name too long)",
+    ]
+
+
+@pytest.mark.parametrize("language", ["en\nx", "\u001b[2J", "<en>", "x" * 100])
+def test_a_language_that_is_no_tag_is_not_written_anywhere(talk: Path, language: str) -> None:
+    content = json.loads(talk.read_text(encoding="utf-8")) | {"language": language}
+    talk.write_text(json.dumps(content), encoding="utf-8")
+
+    (result,) = render_transcripts([talk], RenderOptions(formats=("lrc", "ttml")))
+
+    assert result.status == FAILED
+    assert "its language is" in result.why

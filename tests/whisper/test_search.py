@@ -469,12 +469,12 @@ def test_a_sample_that_goes_round_ends_and_the_others_go_on() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"beam_size": 0}, "beam_size = 0 is not valid: at least 1"),
-        ({"beam_size": -3}, "beam_size = -3 is not valid: at least 1"),
-        ({"best_of": 0}, "best_of = 0 is not valid: at least 1"),
-        ({"patience": 0.0}, "patience = 0.0 is not valid: above 0"),
-        ({"patience": -1.0}, "patience = -1.0 is not valid: above 0"),
-        ({"patience": math.nan}, "patience = nan is not valid: above 0"),
+        ({"beam_size": 0}, "beam_size = 0 is not valid: 1 to 1000"),
+        ({"beam_size": -3}, "beam_size = -3 is not valid: 1 to 1000"),
+        ({"best_of": 0}, "best_of = 0 is not valid: 1 to 1000"),
+        ({"patience": 0.0}, "patience = 0.0 is not valid: above 0, at most 100"),
+        ({"patience": -1.0}, "patience = -1.0 is not valid: above 0, at most 100"),
+        ({"patience": math.nan}, "patience = nan is not valid: above 0, at most 100"),
         ({"length_penalty": -0.1}, "length_penalty = -0.1 is not valid: it is between 0 and 1"),
         ({"length_penalty": 1.1}, "length_penalty = 1.1 is not valid: it is between 0 and 1"),
         ({"length_penalty": math.nan}, "length_penalty = nan is not valid: it is between 0 and 1"),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ovsubs.errors import InvalidOption
+from ovsubs.bounds import check_count
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.qc.findings import Finding, Kind, clock
@@ -68,10 +68,11 @@ def most_doubtful(
     Raises:
         InvalidOption: `n` is below 0.
     """
-    if n < 0:
-        raise InvalidOption("review", n, "give at least 0")
+    check_count("review", n, "give at least 0")
+    if n == 0:
+        return []
     silent = {finding.cue for finding in findings if finding.kind is Kind.OUTSIDE_SPEECH}
-    doubts = list[Doubt]()
+    runs = list[list[Doubt]]()  # of neighbours
     before: Cue | None = None
     for number, place in enumerate(_places(cues, transcript.segments), start=1):
         cue, reasons = place.cue, [*_reasons(place, before)]
@@ -80,18 +81,19 @@ def most_doubtful(
         weight = sum(reason.weight for reason in reasons)
         told = tuple(dict.fromkeys(reason.said for reason in reasons))
         doubt = Doubt(cue.start_ms, cue.end_ms, " ".join(cue.lines), told, weight)
-        if before and doubts and doubts[-1].end_ms == before.end_ms and doubts[-1].reasons == told:
-            doubts.append(_joined(doubts.pop(), doubt))
+        last = runs[-1][-1] if runs else None
+        if before and last and last.end_ms == before.end_ms and last.reasons == told:
+            runs[-1].append(doubt)
         elif told:
-            doubts.append(doubt)
+            runs.append([doubt])
         before = cue
-    doubts.extend(_missing(transcript))
+    doubts = [*map(_joined, runs), *_missing(transcript)]
     return sorted(doubts, key=lambda doubt: (-doubt.weight, doubt.start_ms))[:n]
 
 
-def _joined(doubt: Doubt, following: Doubt) -> Doubt:
-    weight = max(doubt.weight, following.weight)
-    return replace(doubt, end_ms=following.end_ms, text=f"{doubt.text} {following.text}", weight=weight)
+def _joined(run: Sequence[Doubt]) -> Doubt:
+    weight = max(doubt.weight for doubt in run)
+    return replace(run[0], end_ms=run[-1].end_ms, text=" ".join(doubt.text for doubt in run), weight=weight)
 
 
 def _places(cues: Sequence[Cue], segments: Sequence[Segment]) -> Iterator[_Place]:

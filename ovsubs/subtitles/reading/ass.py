@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.reading.markup import enclosed, without_enclosed
 from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
 
 STEP_MS = 10  # times are in hundredths of a second
 
-_SECTION = re.compile(r"^\s*\[(?:script info|events)\]", re.IGNORECASE | re.MULTILINE)
-_TIME = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})[.:](\d{1,3})")
+_SECTION = re.compile(r"^[^\S\n]*\[(?:script info|events)\]", re.IGNORECASE | re.MULTILINE)
+_TIME = re.compile(r"(\d{1,5}):(\d{1,2}):(\d{1,2})[.:](\d{1,3})")
 _USUAL_COLUMNS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
-_DRAWING = re.compile(r"\{[^}]*\\p[1-9][^}]*\}")
+_BRACE = re.compile(r"\{")  # what stands from one to the next closing one is no text
+_DRAWING = re.compile(r"\\p[1-9]")  # within braces: what follows is the outline of a shape
 _SHOWN_BRACE = "\ufdd0"  # stands for `\{`; Unicode keeps it free for such use
 
 
@@ -50,8 +52,12 @@ def _dialogue(lines: Sequence[str]) -> Iterator[Cue]:
             values = dict(zip(columns, rest.split(",", len(columns) - 1), strict=False))
             if "text" not in values:
                 raise ValueError(f"line {number} has {len(values)} columns of {len(columns)}")
-            if not _DRAWING.search(values["text"]):
+            if not _is_drawing(values["text"]):
                 yield Cue(_ms(values["start"], number), _ms(values["end"], number), _lines(values["text"]))
+
+
+def _is_drawing(text: str) -> bool:
+    return any(_DRAWING.search(text, first, end) for first, end in enclosed(text, _BRACE, "}"))
 
 
 def _ms(time: str, number: int) -> int:
@@ -63,6 +69,6 @@ def _ms(time: str, number: int) -> int:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    text = re.sub(r"\{[^}]*\}", "", text.replace("\\{", _SHOWN_BRACE))
+    text = without_enclosed(text.replace("\\{", _SHOWN_BRACE), _BRACE, "}")
     text = re.sub(r"\\[Nn]", "\n", text).replace("\\h", "\u00a0")
     return cue_lines(unprotected(text.replace(_SHOWN_BRACE, "{")))

@@ -8,7 +8,9 @@ comments and identifiers for text and two time stamps within a line for a new cu
 
 from __future__ import annotations
 
+import errno
 import html
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,21 +20,22 @@ from pathlib import Path
 from ovsubs.errors import MissingFile, UnreadableSubtitles
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.reading.ass import STEP_MS, is_ass, read_ass
+from ovsubs.subtitles.reading.markup import without_enclosed
 from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
 from ovsubs.subtitles.reading.ttml import is_ttml, read_ttml
 
 SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp"})
 MAX_BYTES = 64 * 2**20  # the subtitles of a day are below 10 MB: what is larger is no subtitle file
 
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
+_TIME = r"(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _NUMBER = re.compile(r"\s*\d+\s*")
 # What players take for markup in SRT: the HTML of old, the tags of ASS and those of MicroDVD.
-_SRT_TAG = re.compile(
-    r"</?(?:b|i|u|s|em|strong|ruby|rt)\s*/?>|</?(?:font|span|c|v)(?:[\s.=][^>]*)?>", re.IGNORECASE
-)
-_ASS_TAG = re.compile(r"\{(?:\\|[A-Za-z]:)[^}]*\}")
-_VTT_TAG = re.compile(r"<[^>]*>")
+_SRT_TAG = re.compile(r"</?(?:b|i|u|s|em|strong|ruby|rt)\s*/?>|</?(?:font|span|c|v)>", re.IGNORECASE)
+_SRT_LONG_TAG = re.compile(r"</?(?:font|span|c|v)[\s.=]", re.IGNORECASE)  # up to the next ">"
+_ASS_TAG = re.compile(r"\{(?:\\|[A-Za-z]:)")  # up to the next "}"
+_VTT_TAG = re.compile("<")  # up to the next ">"
+_LONG_NUMBER = re.compile(r"&#0*+[0-9]{8,}")  # no character, and `html` stumbles over thousands of digits
 _BREAK = re.compile(r"\\[Nn]|<br\s*/?>", re.IGNORECASE)
 
 
@@ -80,9 +83,8 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
         MissingFile: it is not there.
         UnreadableSubtitles: a folder, too large, no permission, or no text.
     """
-    if not path.exists():
-        raise MissingFile(path)
     try:
+        check_is_file(path)
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableSubtitles(path, f"it is larger than {MAX_BYTES // 2**20} MB")
         content = path.read_bytes()
@@ -96,6 +98,21 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
         raise UnreadableSubtitles(path, "it is not text")
     note = "read as Windows-1252, since it is not UTF-8; if letters look wrong, save it as UTF-8"
     return content.decode("cp1252", errors="replace"), (note,)
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse what cannot be read to its end, such as a folder, a device or a pipe that nobody writes to.
+
+    Raises:
+        MissingFile: nothing is there.
+        OSError: something else than a file is, or its folder may not be looked into.
+    """
+    if not path.exists():
+        raise MissingFile(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "a device or a pipe, not a file", str(path))
 
 
 def _encoding(content: bytes) -> str:
@@ -142,9 +159,10 @@ def _ms(parts: Sequence[str | None]) -> int:
 
 
 def _srt_text(text: str) -> str:
-    text = _BREAK.sub("\n", _ASS_TAG.sub("", text)).replace("\\h", "\u00a0")
-    return unprotected(_SRT_TAG.sub("", text))
+    text = without_enclosed(text, _ASS_TAG, "}")
+    text = _BREAK.sub("\n", text).replace("\\h", "\u00a0")
+    return unprotected(_SRT_TAG.sub("", without_enclosed(text, _SRT_LONG_TAG, ">")))
 
 
 def _vtt_text(text: str) -> str:
-    return html.unescape(_VTT_TAG.sub("", text))
+    return html.unescape(_LONG_NUMBER.sub("&#x110000", without_enclosed(text, _VTT_TAG, ">")))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model.devices import check_device, physical_device
 from ovsubs.whisper.model.eight_bits import GROUP_SIZE
@@ -15,6 +16,8 @@ from ovsubs.whisper.model.precision import (
     Precision,
     choose_precision,
 )
+
+MAX_THREADS = 4096  # more than any machine has; OpenVINO would try to start as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class CompileOptions:
 
     def __post_init__(self) -> None:
         for name, count in (("threads", self.threads), ("streams", self.streams)):
-            if count is not None and count < 1:
-                raise InvalidOption(name, count, "at least 1")
+            if count is not None:
+                check_count(name, count, "at least 1", least=1, most=MAX_THREADS)
         if self.inference_precision not in (None, *FLOATS, INT8):
             why = f"choose from {', '.join((*FLOATS, INT8))}"
             raise InvalidOption("inference_precision", self.inference_precision, why)
