@@ -12,7 +12,7 @@ from ovsubs.subtitles.cue import Cue, CueWord, to_ms
 from ovsubs.subtitles.layout.break_costs import break_costs
 from ovsubs.subtitles.layout.cue_times import Spoken, times_of_cues
 from ovsubs.subtitles.layout.division import divide_cues
-from ovsubs.subtitles.layout.lines import divide_lines
+from ovsubs.subtitles.layout.lines import LineDivider
 from ovsubs.subtitles.layout.pieces import Piece, pieces_of
 from ovsubs.subtitles.layout.sdh import without_sdh
 from ovsubs.subtitles.styles import LayoutOptions
@@ -38,10 +38,11 @@ def lay_out(transcript: Transcript, options: LayoutOptions | None = None) -> lis
     costs = break_costs(pieces, transcript.text_language)
     bounds = divide_cues(pieces, costs, rules, media_end_ms)
     times = times_of_cues([_spoken(pieces[first:end]) for first, end in bounds], rules, media_end_ms)
+    divider = LineDivider(pieces, costs, rules)
     cues = list[Cue]()
     for (first, end), (start_ms, end_ms) in zip(bounds, times, strict=True):
         said = pieces[first:end]
-        _, lines = divide_lines(said, costs[first:end], rules)
+        _, lines = divider.divide(first, end)
         cues.append(_cue([said[start:stop] for start, stop in lines], start_ms, end_ms))
     return cues
 

@@ -1,4 +1,5 @@
 import re
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -202,3 +203,25 @@ def test_unhurried_speech_keeps_every_rule(said: list[tuple[str, float, float]],
         assert rules.min_duration_ms <= cue.duration_ms <= rules.max_duration_ms
         assert any(abs(cue.start_ms - start) <= 2 * rules.frame_ms for start in starts)
         assert following is None or following.start_ms - cue.end_ms >= rules.min_gap_ms
+
+
+def calls_of_layout(n_words: int) -> int:
+    """Function calls that the layout of so many words without times takes: work, without a clock."""
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        lay_out(transcript([said(0.0, 5.0, " x" * n_words)]))
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_twice_as_many_words_take_twice_the_work() -> None:
+    short, long = calls_of_layout(1000), calls_of_layout(4000)
+    assert long < 5 * short
+    assert long < 2000 * 4000
