@@ -225,3 +225,34 @@ def test_twice_as_many_words_take_twice_the_work() -> None:
     short, long = calls_of_layout(1000), calls_of_layout(4000)
     assert long < 5 * short
     assert long < 2000 * 4000
+
+
+words_at_any_time = st.lists(
+    st.tuples(st.text(alphabet="ab.", min_size=1, max_size=9), st.floats(0.0, 20.0), st.floats(0.0, 2.0)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(words_at_any_time, st.booleans())
+def test_every_word_lasts_wherever_its_cue_has_the_time(
+    words: list[tuple[str, float, float]], at_once: bool
+) -> None:
+    timed = [(text, start, start if at_once else start + length) for text, start, length in words]
+    for cue in lay_out(transcript([said_word_by_word(*timed)], duration=30.0)):
+        shown = [word for line in cue.words for word in line]
+        assert all(cue.start_ms <= word.start_ms <= word.end_ms <= cue.end_ms for word in shown)
+        assert all(a.start_ms <= b.start_ms for a, b in pairwise(shown))
+        if cue.duration_ms >= len(shown):
+            assert all(word.start_ms < word.end_ms for word in shown)
+
+
+def test_words_said_at_one_time_are_set_one_after_the_other() -> None:
+    segment = said_word_by_word(("One", 1.0, 1.0), ("two", 1.0, 1.0), ("three.", 1.0, 1.5), ("Four.", 1.5, 1.5))
+    (cue,) = lay_out(transcript([segment], duration=1.9))
+    assert [(word.start_ms, word.end_ms) for word in cue.words[0]] == [
+        (1000, 1020),
+        (1020, 1040),
+        (1040, 1500),
+        (1500, 1520),
+    ]
