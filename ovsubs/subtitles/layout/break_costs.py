@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from ovsubs.subtitles.layout.function_words import FunctionWords, function_words
 from ovsubs.subtitles.layout.pieces import EAST_ASIAN, Piece
+from ovsubs.subtitles.layout.unspaced import HAS_UNSPACED
 
 SENTENCE_COST = 0.0
 CLAUSE_COST = 0.35
@@ -27,8 +28,8 @@ PAUSE_COUNTS_MS = 1000  # a pause this long makes up for any break: the reader w
 
 _QUOTES = "\"'”’»)]」』）】"
 _OPENING_MARKS = "\"'“‘«([¿¡-–—♪"
-_SENTENCE_END = tuple(".!?…。！？؟।")
-_CLAUSE_END = tuple(",;:—–、，；：،؛")
+_SENTENCE_END = tuple(".!?…。！？؟।۔։።។៕။")
+_CLAUSE_END = tuple(",;:—–、，；：،؛၊៖")
 _ABBREVIATION = re.compile(
     r"(?:mr|mrs|ms|dr|prof|st|vs|no|hr|fr|nr|bzw|z\.b|d\.h|m|mme|mlle|sr|sra|dott|sig|\w)\.", re.IGNORECASE
 )
@@ -72,7 +73,9 @@ def _cost(piece: Piece, following: Piece, known: FunctionWords, begins_sentence:
 def _cost_of_words(piece: Piece, following: Piece, known: FunctionWords, begins_sentence: bool) -> float:
     word, after = _bare(piece.text), _bare(following.text)
     if not following.glue:
-        return _cost_within(piece.text, following.text)
+        return _cost_within(piece.text, following, known)
+    if HAS_UNSPACED.match(piece.text[-1]) and HAS_UNSPACED.match(following.text):
+        return CLAUSE_COST
     if ends_sentence(piece.text) or (_DASH.fullmatch(following.text) and not word.isdigit()):
         return SENTENCE_COST
     if _DASH.fullmatch(piece.text) or piece.text.endswith(".") or word in known.determiners:
@@ -92,8 +95,13 @@ def _cost_of_words(piece: Piece, following: Piece, known: FunctionWords, begins_
     return BEFORE_PREPOSITION_COST if after in known.prepositions else WORD_COST
 
 
-def _cost_within(text: str, following: str) -> float:
-    """Where no space is written: inside a word, or between characters of East Asian scripts."""
+def _cost_within(text: str, piece: Piece, known: FunctionWords) -> float:
+    """Where no space is written: inside a word, or between words or characters of scripts without spaces."""
+    following = piece.text
+    if piece.break_cost is not None:
+        if ends_sentence(text):
+            return SENTENCE_COST
+        return piece.break_cost + _cost_beside_small_words(text, following, known)
     if not _EAST_ASIAN_END.search(text):
         return SENTENCE_COST if ends_sentence(text) else INSIDE_WORD_COST
     if ends_sentence(text):
@@ -104,6 +112,16 @@ def _cost_within(text: str, following: str) -> float:
     if _KANA.match(text[-1]) and _CONTENT.match(following[0]):
         return BEFORE_CONJUNCTION_COST
     return AFTER_VERBAL_COST if _KANA.match(following[0]) or _CONTENT.match(text[-1]) else WORD_COST
+
+
+def _cost_beside_small_words(word: str, after: str, known: FunctionWords) -> float:
+    if word in known.prepositions or word in known.determiners:
+        return BOUND_COST
+    if word in known.conjunctions or word in known.verbal:
+        return AFTER_VERBAL_COST
+    if after in known.conjunctions:
+        return BEFORE_CONJUNCTION_COST
+    return BEFORE_PREPOSITION_COST if after in known.prepositions else WORD_COST
 
 
 def _bare(text: str) -> str:
