@@ -26,7 +26,7 @@ from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.video.streams import read_contents
-from ovsubs.whisper.languages import LANGUAGES, language_code
+from ovsubs.whisper.languages import LANGUAGES, chinese_tag, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 
@@ -71,6 +71,13 @@ class SubtitleOptions:
         if self.transcribe.task == "translate":
             return "en"
         return language_code(self.transcribe.language) if self.transcribe.language else None
+
+    @property
+    def name_language(self) -> str | None:
+        """The same as it stands in names of files: "zh-Hant" where that was asked for."""
+        if self.transcribe.task == "translate" or not self.transcribe.language:
+            return self.text_language
+        return chinese_tag(self.transcribe.language) or self.text_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +196,7 @@ def _skipped(path: Path, options: SubtitleOptions, there: Mapping[str, Path]) ->
 
 def _suffix(options: SubtitleOptions) -> str | None:
     """The language in the output's name, "?" where it is to be detected; None if there is none in it."""
-    return (options.text_language or "?") if options.language_suffix else None
+    return (options.name_language or "?") if options.language_suffix else None
 
 
 def _there(path: Path, options: SubtitleOptions) -> dict[str, Path]:

@@ -170,7 +170,7 @@ def write_outputs(
 
 
 def _output(path: Path, name: str, transcript: Transcript, options: SubtitleOptions) -> Path:
-    suffix = transcript.text_language if options.language_suffix else None
+    suffix = (options.name_language or transcript.text_language) if options.language_suffix else None
     return output_path(path, options.output_dir, name, suffix)
 
 

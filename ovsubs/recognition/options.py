@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from ovsubs.audio.vad import VadOptions
 from ovsubs.audio.windows import WINDOW_S
 from ovsubs.errors import InvalidOption
-from ovsubs.whisper.languages import language_code
+from ovsubs.whisper.chinese import DEFAULT_CHINESE
+from ovsubs.whisper.languages import chinese_tag, language_code
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions
 from ovsubs.whisper.tokens import TASKS
@@ -19,7 +20,8 @@ MAX_TEMPERATURE = 1.0
 class TranscribeOptions:
     """What to hear and how. Names are those of openai/whisper and faster-whisper.
 
-    `language`: code or English name; None lets several speech windows vote.
+    `language`: code or English name; None lets several speech windows vote. Chinese is written in one script:
+    simplified, or as "zh-Hant", "zh-TW" or "zh-HK" say.
     `multilingual`: each window has its own language, out of `languages` where that is given.
     `task`: "transcribe", or "translate" into English.
     `initial_prompt`: text that every window is told to follow: names, spelling, style.
@@ -96,6 +98,12 @@ class TranscribeOptions:
             self.beam_size, self.patience, self.length_penalty, self.temperature, self.best_of
         )
 
+    @property
+    def chinese_tag(self) -> str:
+        """How Chinese is to be written, if any is spoken."""
+        tags = (chinese_tag(name) for name in (self.language, *self.languages) if name is not None)
+        return next((tag for tag in tags if tag), DEFAULT_CHINESE)
+
     def _check_language(self) -> None:
         for name in (self.language, *self.languages):
             if name is not None:
@@ -104,5 +112,7 @@ class TranscribeOptions:
             raise InvalidOption("task", self.task, f"choose {' or '.join(TASKS)}")
         if self.multilingual and self.language is not None:
             raise InvalidOption("language", self.language, "with multilingual each window has its own")
+        if len({tag for name in self.languages if (tag := chinese_tag(name))}) > 1:
+            raise InvalidOption("languages", ", ".join(self.languages), "a file has one script of Chinese")
         if self.languages and not self.multilingual:
             raise InvalidOption("languages", ", ".join(self.languages), "it goes with multilingual")
