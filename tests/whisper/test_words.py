@@ -105,7 +105,8 @@ def test_without_regions_words_stay() -> None:
 
 @pytest.mark.model
 @pytest.mark.parametrize(
-    ("text", "language"), [("สวัสดีครับวันนี้เราจะพูดถึงเรื่องนำไป", "th"), ("ສະບາຍດີຂ້ອຍເຂົ້າ", "lo"), ("မင်္ဂလာပါကျွန်တော်", "my")]
+    ("text", "language"),
+    [("สวัสดีครับวันนี้เราจะพูดถึงเรื่องนำไป", "th"), ("ສະບາຍດີຂ້ອຍເຂົ້າ", "lo"), ("မင်္ဂလာပါကျွန်တော်", "my")],
 )
 def test_a_word_never_begins_with_what_hangs_on_the_letter_before(
     reader: TokenReader, text: str, language: str

@@ -55,9 +55,7 @@ class LineDivider:
         self._reached = [*accumulate((piece.width + len(piece.glue) for piece in pieces), initial=0)]
         self._words = [*accumulate((bool(piece.glue) for piece in pieces), initial=0)]
         # Columns before a line that begins with the piece, whose glue is not shown.
-        self._starts = [
-            width + len(piece.glue) for width, piece in zip(self._reached, pieces, strict=False)
-        ]
+        self._starts = [width + len(piece.glue) for width, piece in zip(self._reached, pieces, strict=False)]
         self._furthest = [self._furthest_end(begin) for begin in range(len(pieces))]
 
     def divide(self, first: int, end: int) -> tuple[float, list[tuple[int, int]]]:

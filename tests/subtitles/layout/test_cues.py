@@ -248,7 +248,9 @@ def test_every_word_lasts_wherever_its_cue_has_the_time(
 
 
 def test_words_said_at_one_time_are_set_one_after_the_other() -> None:
-    segment = said_word_by_word(("One", 1.0, 1.0), ("two", 1.0, 1.0), ("three.", 1.0, 1.5), ("Four.", 1.5, 1.5))
+    segment = said_word_by_word(
+        ("One", 1.0, 1.0), ("two", 1.0, 1.0), ("three.", 1.0, 1.5), ("Four.", 1.5, 1.5)
+    )
     (cue,) = lay_out(transcript([segment], duration=1.9))
     assert [(word.start_ms, word.end_ms) for word in cue.words[0]] == [
         (1000, 1020),

@@ -122,7 +122,9 @@ def test_no_other_two_lines_cost_less(spoken: list[str]) -> None:
 
 
 def test_a_stretch_within_a_transcript_has_the_lines_that_it_has_alone() -> None:
-    pieces = list(cut_text("Before it. He walked down to the old harbour with the man from London. And after", 42))
+    pieces = list(
+        cut_text("Before it. He walked down to the old harbour with the man from London. And after", 42)
+    )
     costs = break_costs(pieces, "en")
     alone = divide_lines(pieces[2:15], costs[2:15], NETFLIX)
     assert LineDivider(pieces, costs, NETFLIX).divide(2, 15) == alone
