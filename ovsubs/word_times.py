@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-Time = TypeVar("Time", int, float)
+Time = TypeVar("Time", int, float)  # milliseconds, or seconds
 
 
 def apart(times: Sequence[tuple[Time, Time]], begin: Time, end: Time, least: Time) -> list[tuple[Time, Time]]:
@@ -19,7 +19,7 @@ def apart(times: Sequence[tuple[Time, Time]], begin: Time, end: Time, least: Tim
         end: no word ends later; `least` for each word fits before it.
         least: in the unit of the times.
     """
-    starts = list[Time]()
+    starts: list[Time] = []
     earliest = begin
     for start, _ in times:
         starts.append(max(start, earliest))

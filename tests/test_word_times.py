@@ -25,7 +25,7 @@ def test_each_word_lasts_and_none_begins_before_another(words: list[tuple[int, i
     starts = sorted(start for start, _ in words)
     times = [(start, start + length) for start, (_, length) in zip(starts, words, strict=True)]
     found = apart(times, 0, 1000, least)
-    assert all(0 <= start and start + least <= end <= 1000 for start, end in found)
+    assert all(start >= 0 and start + least <= end <= 1000 for start, end in found)
     assert all(before[1] <= after[0] for before, after in pairwise(found))
 
 

@@ -57,7 +57,7 @@ def _echoes(decoded: DecodedWindow, reader: TokenReader, options: TranscribeOpti
 
 
 def _runs(text: Sequence[str], given: Sequence[str], least: int) -> Iterator[list[str]]:
-    """Stretches of the text that stand in the prompt, `least` words or all of one; the longest from each place."""
+    """Stretches of the text that stand in the prompt: `least` words or more, the longest from each place."""
     least = min(least, len(text), len(given))
     first = 0
     while first < len(text):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-# Thai, Lao, Khmer: vowels written before their consonant; vowels, repetition and abbreviation marks behind it.
+# Thai, Lao, Khmer: vowels written before their consonant; vowels and marks of repetition written behind it.
 _LEADING = "เแโใไເແໂໃໄ"
 _TRAILING = "ะาำๅๆฯະາຳຽໆຯៗ"
 _NOT_STACKING = "\u0e3a\u103a\u0eba"  # of the class of the signs that stack, but they end a syllable

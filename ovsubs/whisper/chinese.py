@@ -1,4 +1,4 @@
-"""Segments of Chinese -> the same in one script: Whisper writes simplified and traditional, within a line, too.
+"""Segments of Chinese -> the same in one script: Whisper mixes simplified and traditional within a line.
 
 A prompt in the script that is wanted does not settle it: with one, base still mixes the two, and makes up to
 three more errors in a hundred characters of FLEURS. So the text is converted afterwards, by OpenCC. Its

@@ -48,7 +48,9 @@ _CHINESE_TAGS = {f"zh-{rest}": tag for tag, rests in _CHINESE.items() for rest i
 
 
 def language_code(language: str) -> str:
-    """Whisper's code for a code or an English name, in any case (`"German"` -> `"de"`, `"zh-Hant"` -> `"zh"`).
+    """Whisper's code for a code or an English name, in any case (`"German"` -> `"de"`).
+
+    Of Chinese, tags of its scripts and regions are known as well (`"zh-Hant"` -> `"zh"`).
 
     Raises:
         UnknownLanguage: it is neither.

@@ -89,10 +89,12 @@ def test_an_echo_is_decoded_again_without_the_prompt_and_not_asked_again(script:
     assert judge(echo, script.engine.reader, ENGLISH, PROMPTED) is Verdict.ECHO
     again = next_attempt(first, Verdict.ECHO, PROMPTED)
     assert again == replace(first, prompted=False)
-    assert again is not None and again.batch_key != first.batch_key  # prompts of a batch are of one length
+    assert again is not None
+    assert again.batch_key != first.batch_key  # prompts of a batch are of one length
     assert judge(echo, script.engine.reader, ENGLISH, PROMPTED, prompted=False) is Verdict.GOOD
     hotter = next_attempt(again, Verdict.UNLIKELY, PROMPTED)
-    assert hotter is not None and not hotter.prompted
+    assert hotter is not None
+    assert not hotter.prompted
 
 
 def test_a_prompt_is_no_text_over_a_crowd(base_model: Model, cases: Path) -> None:

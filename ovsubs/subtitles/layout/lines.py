@@ -82,7 +82,7 @@ class LineDivider:
     def _lines_from(
         self, begin: int, end: int, n_left: int, cost_before: float, target: float
     ) -> Iterator[tuple[int, float]]:
-        """Where a line may end so that `n_left` lines hold what is left up to `end`, and the cost up to it."""
+        """Where a line may end so that `n_left` lines hold what is left up to `end`; the cost up to there."""
         last = min(end, self._furthest[begin])
         if not n_left:
             first = end

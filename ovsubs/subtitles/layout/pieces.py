@@ -99,7 +99,7 @@ def cut_text(text: str, max_width: int) -> Iterator[Piece]:
 
 
 def _parts(word: str) -> Iterator[tuple[str, float | None]]:
-    """Where no spaces are written: the parts of a text that are never broken, and what a break before costs."""
+    """The parts of a text without spaces that are never broken, and what a break before each costs."""
     if HAS_UNSPACED.search(word):
         breaks = breaks_in(word)
         for begin, end in pairwise([0, *breaks, len(word)]):

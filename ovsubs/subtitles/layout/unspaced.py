@@ -1,7 +1,7 @@
 """Thai, Lao, Khmer and Burmese -> where their words end, although no space says so.
 
 Where ICU is installed (the extra `icu`, 50 MB), its dictionaries find the words of all four. Without it, Thai
-words are found by BudouX, a model of 60 kB (Google, Apache-2.0); that it is unsure makes a break there dearer.
+words are found by BudouX, a model of 60 kB (Google, Apache-2.0): the less sure it is, the dearer is a break.
 For the others there is none so light: a break lies between syllables, as their spelling tells, and spaces,
 which end phrases there, are far better.
 """
@@ -74,7 +74,7 @@ def _may_part(word: str, place: int) -> bool:
     if word[place - 1] in _NO_BREAK_BEHIND or word[place - 1].isspace() or word[place].isspace():
         return False
     before, after = unicodedata.category(word[place - 1]), unicodedata.category(word[place])
-    if before in ("Ps", "Pi") or after[0] == "P" and after not in ("Ps", "Pi"):
+    if before in ("Ps", "Pi") or (after[0] == "P" and after not in ("Ps", "Pi")):
         return False
     return not (before == "Nd" and after == "Nd")
 
@@ -109,7 +109,7 @@ def _thai_breaks(run: str) -> Iterator[tuple[int, float]]:
 
 @cache
 def _thai_model() -> tuple[Mapping[str, Mapping[str, int]], float]:
-    """BudouX's scores, and that of a place of which nothing is known; its own `parse` keeps scores to itself."""
+    """BudouX's scores, and that of a place of which nothing is known; its `parse` tells none."""
     import budoux  # a fiftieth of a second that only Thai has to wait
 
     model = budoux.load_default_thai_parser().model

@@ -1,7 +1,7 @@
 import re
-from itertools import accumulate
 import subprocess
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import matplotlib

@@ -68,10 +68,11 @@ def test_lines_of_thai_break_between_words() -> None:
 def test_a_real_transcript_whose_words_are_letters_breaks_between_words(cases: Path) -> None:
     found = Transcript.from_json((cases / "thai_breaks.json").read_text(encoding="utf-8"))
     text = found.text
-    words = (
+    spelled = (
         "สวัสดี|ครับ|วัน|นี้|เรา|จะ|พูด|ถึง|เรื่อง|ที่|สำคัญ|มาก|สำหรับ|ทุก|คน|ที่|ต้องการ|เรียน|รู้|ภาษา|ไทย|อย่าง|จริงจัง|"
         "และ|ต่อเนื่อง|ทุก|วัน"
-    ).split("|")
+    )
+    words = spelled.split("|")
     assert "".join(words) == text
     lines = [line for cue in lay_out(found) for line in cue.lines]
     assert "".join(lines) == text
@@ -125,7 +126,8 @@ def test_no_line_begins_with_what_hangs_on_the_letter_before(text: str) -> None:
     for before, after in pairwise(pieces):
         assert unicodedata.category(after[0])[0] != "M"
         assert after[0] not in "าะำๆฯ).,"
-        assert before[-1] != "(" and not (before[-1] in "เแไ" and not after[0].isascii())
+        assert before[-1] != "("
+        assert not (before[-1] in "เแไ" and not after[0].isascii())
 
 
 @pytest.mark.usefixtures("segmenter")
