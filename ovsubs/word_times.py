@@ -28,8 +28,8 @@ def apart(times: Sequence[tuple[Time, Time]], begin: Time, end: Time, least: Tim
     for place in range(len(starts) - 1, -1, -1):
         starts[place] = min(starts[place], latest)
         latest = starts[place] - least
-    limits = [*starts[1:], end]
-    return [
-        (start, min(max(stop, start + least), limit))
-        for start, (_, stop), limit in zip(starts, times, limits, strict=False)
-    ]
+    found: list[tuple[Time, Time]] = []
+    for place, (start, (_, stop)) in enumerate(zip(starts, times, strict=True)):
+        limit = starts[place + 1] if place + 1 < len(starts) else end
+        found.append((start, min(max(stop, start + least), limit)))
+    return found

@@ -21,9 +21,10 @@ BEFORE_CONJUNCTION_COST = 0.6
 BEFORE_PREPOSITION_COST = 0.8
 WORD_COST = 1.0
 AFTER_VERBAL_COST = 1.4  # "they | went", "is | going"
-BOUND_COST = 2.0  # "the | house", "of | it", "20 | percent", "Mr. | Smith"
+BOUND_COST = 2.5  # "the | house", "of | it", "and | then", "20 | percent", "Mr. | Smith"
 NAME_COST = 1.6  # "Barack | Obama", as far as capitals tell
 INSIDE_WORD_COST = 3.0
+BREATH_MS = 300  # a pause as short as that parts nothing that belongs together
 PAUSE_COUNTS_MS = 1000  # a pause this long makes up for any break: the reader waits with the speaker
 
 _QUOTES = "\"'”’»)]」』）】"
@@ -66,8 +67,10 @@ def _cost(piece: Piece, following: Piece, known: FunctionWords, begins_sentence:
     cost = _cost_of_words(piece, following, known, begins_sentence)
     if not following.glue:
         return cost
-    pause_ms = max(0, following.start_ms - piece.end_ms)
-    return cost * max(0.0, 1.0 - pause_ms / PAUSE_COUNTS_MS)
+    pause_ms = following.start_ms - piece.end_ms
+    unnoticed_ms = BREATH_MS if cost > WORD_COST else 0
+    counts = (pause_ms - unnoticed_ms) / (PAUSE_COUNTS_MS - unnoticed_ms)
+    return cost * (1.0 - min(max(counts, 0.0), 1.0))
 
 
 def _cost_of_words(piece: Piece, following: Piece, known: FunctionWords, begins_sentence: bool) -> float:
@@ -82,10 +85,8 @@ def _cost_of_words(piece: Piece, following: Piece, known: FunctionWords, begins_
         return BOUND_COST  # a dash says who speaks now; what ends with "." and no sentence is abbreviated
     if piece.text.rstrip(_QUOTES).endswith(_CLAUSE_END):
         return CLAUSE_COST
-    if _NUMBER.fullmatch(piece.text) or word in known.prepositions:
+    if _NUMBER.fullmatch(piece.text) or word in known.prepositions or word in known.conjunctions:
         return BOUND_COST
-    if word in known.conjunctions:
-        return AFTER_VERBAL_COST
     if after in known.conjunctions:
         return BEFORE_CONJUNCTION_COST
     if word in known.verbal:
@@ -115,9 +116,9 @@ def _cost_within(text: str, piece: Piece, known: FunctionWords) -> float:
 
 
 def _cost_beside_small_words(word: str, after: str, known: FunctionWords) -> float:
-    if word in known.prepositions or word in known.determiners:
+    if word in known.prepositions or word in known.determiners or word in known.conjunctions:
         return BOUND_COST
-    if word in known.conjunctions or word in known.verbal:
+    if word in known.verbal:
         return AFTER_VERBAL_COST
     if after in known.conjunctions:
         return BEFORE_CONJUNCTION_COST

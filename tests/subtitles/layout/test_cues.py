@@ -258,3 +258,61 @@ def test_words_said_at_one_time_are_set_one_after_the_other() -> None:
         (1040, 1500),
         (1500, 1520),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "word"),
+    [
+        (
+            "La prensa libre y la escuela pública es la conciencia nacional y su voz más clara en el país.",
+            "es",
+            "y",
+        ),
+        (
+            "It had been a long and terrible year of terrible news and nobody knew what would come of it.",
+            "en",
+            "and",
+        ),
+        (
+            "Das war eine lange und sehr schwere Zeit für alle Leute und niemand wusste, was kommt.",
+            "de",
+            "und",
+        ),
+        (
+            "C'était une longue et terrible année de nouvelles et personne ne savait ce qui viendrait.",
+            "fr",
+            "et",
+        ),
+        (
+            "È stato un anno lungo e terribile di notizie brutte e nessuno sapeva che cosa verrebbe.",
+            "it",
+            "e",
+        ),
+        (
+            "Foi um ano longo e terrível de notícias muito ruins e ninguém sabia o que viria depois.",
+            "pt",
+            "e",
+        ),
+        (
+            "Het was een lang en verschrikkelijk jaar vol slecht nieuws en niemand wist wat er kwam.",
+            "nl",
+            "en",
+        ),
+    ],
+)
+@pytest.mark.parametrize("breath_s", [0.0, 0.3, 0.4])
+def test_no_cue_ends_in_a_small_word_while_its_sentence_goes_on(
+    text: str, language: str, word: str, breath_s: float
+) -> None:
+    """However the speaker breathes after it; a pause of a second is another matter."""
+    words = spoken(text, start=1.0).words
+    last = [place for place, one in enumerate(words) if one.word.strip() == word][-1]
+
+    def ends(pause_s: float) -> list[str]:
+        moved = [(w.word.strip(), w.start, w.end) for w in words[: last + 1]]
+        moved += [(w.word.strip(), w.start + pause_s, w.end + pause_s) for w in words[last + 1 :]]
+        cues = lay_out(transcript([said_word_by_word(*moved)], language=language))
+        return [cue.lines[-1].split()[-1] for cue in cues]
+
+    assert word not in ends(breath_s)
+    assert word in ends(1.5)
