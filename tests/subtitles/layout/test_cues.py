@@ -264,12 +264,12 @@ def test_words_said_at_one_time_are_set_one_after_the_other() -> None:
     ("text", "language", "word"),
     [
         (
-            "La prensa libre y la escuela pública es la conciencia nacional y su voz más clara en el país.",
+            "La prensa y la escuela pública son la conciencia nacional y su voz más clara en el país.",
             "es",
             "y",
         ),
         (
-            "It had been a long and terrible year of terrible news and nobody knew what would come of it.",
+            "It had been a long and hard year of terrible news and nobody knew what would come of it.",
             "en",
             "and",
         ),
