@@ -162,7 +162,13 @@ ModelName = Annotated[
     ),
 ]
 Language = Annotated[
-    str | None, _option("--language", "-l", help="Code or English name. [default: detected]", panel=_SPEECH)
+    str | None,
+    _option(
+        "--language",
+        "-l",
+        help="Code or English name; of Chinese zh-Hans (as zh), zh-Hant, zh-TW, zh-HK. [default: detected]",
+        panel=_SPEECH,
+    ),
 ]
 Task = Annotated[str, _option("--task", help="transcribe, or translate into English.", panel=_SPEECH)]
 Multilingual = Annotated[

@@ -37,7 +37,7 @@ from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.video.streams import read_contents
 from ovsubs.video.writing import unheard
-from ovsubs.whisper.languages import LANGUAGES, language_code
+from ovsubs.whisper.languages import LANGUAGES, chinese_tag, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 
@@ -84,6 +84,13 @@ class SubtitleOptions:
             return "en"
         return language_code(self.transcribe.language) if self.transcribe.language else None
 
+    @property
+    def name_language(self) -> str | None:
+        """The same as it stands in names of files: "zh-Hant" where that was asked for."""
+        if self.transcribe.task == "translate" or not self.transcribe.language:
+            return self.text_language
+        return chinese_tag(self.transcribe.language) or self.text_language
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
@@ -110,7 +117,7 @@ class PlannedFile:
 
     def outputs(self, options: SubtitleOptions) -> dict[str, Path]:
         """Where each format of the options goes; "?" stands for a language that is not known."""
-        suffix = (self.language or "?") if options.language_suffix else None
+        suffix = (options.name_language or self.language or "?") if options.language_suffix else None
         folder = self.output_dir(options)
         return {name: output_path(self.path, folder, name, suffix) for name in options.formats}
 

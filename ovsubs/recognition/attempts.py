@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
+from ovsubs.recognition.prompt_echo import echoes_prompt
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
@@ -34,6 +35,7 @@ class Verdict(Enum):
     UNLIKELY = "unlikely"  # below `logprob_threshold`
     LOOP = "loop"  # it repeats itself, or has no end
     SILENT = "silent"  # nobody speaks, or nobody intelligibly
+    ECHO = "echo"  # it repeats the prompt, which may not have been spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,17 @@ class Attempt:
     """One way to decode a window.
 
     `fits`: the encoder sees the window and a little silence, not 30 s: cheaper, and nearly always as good.
+    `prompted`: the decoder is given the prompt and the hotwords.
     """
 
     search: SearchOptions
     fits: bool = True
+    prompted: bool = True
 
     @property
-    def batch_key(self) -> tuple[int, bool]:
+    def batch_key(self) -> tuple[int, bool, bool]:
         """Windows with the same key can be decoded in one batch."""
-        return self.search.n_candidates, self.search.temperature > 0.0
+        return self.search.n_candidates, self.search.temperature > 0.0, self.prompted
 
 
 def judge(
@@ -60,19 +64,23 @@ def judge(
     *,
     fits: bool = False,
     in_no_language: bool = False,
+    prompted: bool = True,
 ) -> Verdict:
     """Judge the text of a window by the thresholds of the options (openai/whisper, transcribe.py).
 
     Where the language is unknown, nobody may be speaking at all: what is unlikely there is no text, nor is
     what repeats itself although the encoder has seen 30 s (not `fits`). The same holds for what repeats
     itself where the language is known, or given, but none is heard in this window (`in_no_language`). A
-    crowd's babble would otherwise be read over and over.
+    crowd's babble would otherwise be read over and over. What repeats the prompt it was given (`prompted`) is
+    an echo, until it has been heard without.
     """
     least = options.silence.logprob_threshold
     unlikely = least is not None and decoded.avg_logprob < least
     unknown_language = spoken.probability < options.language_detection_threshold
     if options.silence.is_silent(decoded):
         return Verdict.SILENT
+    if prompted and echoes_prompt(decoded, reader, options):
+        return Verdict.ECHO
     repeats = repeats_itself(decoded, reader, options.compression_ratio_threshold)
     if repeats or not decoded.finished:
         return Verdict.SILENT if (unknown_language or in_no_language) and not fits else Verdict.LOOP
@@ -131,10 +139,14 @@ def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions)
     """What to try after an attempt that gave such a text; None: nothing, it stands."""
     if verdict in (Verdict.GOOD, Verdict.SILENT):
         return None
+    if verdict is Verdict.ECHO:
+        return replace(attempt, prompted=False)
     if verdict is Verdict.LOOP and attempt.fits:
         return replace(attempt, fits=False)
     hotter = _hotter(attempt.search.temperature, options)
-    return None if hotter is None else Attempt(replace(attempt.search, temperature=hotter), fits=False)
+    if hotter is None:
+        return None
+    return replace(attempt, search=replace(attempt.search, temperature=hotter), fits=False)
 
 
 def _hotter(temperature: float, options: TranscribeOptions) -> float | None:

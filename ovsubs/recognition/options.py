@@ -8,7 +8,8 @@ from ovsubs.audio.vad import VadOptions
 from ovsubs.audio.windows import WINDOW_S
 from ovsubs.bounds import check_above_zero, check_count, check_number
 from ovsubs.errors import InvalidOption
-from ovsubs.whisper.languages import language_code
+from ovsubs.whisper.chinese import DEFAULT_CHINESE
+from ovsubs.whisper.languages import chinese_tag, language_code
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions
 from ovsubs.whisper.tokens import TASKS
@@ -22,7 +23,8 @@ MAX_WINDOWS = 1000  # at a time: hours of speech
 class TranscribeOptions:
     """What to hear and how. Names are those of openai/whisper and faster-whisper.
 
-    `language`: code or English name; None lets several speech windows vote.
+    `language`: code or English name; None lets several speech windows vote. Chinese is written in one script:
+    simplified, or as "zh-Hant", "zh-TW" or "zh-HK" say.
     `multilingual`: each window has its own language, out of `languages` where that is given.
     `task`: "transcribe", or "translate" into English.
     `initial_prompt`: text that every window is told to follow: names, spelling, style.
@@ -118,6 +120,12 @@ class TranscribeOptions:
             why = "at temperature 0 without fallback nothing is drawn"
             raise InvalidOption("best_of", self.best_of, why)
 
+    @property
+    def chinese_tag(self) -> str:
+        """How Chinese is to be written, if any is spoken."""
+        tags = (chinese_tag(name) for name in (self.language, *self.languages) if name is not None)
+        return next((tag for tag in tags if tag), DEFAULT_CHINESE)
+
     def _check_language(self) -> None:
         for name in (self.language, *self.languages):
             if name is not None:
@@ -126,5 +134,7 @@ class TranscribeOptions:
             raise InvalidOption("task", self.task, f"choose {' or '.join(TASKS)}")
         if self.multilingual and self.language is not None:
             raise InvalidOption("language", self.language, "with multilingual each window has its own")
+        if len({tag for name in self.languages if (tag := chinese_tag(name))}) > 1:
+            raise InvalidOption("languages", ", ".join(self.languages), "a file has one script of Chinese")
         if self.languages and not self.multilingual:
             raise InvalidOption("languages", ", ".join(self.languages), "it goes with multilingual")

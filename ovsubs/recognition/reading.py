@@ -27,6 +27,7 @@ from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -87,6 +88,7 @@ class SectionReading:
         self._doubted = deque[_Doubt]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
         self._best: DecodedWindow | None = None  # of the attempts at the present window
+        self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._all = list[Segment]()
         self._n_taken = 0
         self._n_left_out = 0
@@ -172,6 +174,15 @@ class SectionReading:
             self._decide_doubt(decoded)
             return
         self._language = language
+        if self._echo and is_heard_without(self._echo, decoded, engine.reader, self._options):
+            decoded, verdict = (
+                self._echo,
+                Verdict.GOOD,
+            )  # it was really said, and the prompt knows how to spell
+        if verdict is Verdict.ECHO:
+            self._echo = decoded
+            self.attempt = replace(self.attempt, prompted=False)
+            return
         length = self.window.window.duration
         is_long = length > SHORTEST_RETRY_S
         if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
@@ -214,7 +225,7 @@ class SectionReading:
         return bool(self._missed)
 
     def _go_on(self, max_s: float = WINDOW_S) -> None:
-        self._best = None
+        self._best = self._echo = None
         self.attempt = Attempt(self._options.search)
         if self._doubted:
             stretch = self._doubted[0].stretch

@@ -224,8 +224,16 @@ class _Desk:
                 clock=self._clock,
             )
         for seat, result, babbles in zip(batch, decoded, babble, strict=True):
-            fits = seat.reading.attempt.fits
-            verdict = judge(result, engine.reader, seat.spoken, options, fits=fits, in_no_language=babbles)
+            attempt = seat.reading.attempt
+            verdict = judge(
+                result,
+                engine.reader,
+                seat.spoken,
+                options,
+                fits=attempt.fits,
+                in_no_language=babbles,
+                prompted=attempt.prompted,
+            )
             seat.reading.advance(result, verdict, seat.spoken.language, engine)
 
     def _ends_from_s(self, seat: _Seat) -> float:
@@ -234,10 +242,12 @@ class _Desk:
         return seat.reading.ends_from_s if is_known else 0.0
 
     def _prompt(self, seat: _Seat) -> tuple[int, ...]:
-        options, reader, context = self._options, self._engine.reader, self._context
+        options, reader = self._options, self._engine.reader
+        prompted = seat.reading.attempt.prompted
+        context = self._context if prompted else ()
         if options.condition_on_previous_text:
-            previous = seat.track.previous_tokens
-            context = reader.context(options.hotwords, options.initial_prompt, previous)
+            given = (options.hotwords, options.initial_prompt) if prompted else (None, None)
+            context = reader.context(*given, seat.track.previous_tokens)
         return reader.prompt(seat.spoken.language, options.task, context)
 
     def _open_session(self, readings: Sequence[SectionReading], stack: ExitStack) -> DecoderSession:

@@ -14,6 +14,7 @@ from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import Found, SectionReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment, StageTime
+from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokens import MAX_CONTEXT
 
@@ -163,7 +164,14 @@ class TrackReading:
     def _number(self, segments: list[Segment]) -> tuple[Segment, ...]:
         first, offset = self._n_segments, self._source.offset
         self._n_segments += len(segments)
-        return tuple(replace(segment.moved(offset), id=first + n) for n, segment in enumerate(segments))
+        written = map(self._as_written, segments)
+        return tuple(replace(segment.moved(offset), id=first + n) for n, segment in enumerate(written))
+
+    def _as_written(self, segment: Segment) -> Segment:
+        """The segment, Chinese in the script that is wanted."""
+        language = segment.language or (self.spoken.language if self.spoken else "")
+        is_chinese = language == CHINESE and self._options.task == "transcribe"
+        return in_one_script(segment, self._options.chinese_tag) if is_chinese else segment
 
 
 def _sections(

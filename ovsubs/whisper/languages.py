@@ -35,8 +35,22 @@ _ALIASES = {
 _CODES = {name: code for code, name in LANGUAGES.items()} | _ALIASES
 
 
+# How Chinese is written -> the tags that ask for it (BCP 47, with the regions where it is written so).
+_CHINESE = {
+    "zh-Hans": "hans",
+    "zh-Hant": "hant",
+    "zh-CN": "cn hans-cn",
+    "zh-SG": "sg my hans-sg hans-my",
+    "zh-TW": "tw hant-tw",
+    "zh-HK": "hk mo hant-hk hant-mo",
+}
+_CHINESE_TAGS = {f"zh-{rest}": tag for tag, rests in _CHINESE.items() for rest in rests.split()}
+
+
 def language_code(language: str) -> str:
     """Whisper's code for a code or an English name, in any case (`"German"` -> `"de"`).
+
+    Of Chinese, tags of its scripts and regions are known as well (`"zh-Hant"` -> `"zh"`).
 
     Raises:
         UnknownLanguage: it is neither.
@@ -46,4 +60,11 @@ def language_code(language: str) -> str:
         return wanted
     if wanted in _CODES:
         return _CODES[wanted]
+    if chinese_tag(wanted):
+        return "zh"
     raise UnknownLanguage(language)
+
+
+def chinese_tag(language: str) -> str | None:
+    """How Chinese is to be written, where a language says so (`"zh_hant"` -> `"zh-Hant"`, `"zh"` -> None)."""
+    return _CHINESE_TAGS.get(language.strip().lower().replace("_", "-"))

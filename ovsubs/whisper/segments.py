@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import Window
@@ -11,6 +11,7 @@ from ovsubs.transcript import Segment, Word
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
 from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
 from ovsubs.whisper.words import FAR_S, close_up, keep_to_speech, words_of
+from ovsubs.word_times import apart
 
 MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
 UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
@@ -171,7 +172,24 @@ def to_segments(
                 words=_words(piece, decoded, window, reader, language, speech),
             )
         )
-    return segments
+    return _with_durations(segments, window)
+
+
+def _with_durations(segments: Sequence[Segment], window: Window) -> list[Segment]:
+    """The segments of a window with words none of which begins and ends at once."""
+    words = [word for segment in segments for word in segment.words]
+    if all(word.end > word.start for word in words):
+        return list(segments)
+    step = min(TIMESTAMP_STEP_S, window.duration / len(words))
+    times = iter(apart([(word.start, word.end) for word in words], window.start, window.end, step))
+    return [
+        replace(segment, words=tuple(_timed(word, *next(times)) for word in segment.words))
+        for segment in segments
+    ]
+
+
+def _timed(word: Word, start: float, end: float) -> Word:
+    return replace(word, start=start, end=end)
 
 
 def _within_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> tuple[float, float]:

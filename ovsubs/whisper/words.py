@@ -1,6 +1,7 @@
 """Tokens of a segment and when each was spoken -> its words with their times.
 
 Words end at spaces; in languages that write none, at each character or at as many as one token stands for.
+What is written as one (a letter with its vowel signs) is never parted.
 Marks stay with the word that they are written at, and are not heard: a word begins with its first letter and
 ends with its last one. All words of a segment together are its text. openai/whisper (timing.py) cuts at
 marks as well, and so makes " 3" and ".5" of 3.5.
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ovsubs.audio.regions import SpeechRegion
+from ovsubs.subtitles.clusters import clusters
 from ovsubs.transcript import Word
 from ovsubs.whisper.tokens import TokenReader
 
@@ -140,6 +142,8 @@ def _begins(before: _Piece | None, piece: _Piece) -> bool:
     bare = piece.text.strip()
     if before is None or not bare or piece.text.startswith(" "):
         return True
+    if len(list(clusters(before.text[-1:] + bare[0]))) == 1:
+        return False
     if not piece.is_heard:
         return unicodedata.category(bare[0]) in ("Ps", "Pi")
     last = before.text[-1:]

@@ -48,7 +48,6 @@ ADVISED_BY_ERRORS = {
         {"video/containers.py", "video/embed.py", "video/writing.py"},
         {"embed", "burn"},
     ),
-    "OutputIsInput": ({"video/writing.py"}, {"embed", "burn"}),
     "UnwritableVideo": ({"video/writing.py"}, {"embed", "burn"}),
 }
 

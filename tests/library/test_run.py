@@ -1,5 +1,6 @@
 """What is recognized -> the files that were planned."""
 
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import pytest
@@ -7,7 +8,10 @@ import pytest
 from ovsubs.errors import OutputExists, UnwritableOutput
 from ovsubs.library.plan import PlannedFile, SubtitleOptions
 from ovsubs.library.run import write_outputs
+from ovsubs.library.subtitle_names import language_of
+from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Segment, Transcript
+from ovsubs.video.track_tags import read_name
 
 SEGMENT = Segment(0, 0.5, 2.0, " Guten Tag.", (50365, 50440), -0.2, 1.0, 0.01)
 TRANSCRIPT = Transcript((SEGMENT,), "de", 0.98, duration=3.0, speech_duration=1.5)
@@ -39,6 +43,21 @@ def test_the_name_tells_the_language_of_the_subtitles(
     options = SubtitleOptions(language_suffix=True)
 
     assert write_outputs(transcript, planned(tmp_path / "talk.mp4", "srt"), options) == (tmp_path / name,)
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("zh", "talk.zh.srt"), ("zh_hant", "talk.zh-Hant.srt"), ("ZH-TW", "talk.zh-TW.srt")],
+)
+def test_the_name_tells_the_script_of_chinese_where_it_was_asked_for(
+    tmp_path: Path, language: str, name: str
+) -> None:
+    options = SubtitleOptions(language_suffix=True, transcribe=TranscribeOptions(language=language))
+    chinese = replace(TRANSCRIPT, language="zh")
+
+    assert write_outputs(chinese, planned(tmp_path / "talk.mp4", "srt"), options) == (tmp_path / name,)
+    assert language_of(tmp_path / name) == "zh"
+    assert read_name(tmp_path / name, tmp_path / "talk.mp4").language == name.split(".")[1].lower()
 
 
 def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:

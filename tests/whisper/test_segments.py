@@ -1,6 +1,7 @@
 """What a window's tokens become: pieces, how much has been understood, segments."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,18 @@ def test_a_first_word_without_time_begins_when_its_timestamp_says(
     timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 7)
     second = to_segments(pieces(*tokens), timed, Window(0.0, 30.0), reader)[1]
     assert second.words[0].start == pytest.approx(onset)
+
+
+@pytest.mark.model
+def test_every_word_lasts(reader: TokenReader) -> None:
+    """The path of an alignment may give several tokens one time, at the end of a window above all."""
+    tokens = (time(0), HELLO, WORLD, HELLO, time(1.0), time(1.0), WORLD, WORLD, time(2.0))
+    starts = (0.0, 0.1, 0.1, 0.1, 0.4, 0.5, 2.0, 2.0, 2.0, 2.0)
+    timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 9)
+    pieces = split_at_timestamps(tokens, BEGIN)
+    segments = to_segments(list(pieces), timed, Window(10.0, 12.0), reader)
+    words = [word for segment in segments for word in segment.words]
+    assert len(words) == 5
+    assert all(word.end > word.start + 0.01 for word in words)
+    assert all(before.end <= after.start + 1e-9 for before, after in pairwise(words))
+    assert words[-1].end <= 12.0

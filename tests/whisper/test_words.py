@@ -1,5 +1,6 @@
 """Tokens and their times -> words."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.audio.regions import SpeechRegion
+from ovsubs.subtitles.clusters import clusters
 from ovsubs.transcript import Word
 from ovsubs.whisper.tokens import TokenReader
 from ovsubs.whisper.words import close_up, keep_to_speech, words_of
@@ -134,3 +136,18 @@ def test_words_that_last_as_long_as_words_do_stay_as_they_are() -> None:
     assert close_up(words) == words
     assert close_up(words[2:]) == words[2:]
     assert close_up([]) == []
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("สวัสดีครับวันนี้เราจะพูดถึงเรื่องนำไป", "th"), ("ສະບາຍດີຂ້ອຍເຂົ້າ", "lo"), ("မင်္ဂလာပါကျွန်တော်", "my")],
+)
+def test_a_word_never_begins_with_what_hangs_on_the_letter_before(
+    reader: TokenReader, text: str, language: str
+) -> None:
+    found = [word.word for word in spoken(reader, text, language)]
+    assert "".join(found) == text
+    assert len(found) > 3
+    for before, after in pairwise(found):
+        assert len(list(clusters(before[-1] + after[0]))) == 2

@@ -79,7 +79,11 @@ def _dialogue(cue: Cue, highlight_words: bool) -> str:
 
 
 def _karaoke(cue: Cue, start_cs: int, end_cs: int) -> str:
-    """The text with `{\\k}` before each word: how long until the next one, together as long as the cue."""
+    """The text with `{\\k}` before each word: how long until the next one, together as long as the cue.
+
+    A word that would take no time, where a cue lasts less than a hundredth of a second a word, shares it with
+    the word before it.
+    """
     starts = [to_cs(word.start_ms) for line in cue.words for word in line]
     lengths = iter(b - a for a, b in zip(starts, [*starts[1:], end_cs], strict=True))
     lead = starts[0] - start_cs
@@ -89,9 +93,13 @@ def _karaoke(cue: Cue, start_cs: int, end_cs: int) -> str:
         for word in line:
             bare = word.text.lstrip()
             space = word.text[: len(word.text) - len(bare)]
-            written += f"{space}{{\\k{next(lengths)}}}{_protected(bare)}"
+            written += f"{space}{_for(next(lengths))}{_protected(bare)}"
         lines.append(written)
-    return (f"{{\\k{lead}}}" if lead else "") + r"\N".join(lines)
+    return _for(lead) + r"\N".join(lines)
+
+
+def _for(length_cs: int) -> str:
+    return f"{{\\k{length_cs}}}" if length_cs else ""
 
 
 def _protected(text: str) -> str:

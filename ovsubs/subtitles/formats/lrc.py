@@ -48,13 +48,15 @@ def _joined(cue: Cue, written: Sequence[str]) -> str:
 
 
 def _timed_line(words: Sequence[CueWord]) -> str:
-    return "".join(map(_timed, words))
-
-
-def _timed(word: CueWord) -> str:
-    bare = word.text.lstrip()
-    space = word.text[: len(word.text) - len(bare)]
-    return f"{space}<{_stamp(word.start_ms)}>{_protected(bare)}"
+    """The words with their times; one that begins in the same hundredth as the one before has none."""
+    written, last = "", ""
+    for word in words:
+        bare = word.text.lstrip()
+        space = word.text[: len(word.text) - len(bare)]
+        stamp = f"<{_stamp(word.start_ms)}>"
+        written += f"{space}{stamp if stamp != last else ''}{_protected(bare)}"
+        last = stamp
+    return written
 
 
 def _protected(text: str) -> str:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from ovsubs.subtitles.layout.function_words import FunctionWords, function_words
 from ovsubs.subtitles.layout.pieces import EAST_ASIAN, Piece
+from ovsubs.subtitles.layout.unspaced import HAS_UNSPACED
 
 SENTENCE_COST = 0.0
 CLAUSE_COST = 0.35
@@ -20,15 +21,16 @@ BEFORE_CONJUNCTION_COST = 0.6
 BEFORE_PREPOSITION_COST = 0.8
 WORD_COST = 1.0
 AFTER_VERBAL_COST = 1.4  # "they | went", "is | going"
-BOUND_COST = 2.0  # "the | house", "of | it", "20 | percent", "Mr. | Smith"
+BOUND_COST = 2.5  # "the | house", "of | it", "and | then", "20 | percent", "Mr. | Smith"
 NAME_COST = 1.6  # "Barack | Obama", as far as capitals tell
 INSIDE_WORD_COST = 3.0
+BREATH_MS = 300  # a pause as short as that parts nothing that belongs together
 PAUSE_COUNTS_MS = 1000  # a pause this long makes up for any break: the reader waits with the speaker
 
 _QUOTES = "\"'”’»)]」』）】"
 _OPENING_MARKS = "\"'“‘«([¿¡-–—♪"
-_SENTENCE_END = tuple(".!?…。！？؟।")
-_CLAUSE_END = tuple(",;:—–、，；：،؛")
+_SENTENCE_END = tuple(".!?…。！？؟।۔։።។៕။")
+_CLAUSE_END = tuple(",;:—–、，；：،؛၊៖")
 _ABBREVIATION = re.compile(
     r"(?:mr|mrs|ms|dr|prof|st|vs|no|hr|fr|nr|bzw|z\.b|d\.h|m|mme|mlle|sr|sra|dott|sig|\w)\.", re.IGNORECASE
 )
@@ -65,24 +67,26 @@ def _cost(piece: Piece, following: Piece, known: FunctionWords, begins_sentence:
     cost = _cost_of_words(piece, following, known, begins_sentence)
     if not following.glue:
         return cost
-    pause_ms = max(0, following.start_ms - piece.end_ms)
-    return cost * max(0.0, 1.0 - pause_ms / PAUSE_COUNTS_MS)
+    pause_ms = following.start_ms - piece.end_ms
+    unnoticed_ms = BREATH_MS if cost > WORD_COST else 0
+    counts = (pause_ms - unnoticed_ms) / (PAUSE_COUNTS_MS - unnoticed_ms)
+    return cost * (1.0 - min(max(counts, 0.0), 1.0))
 
 
 def _cost_of_words(piece: Piece, following: Piece, known: FunctionWords, begins_sentence: bool) -> float:
     word, after = _bare(piece.text), _bare(following.text)
     if not following.glue:
-        return _cost_within(piece.text, following.text)
+        return _cost_within(piece.text, following, known)
+    if HAS_UNSPACED.match(piece.text[-1]) and HAS_UNSPACED.match(following.text):
+        return CLAUSE_COST
     if ends_sentence(piece.text) or (_DASH.fullmatch(following.text) and not word.isdigit()):
         return SENTENCE_COST
     if _DASH.fullmatch(piece.text) or piece.text.endswith(".") or word in known.determiners:
         return BOUND_COST  # a dash says who speaks now; what ends with "." and no sentence is abbreviated
     if piece.text.rstrip(_QUOTES).endswith(_CLAUSE_END):
         return CLAUSE_COST
-    if _NUMBER.fullmatch(piece.text) or word in known.prepositions:
+    if _NUMBER.fullmatch(piece.text) or word in known.prepositions or word in known.conjunctions:
         return BOUND_COST
-    if word in known.conjunctions:
-        return AFTER_VERBAL_COST
     if after in known.conjunctions:
         return BEFORE_CONJUNCTION_COST
     if word in known.verbal:
@@ -92,8 +96,13 @@ def _cost_of_words(piece: Piece, following: Piece, known: FunctionWords, begins_
     return BEFORE_PREPOSITION_COST if after in known.prepositions else WORD_COST
 
 
-def _cost_within(text: str, following: str) -> float:
-    """Where no space is written: inside a word, or between characters of East Asian scripts."""
+def _cost_within(text: str, piece: Piece, known: FunctionWords) -> float:
+    """Where no space is written: inside a word, or between words or characters of scripts without spaces."""
+    following = piece.text
+    if piece.break_cost is not None:
+        if ends_sentence(text):
+            return SENTENCE_COST
+        return piece.break_cost + _cost_beside_small_words(text, following, known)
     if not _EAST_ASIAN_END.search(text):
         return SENTENCE_COST if ends_sentence(text) else INSIDE_WORD_COST
     if ends_sentence(text):
@@ -104,6 +113,16 @@ def _cost_within(text: str, following: str) -> float:
     if _KANA.match(text[-1]) and _CONTENT.match(following[0]):
         return BEFORE_CONJUNCTION_COST
     return AFTER_VERBAL_COST if _KANA.match(following[0]) or _CONTENT.match(text[-1]) else WORD_COST
+
+
+def _cost_beside_small_words(word: str, after: str, known: FunctionWords) -> float:
+    if word in known.prepositions or word in known.determiners or word in known.conjunctions:
+        return BOUND_COST
+    if word in known.verbal:
+        return AFTER_VERBAL_COST
+    if after in known.conjunctions:
+        return BEFORE_CONJUNCTION_COST
+    return BEFORE_PREPOSITION_COST if after in known.prepositions else WORD_COST
 
 
 def _bare(text: str) -> str:

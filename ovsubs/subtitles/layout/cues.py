@@ -6,17 +6,20 @@ moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ovsubs.subtitles.cue import Cue, CueWord, to_ms
 from ovsubs.subtitles.layout.break_costs import break_costs
 from ovsubs.subtitles.layout.cue_times import Spoken, times_of_cues
 from ovsubs.subtitles.layout.division import divide_cues
-from ovsubs.subtitles.layout.lines import divide_lines
+from ovsubs.subtitles.layout.lines import LineDivider
 from ovsubs.subtitles.layout.pieces import Piece, pieces_of
 from ovsubs.subtitles.layout.sdh import without_sdh
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
+from ovsubs.word_times import apart
+
+LEAST_WORD_MS = 20  # Whisper's own step; two hundredths of a second, so that no word is lost in LRC or ASS
 
 
 def lay_out(transcript: Transcript, options: LayoutOptions | None = None) -> list[Cue]:
@@ -38,10 +41,11 @@ def lay_out(transcript: Transcript, options: LayoutOptions | None = None) -> lis
     costs = break_costs(pieces, transcript.text_language)
     bounds = divide_cues(pieces, costs, rules, media_end_ms)
     times = times_of_cues([_spoken(pieces[first:end]) for first, end in bounds], rules, media_end_ms)
+    divider = LineDivider(pieces, costs, rules)
     cues = list[Cue]()
     for (first, end), (start_ms, end_ms) in zip(bounds, times, strict=True):
         said = pieces[first:end]
-        _, lines = divide_lines(said, costs[first:end], rules)
+        _, lines = divider.divide(first, end)
         cues.append(_cue([said[start:stop] for start, stop in lines], start_ms, end_ms))
     return cues
 
@@ -53,12 +57,21 @@ def _spoken(pieces: Sequence[Piece]) -> Spoken:
 
 
 def _cue(lines: Sequence[Sequence[Piece]], start_ms: int, end_ms: int) -> Cue:
-    words = tuple(tuple(_cue_words(line, start_ms, end_ms)) for line in lines)
+    times = iter(_word_times([piece for line in lines for piece in line], start_ms, end_ms))
+    words = tuple(
+        tuple(
+            CueWord(piece.glue + piece.text if place else piece.text, *next(times))
+            for place, piece in enumerate(line)
+        )
+        for line in lines
+    )
     return Cue(start_ms, end_ms, tuple("".join(word.text for word in line) for line in words), words)
 
 
-def _cue_words(pieces: Sequence[Piece], start_ms: int, end_ms: int) -> Iterator[CueWord]:
-    for place, piece in enumerate(pieces):
+def _word_times(pieces: Sequence[Piece], start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+    """Start and end of each word of a cue: within the cue's, and none without length if that can be."""
+    times = list[tuple[int, int]]()
+    for piece in pieces:
         begin_ms = min(max(piece.start_ms, start_ms), end_ms)
-        text = piece.glue + piece.text if place else piece.text
-        yield CueWord(text, begin_ms, min(max(piece.end_ms, begin_ms), end_ms))
+        times.append((begin_ms, min(max(piece.end_ms, begin_ms), end_ms)))
+    return apart(times, start_ms, end_ms, min(LEAST_WORD_MS, (end_ms - start_ms) // len(pieces)))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from ovsubs.subtitles.layout.break_costs import ends_sentence
-from ovsubs.subtitles.layout.lines import divide_lines, fitting_ends
+from ovsubs.subtitles.layout.lines import LineDivider, fitting_ends
 from ovsubs.subtitles.layout.pieces import Piece
 from ovsubs.subtitles.styles import LayoutRules
 
@@ -31,7 +31,7 @@ MAX_FAST = 0.25  # ... but no more than for a quarter too fast: speech that is t
 SHORT_COST = 6.0  # a cue with no time at all
 FLASH_COST = 0.5  # said in less than the shortest duration
 ORPHAN_COST = 0.5  # a cue of one word that is no sentence
-LINES_COST = 1.0  # for each unit of `divide_lines`
+LINES_COST = 1.0  # for each unit of `LineDivider.divide`
 
 
 Bounds = tuple[int, int]  # the first piece of a cue, and the one behind its last
@@ -66,25 +66,36 @@ def _paragraphs(pieces: Sequence[Piece], rules: LayoutRules) -> Iterator[tuple[i
 
 def _divide(weights: _Weights, first: int, end: int) -> list[Bounds]:
     """The cheapest division of `pieces[first:end]`."""
-    best = {first: 0.0}
+    ways: dict[int, list[tuple[float, int]]] = {first: [(0.0, first)]}  # end of a cue -> cost, its start
     before = dict[int, int]()
-    for start in range(first, end):
-        if start not in best:
+    for place in range(first, end + 1):
+        if place not in ways:
             continue
-        for stop in weights.fitting_ends(start):
+        cost, before[place] = _cheapest(weights, ways.pop(place), place)
+        if place == end:
+            break
+        for stop in weights.fitting_ends(place):
             if stop > end:
                 break
-            least = best.get(stop, math.inf)
-            cost = best[start] + weights.of_cue(start, stop)
-            if cost < least:
-                cost += weights.of_lines(start, stop)
-            if cost < least:
-                best[stop], before[stop] = cost, start
+            ways.setdefault(stop, []).append((cost + weights.of_cue(place, stop), place))
     found = list[Bounds]()
     while end > first:
         found.append((before[end], end))
         end = before[end]
     return found[::-1]
+
+
+def _cheapest(weights: _Weights, ways: list[tuple[float, int]], end: int) -> tuple[float, int]:
+    """The cheapest way to end a cue there, and where the cue starts; the earlier of two that cost the same.
+
+    Lines cost most to weigh, and never less than nothing: they are weighed only where that can decide.
+    """
+    least = (math.inf, end)
+    for cost, start in sorted(ways):
+        if cost > least[0]:
+            break
+        least = min(least, (cost + weights.of_lines(start, end), start))
+    return least
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ class _Weights:
     ) -> None:
         self._pieces = pieces
         self._costs = costs
+        self._lines = LineDivider(pieces, costs, rules)
         self._rules = rules
         self._media_end_ms = media_end_ms
         self._sums = _sums(pieces)
@@ -180,8 +192,10 @@ class _Weights:
 
     def of_lines(self, first: int, end: int) -> float:
         """Its breaks into lines, and their balance."""
+        if first == end:
+            return 0.0
         width = self._sums.widths[end] - self._sums.widths[first]
         if width <= self._rules.max_line_width and self._rules.max_words_per_line is None:
             return 0.0
-        cost, _ = divide_lines(self._pieces[first:end], self._costs[first:end], self._rules)
+        cost, _ = self._lines.divide(first, end)
         return LINES_COST * cost

@@ -1,7 +1,8 @@
 """Segments -> pieces: text that is never broken, with the time in which it is spoken.
 
 A piece is a word as written, or a character where no spaces are written (Han, Hiragana, Katakana; not apart
-from closing and opening marks), or a part of a word that is wider than a line. Their times are those of the
+from closing and opening marks), or a word of Thai, Lao, Khmer or Burmese as far as these are found, or a part
+of a word that is wider than a line. Their times are those of the
 words; where a segment has none, its time is shared by width.
 """
 
@@ -13,24 +14,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from ovsubs.subtitles.clusters import clusters
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import to_ms
+from ovsubs.subtitles.layout.unspaced import HAS_UNSPACED, breaks_in
 from ovsubs.transcript import Segment, Word
 
 _NO_BREAK = "\u00a0\u2007\u202f"  # French sets one before "!" and "?"
 _SPACE = re.compile(rf"(?:(?![{_NO_BREAK}])[\s\x00-\x1f\x7f-\x9f])+")
-_OPENING = "（「『【〔《〈［｛“‘"
+_WORD_SPACE = re.compile(rf"(?! [ๆໆៗ]){_SPACE.pattern}")  # the mark that repeats a word stays with it
+_OPENING = "（「『【〔《〈［｛“‘〝﹁﹃｟｢〘〚"
 # JIS X 4051 (kinsoku): marks, small kana and the sound marks that may not begin a line.
 _CLOSING = (
-    "、。，．！？：；）」』】〕》〉］｝・…～ー々”’\u3099\u309a"
-    "ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+    "、。，．！？：；）」』】〕》〉］｝・…‥～〜ー々〻”’〟﹂﹄｠｣〙〛､｡･゠–‼⁇⁈⁉％\u3099\u309a"
+    "ゝゞヽヾぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰ-ㇿ"
 )
 # Radicals, kana, unified ideographs and full-width forms; Hangul is left out: Korean writes spaces.
 EAST_ASIAN = "\u2e80-\u30ff\u31c0-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
 _HAS_EAST_ASIAN = re.compile(f"[{EAST_ASIAN}]")
 _UNBROKEN = re.compile(
-    rf"[{_OPENING}]*(?:(?![{_OPENING}{_CLOSING}])[{EAST_ASIAN}][.,!?:;)\]%\"']*"
-    rf"|[^{EAST_ASIAN}{_OPENING}{_CLOSING}]+)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
+    rf"[{_OPENING}(\[{{]*(?:(?![{_OPENING}{_CLOSING}])[{EAST_ASIAN}][.,!?:;)\]%\"']*"
+    rf"|(?:(?![(\[{{]+[{EAST_ASIAN}])[^{EAST_ASIAN}{_OPENING}{_CLOSING}])+)[{_CLOSING}]*"
+    rf"|[{_OPENING}{_CLOSING}]+"
 )
 
 
@@ -39,7 +44,8 @@ class Piece:
     """Text that is never broken, spoken during `[start_ms, end_ms)`.
 
     `glue` joins it to the piece before: a space, or nothing. `width` is in columns, without the glue.
-    `ends_segment` marks the last one of a segment.
+    `ends_segment` marks the last one of a segment. `break_cost`: what a break before it costs beyond one at a
+    space, where no space is written and its spelling tells.
     """
 
     text: str
@@ -49,6 +55,7 @@ class Piece:
     start_ms: int = 0
     end_ms: int = 0
     ends_segment: bool = False
+    break_cost: float | None = None
 
 
 def pieces_of(segments: Sequence[Segment], max_width: int, media_end_ms: int) -> list[Piece]:
@@ -82,29 +89,41 @@ def _of_segment(segment: Segment, max_width: int) -> Iterator[Piece]:
 
 def cut_text(text: str, max_width: int) -> Iterator[Piece]:
     """The pieces of a text, without times. White space and control characters are no part of them."""
-    for word in _SPACE.split(text):
-        word = word.strip()
-        parts = _UNBROKEN.findall(word) if _HAS_EAST_ASIAN.search(word) else [word] if word else []
+    for word in _WORD_SPACE.split(text):
         glue = " "
-        for part in parts:
+        for part, break_cost in _parts(word.strip()):
             for fragment in _fragments(part, max_width):
-                yield Piece(fragment, glue, columns(fragment), n_characters(fragment))
+                cost, break_cost = break_cost, None
+                yield Piece(fragment, glue, columns(fragment), n_characters(fragment), break_cost=cost)
                 glue = ""
 
 
+def _parts(word: str) -> Iterator[tuple[str, float | None]]:
+    """The parts of a text without spaces that are never broken, and what a break before each costs."""
+    if HAS_UNSPACED.search(word):
+        breaks = breaks_in(word)
+        for begin, end in pairwise([0, *breaks, len(word)]):
+            yield word[begin:end], breaks.get(begin)
+    elif _HAS_EAST_ASIAN.search(word):
+        yield from ((part, None) for part in _UNBROKEN.findall(word))
+    elif word:
+        yield word, None
+
+
 def _fragments(word: str, max_width: int) -> list[str]:
-    """Cut a word that is wider than a line; combining marks stay with their character."""
+    """Cut a word that is wider than a line; what is written as one character stays together, if it fits."""
     if columns(word) <= max_width:
         return [word]
     fragments, width = [""], 0
-    for char in word:
-        n_columns = columns(char)
-        if width + n_columns > max_width and n_columns:
-            fragments.append("")
-            width = 0
-        fragments[-1] += char
-        width += n_columns
-    return fragments
+    for cluster in clusters(word):
+        for part in [cluster] if columns(cluster) <= max_width else cluster:
+            n_columns = columns(part)
+            if width + n_columns > max_width and n_columns:
+                fragments.append("")
+                width = 0
+            fragments[-1] += part
+            width += n_columns
+    return [bare for fragment in fragments if (bare := fragment.strip())]
 
 
 def _times_of_words(pieces: Sequence[Piece], words: Sequence[Word]) -> list[tuple[int, int]]:

@@ -41,7 +41,7 @@ def test_a_line_ends_before_a_long_gap(gap_ms: int, cleared: bool) -> None:
 
 def test_words_have_times_of_their_own_and_the_last_an_end() -> None:
     assert write_lrc([EVER_TRIED, Cue(5000, 6000, ("No matter.",))], highlight_words=True) == (
-        f"{HEAD}[00:01.00]<00:01.20>Ever <00:01.56>tried. <00:02.50>Ever <00:02.50>failed.<00:03.95>\n"
+        f"{HEAD}[00:01.00]<00:01.20>Ever <00:01.56>tried. <00:02.50>Ever failed.<00:03.95>\n"
         "[00:05.00]No matter.\n"
         "[00:06.00]\n"
     )

@@ -29,7 +29,7 @@ def cost_after(word: str, text: str, language: str = "en") -> float:
         ("Mr.", "This is Mr. Smith here.", costs.BOUND_COST),
         ("J.", "This is J. Smith here.", costs.BOUND_COST),
         ("John", "This was John Smith here.", costs.NAME_COST),
-        ("and", "Him and nobody else.", costs.AFTER_VERBAL_COST),
+        ("and", "Him and nobody else.", costs.BOUND_COST),
         ("they", "Then they went home.", costs.AFTER_VERBAL_COST),
         ("will", "Then all will know.", costs.AFTER_VERBAL_COST),
         ("-", "- Who? - Me.", costs.BOUND_COST),
@@ -64,7 +64,7 @@ def test_articles_stay_with_their_nouns_in_other_languages(word: str, text: str,
 def test_a_pause_makes_up_for_a_break() -> None:
     segment = spoken("He saw the tree.", pace=0.0)
     before, after = segment.words[2], segment.words[3]
-    for pause_s, cost in ((0.0, 2.0), (0.5, 1.0), (1.0, 0.0), (3.0, 0.0)):
+    for pause_s, cost in ((0.0, 2.5), (0.3, 2.5), (0.65, 1.25), (1.0, 0.0), (3.0, 0.0)):
         moved = type(after)(after.word, before.end + pause_s, before.end + pause_s, 0.9)
         words = (*segment.words[:3], moved)
         paused = type(segment)(0, 0.0, 30.0, segment.text, (), 0, 0, 0, words=words)
@@ -97,7 +97,9 @@ def test_a_sentence_ends_by_its_marks(text: str, is_end: bool) -> None:
     assert ends_sentence(text) is is_end
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "pt", "nl"])
+@pytest.mark.parametrize(
+    "language", ["en", "de", "fr", "es", "it", "pt", "nl", "ca", "sv", "da", "no", "pl", "ru"]
+)
 def test_lists_of_small_words_are_there_and_in_lower_case(language: str) -> None:
     known = function_words(language)
     kinds = (known.determiners, known.prepositions, known.conjunctions, known.verbal)

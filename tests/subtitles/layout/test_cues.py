@@ -1,4 +1,5 @@
 import re
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -202,3 +203,116 @@ def test_unhurried_speech_keeps_every_rule(said: list[tuple[str, float, float]],
         assert rules.min_duration_ms <= cue.duration_ms <= rules.max_duration_ms
         assert any(abs(cue.start_ms - start) <= 2 * rules.frame_ms for start in starts)
         assert following is None or following.start_ms - cue.end_ms >= rules.min_gap_ms
+
+
+def calls_of_layout(n_words: int) -> int:
+    """Function calls that the layout of so many words without times takes: work, without a clock."""
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        lay_out(transcript([said(0.0, 5.0, " x" * n_words)]))
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_twice_as_many_words_take_twice_the_work() -> None:
+    short, long = calls_of_layout(1000), calls_of_layout(4000)
+    assert long < 5 * short
+    assert long < 2000 * 4000
+
+
+words_at_any_time = st.lists(
+    st.tuples(st.text(alphabet="ab.", min_size=1, max_size=9), st.floats(0.0, 20.0), st.floats(0.0, 2.0)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(words_at_any_time, st.booleans())
+def test_every_word_lasts_wherever_its_cue_has_the_time(
+    words: list[tuple[str, float, float]], at_once: bool
+) -> None:
+    timed = [(text, start, start if at_once else start + length) for text, start, length in words]
+    for cue in lay_out(transcript([said_word_by_word(*timed)], duration=30.0)):
+        shown = [word for line in cue.words for word in line]
+        assert all(cue.start_ms <= word.start_ms <= word.end_ms <= cue.end_ms for word in shown)
+        assert all(a.start_ms <= b.start_ms for a, b in pairwise(shown))
+        if cue.duration_ms >= len(shown):
+            assert all(word.start_ms < word.end_ms for word in shown)
+
+
+def test_words_said_at_one_time_are_set_one_after_the_other() -> None:
+    segment = said_word_by_word(
+        ("One", 1.0, 1.0), ("two", 1.0, 1.0), ("three.", 1.0, 1.5), ("Four.", 1.5, 1.5)
+    )
+    (cue,) = lay_out(transcript([segment], duration=1.9))
+    assert [(word.start_ms, word.end_ms) for word in cue.words[0]] == [
+        (1000, 1020),
+        (1020, 1040),
+        (1040, 1500),
+        (1500, 1520),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "word"),
+    [
+        (
+            "La prensa y la escuela pública son la conciencia nacional y su voz más clara en el país.",
+            "es",
+            "y",
+        ),
+        (
+            "It had been a long and hard year of terrible news and nobody knew what would come of it.",
+            "en",
+            "and",
+        ),
+        (
+            "Das war eine lange und sehr schwere Zeit für alle Leute und niemand wusste, was kommt.",
+            "de",
+            "und",
+        ),
+        (
+            "C'était une longue et terrible année de nouvelles et personne ne savait ce qui viendrait.",
+            "fr",
+            "et",
+        ),
+        (
+            "È stato un anno lungo e terribile di notizie brutte e nessuno sapeva che cosa verrebbe.",
+            "it",
+            "e",
+        ),
+        (
+            "Foi um ano longo e terrível de notícias muito ruins e ninguém sabia o que viria depois.",
+            "pt",
+            "e",
+        ),
+        (
+            "Het was een lang en verschrikkelijk jaar vol slecht nieuws en niemand wist wat er kwam.",
+            "nl",
+            "en",
+        ),
+    ],
+)
+@pytest.mark.parametrize("breath_s", [0.0, 0.3, 0.4])
+def test_no_cue_ends_in_a_small_word_while_its_sentence_goes_on(
+    text: str, language: str, word: str, breath_s: float
+) -> None:
+    """However the speaker breathes after it; a pause of a second is another matter."""
+    words = spoken(text, start=1.0).words
+    last = [place for place, one in enumerate(words) if one.word.strip() == word][-1]
+
+    def ends(pause_s: float) -> list[str]:
+        moved = [(w.word.strip(), w.start, w.end) for w in words[: last + 1]]
+        moved += [(w.word.strip(), w.start + pause_s, w.end + pause_s) for w in words[last + 1 :]]
+        cues = lay_out(transcript([said_word_by_word(*moved)], language=language))
+        return [cue.lines[-1].split()[-1] for cue in cues]
+
+    assert word not in ends(breath_s)
+    assert word in ends(1.5)

@@ -3,8 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.subtitles.layout.break_costs import break_costs
-from ovsubs.subtitles.layout.lines import divide_lines, fitting_ends, line_width
-from ovsubs.subtitles.layout.pieces import cut_text
+from ovsubs.subtitles.layout.lines import (
+    LINE_WEIGHT,
+    ORPHAN_COST,
+    TOP_HEAVY_COST,
+    LineDivider,
+    divide_lines,
+    fitting_ends,
+    line_width,
+)
+from ovsubs.subtitles.layout.pieces import Piece, cut_text
 from ovsubs.subtitles.styles import LayoutRules
 
 NETFLIX = LayoutRules()
@@ -87,3 +95,36 @@ def test_lines_fit_and_are_as_few_as_can_be(spoken: list[str], width: int, most:
     assert all(line_width(pieces, a, b) <= width and b - a <= (most or b) for a, b in bounds)
     fewer = len(bounds) - 1
     assert not fewer or len(pieces) not in fitting_ends(pieces, 0, rules, fewer)
+
+
+def cost_of(bounds: list[tuple[int, int]], pieces: list[Piece], costs: list[float]) -> float:
+    """What a division into lines costs, written down as its docstring says."""
+    target = line_width(pieces, 0, len(pieces)) / len(bounds)
+    total = 0.0
+    for first, end in bounds:
+        width = line_width(pieces, first, end)
+        total += ((width - target) / NETFLIX.max_line_width) ** 2 + (ORPHAN_COST if end == first + 1 else 0.0)
+        if end < len(pieces):
+            total += LINE_WEIGHT * costs[end - 1] + (TOP_HEAVY_COST if width > target else 0.0)
+    return total
+
+
+@given(st.lists(st.text(alphabet="abc.,", min_size=1, max_size=16), min_size=1, max_size=9))
+def test_no_other_two_lines_cost_less(spoken: list[str]) -> None:
+    pieces = list(cut_text(" ".join(spoken), 42))
+    costs = break_costs(pieces, "en")
+    cost, bounds = divide_lines(pieces, costs, NETFLIX)
+    if len(bounds) != 2:
+        return
+    others = [[(0, place), (place, len(pieces))] for place in range(1, len(pieces))]
+    fitting = [two for two in others if all(line_width(pieces, a, b) <= 42 for a, b in two)]
+    assert cost == pytest.approx(min(cost_of(two, pieces, costs) for two in fitting))
+
+
+def test_a_stretch_within_a_transcript_has_the_lines_that_it_has_alone() -> None:
+    pieces = list(
+        cut_text("Before it. He walked down to the old harbour with the man from London. And after", 42)
+    )
+    costs = break_costs(pieces, "en")
+    alone = divide_lines(pieces[2:15], costs[2:15], NETFLIX)
+    assert LineDivider(pieces, costs, NETFLIX).divide(2, 15) == alone

@@ -138,3 +138,28 @@ def test_no_character_is_lost_and_no_piece_is_wider_than_a_line(text: str, width
     assert printed("".join(piece.text for piece in pieces)) == printed(text)
     assert all(piece.width == columns(piece.text) <= width for piece in pieces)
     assert all(piece.text == piece.text.strip() != "" for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("あ〜い", ["あ〜", "い"]),
+        ("彼は〝本〟と言った", ["彼", "は", "〝本〟", "と", "言っ", "た"]),
+        ("我(你)他", ["我", "(你)", "他"]),
+        ("用Python(中文)写", ["用", "Python", "(中", "文)", "写"]),
+        ("百％と", ["百％", "と"]),
+        ("ゕゖ", ["ゕゖ"]),
+    ],
+)
+def test_marks_that_may_not_begin_or_end_a_line_stay_with_their_character(
+    text: str, pieces: list[str]
+) -> None:
+    assert texts(text) == pieces
+
+
+@pytest.mark.parametrize("whole", ["👩‍💻", "🇩🇪", "👍🏽", "क्ष", "e\u0301", "한"])
+def test_what_is_written_as_one_is_not_cut(whole: str) -> None:
+    width = columns(whole)
+    assert texts(whole * 6, max(width, 2) + 1) == [whole] * 6 if width > 1 else True
+    assert "".join(texts(whole * 9, max(width, 2))) == whole * 9
+    assert all(len(piece) % len(whole) == 0 for piece in texts(whole * 9, max(width, 2)))
