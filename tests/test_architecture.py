@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"audio"}), frozenset({"subtitles"})),
     (frozenset({"whisper"}), frozenset({"datasets"}), frozenset({"video"})),
     (frozenset({"convert"}),),
-    (frozenset({"recognition", "pipeline", "loading"}),),
+    (frozenset({"recognition", "reading", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"benchmark"})),
     (frozenset({"quantization"}),),
     (frozenset({"cli", "__main__"}),),

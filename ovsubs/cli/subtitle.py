@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ovsubs.audio.media import choose_track, probe
+from ovsubs.audio.media import probe
+from ovsubs.audio.tracks import choose_track
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.progress import RunProgress
 from ovsubs.cli.tables import print_doubts, print_profile, print_results

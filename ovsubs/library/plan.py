@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ovsubs.audio.media import choose_track, find_media, probe
+from ovsubs.audio.media import find_media, probe
+from ovsubs.audio.tracks import choose_track
 from ovsubs.errors import (
     InvalidOption,
     OutputClash,
