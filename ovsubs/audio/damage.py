@@ -109,7 +109,10 @@ def _announced_s(media: Media, heard_s: float) -> float:
     announced = read_announced(media.path)
     if announced is None or announced.share == 1.0 or announced.there <= 0:
         return 0.0
-    return heard_s / announced.share
+    by_size_s = heard_s / announced.share
+    # A long AVI tells its first part alone, and pictures and index take their share of the size.
+    is_likely = 0.7 * by_size_s < announced.duration < 1.4 * by_size_s
+    return announced.duration if is_likely else by_size_s
 
 
 def _clock(seconds: float) -> str:

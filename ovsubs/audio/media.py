@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ovsubs.audio.damage import Ended, ReadReport, report
 from ovsubs.audio.downmix import mix_down, plain_weights
 from ovsubs.audio.ffmpeg import FfmpegChild, ask_ffmpeg, input_url, running_ffmpeg, why_it_failed
 from ovsubs.audio.holes import SHORTEN_HOLES, HoleFiller
-from ovsubs.audio.packets import duration_by_reading, long_holes
+from ovsubs.audio.packets import duration_by_reading, has_lost_its_way, long_holes, restarts
 from ovsubs.audio.streams import AudioTrack, Media, read_banner
 from ovsubs.errors import EmptyFile, MissingFile, NoAudioStream, NoMediaInFolder, UnreadableMedia
 
@@ -88,30 +89,68 @@ def stream_audio(
     Raises:
         UnreadableMedia: ffmpeg fails before the first sample.
     """
-    seek = ["-ss", f"{track.start + start:.6f}"] if start else []
+    is_whole = not start and length is None
     limit = ["-t", f"{length:.6f}"] if length is not None else []
-    picked = ["-map", f"0:a:{track.index}", "-vn", "-sn", "-dn"]
+    child = _Decoder(media, track, limit)
     weights = plain_weights(track.layout)
-    # async=1 fills and trims where time stamps jump by over 0.1 s; it stretches nothing.
-    filters, n_channels = f"{SHORTEN_HOLES},aresample=async=1", 1
-    if weights is not None:
-        n_channels = len(weights)
-        if not track.layout.endswith(" channels"):  # a broadcast may change it in the middle
-            filters += f",aformat=channel_layouts={track.layout}"
-    wanted = ["-af", filters, "-ac", str(n_channels), "-ar", str(SAMPLE_RATE_HZ), "-f", "s16le", "pipe:1"]
+    parts = child.read(start)
+    mono = mix_down(parts, weights) if weights is not None else (_to_float(part[:, 0]) for part in parts)
     filler = HoleFiller(lambda: long_holes(media, track), media.duration - track.start + _READ_S)
     n_samples = 0
-    with running_ffmpeg([*seek, "-i", input_url(media.path), *picked, *limit, *wanted]) as child:
-        parts = _parts(child, n_channels)
-        mono = mix_down(parts, weights) if weights is not None else (_to_float(part[:, 0]) for part in parts)
+    with closing(parts):
         for block in _blocks(filler.fill(mono), max(1, round(block_s * SAMPLE_RATE_HZ))):
             n_samples += len(block)
             yield block
-        code, stderr = child.finish()
-    if code and not n_samples:
-        raise UnreadableMedia(media.path, why_it_failed(stderr))
-    if on_end and not start and length is None:
-        on_end(report(media, track, Ended(n_samples / SAMPLE_RATE_HZ, code, stderr, filler.holes)))
+    if child.code and not n_samples:
+        raise UnreadableMedia(media.path, why_it_failed(child.stderr))
+    if on_end and is_whole:
+        heard_s = n_samples / SAMPLE_RATE_HZ
+        on_end(report(media, track, Ended(heard_s, child.code, child.stderr, filler.holes)))
+
+
+class _Decoder:
+    """ffmpeg decoding one track, all channels of it. `code` and `stderr` are there once it has ended."""
+
+    def __init__(self, media: Media, track: AudioTrack, limit: Sequence[str]) -> None:
+        self._input = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", *limit)
+        self._track = track
+        self._may_restart = not limit
+        weights = plain_weights(track.layout)
+        self._n_channels = 1 if weights is None else len(weights)
+        self.code, self.stderr = 0, ""
+
+    def read(self, start: float) -> Generator[NDArray[np.int16], None, None]:
+        """Samples of all channels from a time of the track on.  # int16 [n_samples, n_channels]
+
+        Where ffmpeg loses its way, a new one begins behind the place, and silence is put in between.
+        """
+        seek, n_samples = self._track.start + start if start else 0.0, 0
+        for further_s in restarts():
+            with running_ffmpeg(self._arguments(seek, is_restart=n_samples > 0)) as child:
+                for part in _parts(child, self._n_channels):
+                    n_samples += len(part)
+                    yield part
+                self.code, stderr = child.finish()
+            self.stderr += stderr
+            if not n_samples or not self._may_restart or not has_lost_its_way(self.code, stderr):
+                return
+            silence = np.zeros((round(further_s * SAMPLE_RATE_HZ), self._n_channels), np.int16)
+            n_samples += len(silence)
+            yield silence
+            seek = self._track.start + start + n_samples / SAMPLE_RATE_HZ
+
+    def _arguments(self, seek: float, *, is_restart: bool) -> list[str]:
+        # async=1 fills and trims where time stamps jump by over 0.1 s; it stretches nothing.
+        filters = f"{SHORTEN_HOLES},aresample=async=1"
+        if is_restart:
+            filters += ":first_pts=0"  # the first packets may be garbled, too
+        if self._n_channels > 1 and not self._track.layout.endswith(" channels"):
+            filters += (
+                f",aformat=channel_layouts={self._track.layout}"  # a broadcast may change it on the way
+            )
+        wanted = ["-af", filters, "-ac", str(self._n_channels), "-ar", str(SAMPLE_RATE_HZ)]
+        begin = ["-ss", f"{seek:.6f}"] if seek else []
+        return [*begin, *self._input, *wanted, "-f", "s16le", "pipe:1"]
 
 
 def _parts(child: FfmpegChild, n_channels: int) -> Iterator[NDArray[np.int16]]:

@@ -1,5 +1,6 @@
 """A track read once more, for its times alone: where frames or packets are missing. Few files need it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ _LEAST_SPAN_S = 0.1  # a syllable; less is not worth a word
 _PACKET_S = 10.0  # no packet is longer; MP4 counts a hole after a packet as part of it
 _NEAR_S = 1.0  # what is decoded between two gaps that are nearer is no use
 # Decoders conceal what they can. Here they are not to: where something is wrong the frame is left out.
+_LOST = re.compile("reinitializing filters|configure output pad|Error while filtering")
 _STRICT = ("-fflags", "+discardcorrupt", "-err_detect", "crccheck+bitstream+buffer+explode")
 
 
@@ -38,10 +40,9 @@ def undecodable(media: Media, track: AudioTrack) -> tuple[DamagedSpan, ...]:
 
     What is close together is one stretch. What follows the last frame is not looked at.
     """
-    picked = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
-    strict, end = _gaps((*_STRICT, *picked), track.start)
+    strict, end = _gaps(media, track, _STRICT)
     if sum(gap.end - gap.start for gap in strict) > end / 2:  # not damaged, but written by a careless program
-        strict, _ = _gaps(picked, track.start)
+        strict, _ = _gaps(media, track, ())
     return tuple(_joined(strict))
 
 
@@ -71,14 +72,39 @@ def duration_by_reading(path: Path) -> float:
     return last_time(ask_ffmpeg(["-i", input_url(path), *mapped, "-c", "copy", "-f", "null", "-"]))
 
 
-def _gaps(picked: Sequence[str], start: float) -> tuple[list[DamagedSpan], float]:
-    """The gaps between frames, and where the last one ends."""
-    gaps, end = list[DamagedSpan](), start
-    for _, begin, after in _times(picked):
-        if begin - end > _LEAST_GAP_S:
-            gaps.append(DamagedSpan(end, begin))
-        end = max(end, after)
+def has_lost_its_way(code: int, stderr: str) -> bool:
+    """Whether ffmpeg gave up in the middle of a track, where a garbled packet claims 36 channels, say.
+
+    Its decoder believes that from then on. A new one, which begins behind it, does not.
+    """
+    return code != 0 and _LOST.search(stderr) is not None
+
+
+def restarts() -> Iterator[float]:
+    """How far behind the place where ffmpeg has lost its way the next try begins, in seconds; 20 tries."""
+    return (min(0.1 * 1.5**n, 5.0) for n in range(20))
+
+
+def _gaps(media: Media, track: AudioTrack, options: Sequence[str]) -> tuple[list[DamagedSpan], float]:
+    """The gaps between frames, in seconds of the file, and where the last one ends."""
+    picked = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
+    gaps, end = list[DamagedSpan](), track.start
+    seek, begun = tuple[str, ...](), 0.0
+    for further_s in restarts():
+        try:
+            for _, begin, after in _times((*options, *seek, *picked)):
+                if begun + begin - end > _LEAST_GAP_S:
+                    gaps.append(DamagedSpan(end, begun + begin))
+                end = max(end, begun + after)
+            break
+        except _LostItsWay:
+            begun = max(end, begun) + further_s
+            seek = ("-ss", f"{begun:.6f}")
     return gaps, end
+
+
+class _LostItsWay(Exception):
+    """See `has_lost_its_way`."""
 
 
 def _joined(gaps: Iterable[DamagedSpan]) -> Iterator[DamagedSpan]:
@@ -108,3 +134,5 @@ def _times(picked: Sequence[str]) -> Iterator[tuple[int, float, float]]:
                 numbers = [int(number) for number in line.split(",")[:4]]
                 tick_s = seconds_of[numbers[0]]
                 yield numbers[0], numbers[1] * tick_s, (numbers[1] + numbers[3]) * tick_s
+        if has_lost_its_way(*child.finish()):
+            raise _LostItsWay

@@ -13,10 +13,11 @@ _LONG = 0xFFFF_FFFF  # RF64: the size is in the chunk `ds64` (EBU Tech 3306)
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What the header of a file announces and what follows it, in bytes."""
+    """What a header announces and what follows it, in bytes; `duration` in seconds, 0 if it does not say."""
 
     announced: int
     there: int
+    duration: float = 0.0
 
     @property
     def share(self) -> float:
@@ -75,7 +76,11 @@ def _avi(file: IO[bytes], size: int) -> Announced | None:
         if part is None:
             return None
         place += 8 + length + length % 2
-    return Announced(place, size)
+    head = _at(file, 24, 32)  # the first chunk: "avih", its size, microseconds of a frame, ..., frames
+    if len(head) < 32 or head[:4] != b"avih":
+        return Announced(place, size)
+    frame_us, n_frames = struct.unpack("<8xI12xI4x", head)
+    return Announced(place, size, frame_us * n_frames / 1e6)
 
 
 def _known(length: int, there: int) -> Announced | None:
