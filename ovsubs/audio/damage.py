@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from ovsubs.audio.ffmpeg import why_it_failed
-from ovsubs.audio.packets import Holes, duration_by_reading, undecodable
+from ovsubs.audio.packets import Holes, duration_by_reading, first_complaint, undecodable
 from ovsubs.audio.riff import read_announced
 from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.transcript import DamagedSpan
@@ -26,7 +26,7 @@ class ReadReport:
 
     `duration` is the file's, in seconds, without the `holes` that its time stamps leap over. `breaks_off` is
     a sentence if the end is missing. `damaged`: sound that could not be decoded, in seconds of the file.
-    `missing_s` of it have left no gap, so that what follows is heard so much too early.
+    `missing_s` of it, at the end of the last span, have left no gap: what follows is heard so much too early.
     """
 
     duration: float
@@ -58,14 +58,17 @@ def report(media: Media, track: AudioTrack, ended: Ended) -> ReadReport:
     if ended.code and not media_s:
         why = why_it_failed(ended.stderr)
         return replace(well, breaks_off=f"ffmpeg stopped after {ended.heard_s:.1f} s ({why})")
-    damaged = undecodable(media, track) if ended.complains else ()
+    damaged = _within(media_s, undecodable(media, track)) if ended.complains else ()
     announced_s = _announced_s(media, ended.heard_s)
     expected_s = max(media_s - track.start, announced_s)
     missing_s = expected_s - ended.heard_s
     if missing_s < max(_ENDS_EARLY_S, _ENDS_EARLY_SHARE * expected_s):
         return replace(well, damaged=damaged)
-    if damaged and not ended.code and media.container in _WITHOUT_TIMES:
-        return replace(well, damaged=damaged, missing_s=missing_s)
+    if ended.complains and not ended.code and media.container in _WITHOUT_TIMES:
+        begins = damaged[-1].start if damaged else first_complaint(media, track)
+        if begins < track.start + ended.heard_s - _ENDS_EARLY_S:
+            whole = DamagedSpan(begins, max(begins, damaged[-1].end if damaged else 0.0) + missing_s)
+            return replace(well, damaged=(*damaged[:-1], whole), missing_s=missing_s)
     if not announced_s and not _must_be_damage(media, ended, damaged):
         return replace(well, damaged=damaged)
     why = f" ({why_it_failed(ended.stderr)})" if ended.code or ended.complains else ""
@@ -88,6 +91,13 @@ def damage_notes(read: ReadReport) -> list[str]:
     if read.missing_s:
         note += f"; {read.missing_s:.1f} s of it are missing, so that what follows comes too early"
     return [note]
+
+
+def _within(media_s: float, spans: tuple[DamagedSpan, ...]) -> tuple[DamagedSpan, ...]:
+    """What lies in the file: of packets with damaged times some seem to lie hours behind its end."""
+    if not media_s:
+        return spans
+    return tuple(DamagedSpan(span.start, min(span.end, media_s)) for span in spans if span.start < media_s)
 
 
 def _must_be_damage(media: Media, ended: Ended, damaged: tuple[DamagedSpan, ...]) -> bool:

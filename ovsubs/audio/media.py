@@ -115,6 +115,7 @@ class _Decoder:
         self._input = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", *limit)
         self._track = track
         self._may_restart = not limit
+        self._end_s = media.duration
         weights = plain_weights(track.layout)
         self._n_channels = 1 if weights is None else len(weights)
         self.code, self.stderr = 0, ""
@@ -124,20 +125,21 @@ class _Decoder:
 
         Where ffmpeg loses its way, a new one begins behind the place, and silence is put in between.
         """
-        seek, n_samples = self._track.start + start if start else 0.0, 0
+        seek, n_samples, n_left_out = self._track.start + start if start else 0.0, 0, 0
         for further_s in restarts():
             with running_ffmpeg(self._arguments(seek, is_restart=n_samples > 0)) as child:
                 for part in _parts(child, self._n_channels):
-                    n_samples += len(part)
+                    if n_left_out:
+                        yield np.zeros((n_left_out, self._n_channels), np.int16)
+                    n_samples, n_left_out = n_samples + n_left_out + len(part), 0
                     yield part
                 self.code, stderr = child.finish()
             self.stderr += stderr
-            if not n_samples or not self._may_restart or not has_lost_its_way(self.code, stderr):
+            n_left_out += round(further_s * SAMPLE_RATE_HZ)
+            seek = self._track.start + start + (n_samples + n_left_out) / SAMPLE_RATE_HZ
+            is_lost = bool(n_samples) and has_lost_its_way(self.code, stderr) and self._may_restart
+            if not is_lost or seek >= self._end_s:
                 return
-            silence = np.zeros((round(further_s * SAMPLE_RATE_HZ), self._n_channels), np.int16)
-            n_samples += len(silence)
-            yield silence
-            seek = self._track.start + start + n_samples / SAMPLE_RATE_HZ
 
     def _arguments(self, seek: float, *, is_restart: bool) -> list[str]:
         # async=1 fills and trims where time stamps jump by over 0.1 s; it stretches nothing.

@@ -16,6 +16,7 @@ _PACKET_S = 10.0  # no packet is longer; MP4 counts a hole after a packet as par
 _NEAR_S = 1.0  # what is decoded between two gaps that are nearer is no use
 # Decoders conceal what they can. Here they are not to: where something is wrong the frame is left out.
 _LOST = re.compile("reinitializing filters|configure output pad|Error while filtering")
+_READER_LOST = "Error during demuxing"  # the exit code is 0 then
 _STRICT = ("-fflags", "+discardcorrupt", "-err_detect", "crccheck+bitstream+buffer+explode")
 
 
@@ -50,9 +51,12 @@ def long_holes(media: Media, track: AudioTrack) -> Holes:
     """Holes of more than `LONG_HOLE_S`; the file's packets are read, none is decoded."""
     picked = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-map", "0:V?", "-c", "copy")
     of_track, of_file_s = list[Hole](), 0.0
+    last_s = media.duration + LONG_HOLE_S
     usual_s = dict[int, float]()  # what the last packet of a stream has lasted
     track_end = file_end = track.start
     for stream, start, end in _times(picked):
+        if start > last_s:
+            continue  # no packet of this file: its time stamp is damaged
         if start - file_end > LONG_HOLE_S:
             of_file_s += start - file_end
         if end - start > _PACKET_S:
@@ -75,19 +79,32 @@ def duration_by_reading(path: Path) -> float:
 def has_lost_its_way(code: int, stderr: str) -> bool:
     """Whether ffmpeg gave up in the middle of a track, where a garbled packet claims 36 channels, say.
 
-    Its decoder believes that from then on. A new one, which begins behind it, does not.
+    Its decoder believes that from then on. A new one, which begins behind it, does not. In Ogg the reader
+    itself gives up, and finds its way further on.
     """
-    return code != 0 and _LOST.search(stderr) is not None
+    return (code != 0 and _LOST.search(stderr) is not None) or _READER_LOST in stderr
+
+
+def first_complaint(media: Media, track: AudioTrack) -> float:
+    """Where in the track ffmpeg first complains, in seconds of the file, or hardly before."""
+    end = track.start
+    for _, _, after in _times(("-xerror", *_decoded(media, track)), must_arrive=False):
+        end = max(end, after)
+    return end
 
 
 def restarts() -> Iterator[float]:
-    """How far behind the place where ffmpeg has lost its way the next try begins, in seconds; 20 tries."""
-    return (min(0.1 * 1.5**n, 5.0) for n in range(20))
+    """How much further on the next try begins where ffmpeg has lost its way, in seconds; minutes in all."""
+    return (min(0.1 * 1.5**n, 10.0) for n in range(40))
+
+
+def _decoded(media: Media, track: AudioTrack) -> tuple[str, ...]:
+    return ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
 
 
 def _gaps(media: Media, track: AudioTrack, options: Sequence[str]) -> tuple[list[DamagedSpan], float]:
     """The gaps between frames, in seconds of the file, and where the last one ends."""
-    picked = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
+    picked = _decoded(media, track)
     gaps, end = list[DamagedSpan](), track.start
     seek, begun = tuple[str, ...](), 0.0
     for further_s in restarts():
@@ -120,7 +137,7 @@ def _joined(gaps: Iterable[DamagedSpan]) -> Iterator[DamagedSpan]:
         yield held
 
 
-def _times(picked: Sequence[str]) -> Iterator[tuple[int, float, float]]:
+def _times(picked: Sequence[str], *, must_arrive: bool = True) -> Iterator[tuple[int, float, float]]:
     """Stream, start and end in seconds of each packet that ffmpeg writes, as its `framecrc` prints them."""
     seconds_of = dict[int, float]()  # of a tick, by stream
     with running_ffmpeg([*picked, "-f", "framecrc", "pipe:1"]) as child:
@@ -134,5 +151,5 @@ def _times(picked: Sequence[str]) -> Iterator[tuple[int, float, float]]:
                 numbers = [int(number) for number in line.split(",")[:4]]
                 tick_s = seconds_of[numbers[0]]
                 yield numbers[0], numbers[1] * tick_s, (numbers[1] + numbers[3]) * tick_s
-        if has_lost_its_way(*child.finish()):
+        if has_lost_its_way(*child.finish()) and must_arrive:
             raise _LostItsWay

@@ -43,6 +43,8 @@ def garble(path: Path, start: float, end: float) -> Path:
         ("a.ts", ("-c:a", "aac")),
         ("a.flac", ("-c:a", "flac")),
         ("a.wma", ("-c:a", "wmav2")),
+        ("a.ogg", ("-c:a", "libvorbis")),
+        ("a.opus", ("-c:a", "libopus")),
     ],
 )
 def test_what_cannot_be_decoded_is_told_with_its_times(
@@ -61,12 +63,20 @@ def test_what_cannot_be_decoded_is_told_with_its_times(
     assert note.startswith("the file is damaged: its sound could not be decoded from 0:1")
 
 
-def test_of_a_stream_without_time_stamps_it_is_told_how_much_is_missing(ffmpeg: Make) -> None:
+@pytest.mark.parametrize("with_zeros", [False, True])
+def test_of_a_stream_without_time_stamps_it_is_told_how_much_is_missing(
+    with_zeros: bool, ffmpeg: Make
+) -> None:
     path = garble(ffmpeg("a.mp3", *NOISE, "-b:a", "128k"), 0.4, 0.6)
+    if with_zeros:  # as a download leaves it that was broken off and went on elsewhere
+        content = path.read_bytes()
+        first, last = int(0.4 * len(content)), int(0.6 * len(content))
+        path.write_bytes(content[:first] + bytes(last - first) + content[last:])
     samples, told = read(path)
     assert told.breaks_off is None
     assert told.damaged[0].start == pytest.approx(12.0, abs=1.0)
     assert told.missing_s == pytest.approx(30.0 - len(samples) / RATE, abs=0.1)
+    assert told.damaged[0].end == pytest.approx(18.0, abs=1.0)
     assert "what follows comes too early" in damage_notes(told)[0]
 
 
