@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.vad import open_detector
 from ovsubs.errors import TruncatedMedia
-from ovsubs.reading import FileReading, TrackReading, track_notes
+from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
 from ovsubs.recognition import Engine, TranscribeOptions, check_options, recognize
 from ovsubs.timing import Stopwatch, add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
@@ -149,10 +149,10 @@ class Model:
                         files[number] = self._file(file.audio, chosen)  # its segments are the caller's now
             waiting = silent
 
-    def _file(self, audio: Audio, options: TranscribeOptions) -> FileReading:
-        return FileReading(audio, options, english_only=self._engine.reader.english_only)
+    def _file(self, audio: Audio, options: TranscribeOptions) -> FileTracks:
+        return FileTracks(audio, options, english_only=self._engine.reader.english_only)
 
-    def _outcome(self, number: int, file: FileReading, options: TranscribeOptions) -> FileOutcome:
+    def _outcome(self, number: int, file: FileTracks, options: TranscribeOptions) -> FileOutcome:
         reading = file.chosen
         error = reading.rounds[-1].error
         if error is None and reading.breaks_off and not options.keep_damaged:
@@ -207,7 +207,7 @@ class Model:
     ) -> None:
         self.close()
 
-    def _transcript(self, file: FileReading, reading: TrackReading, options: TranscribeOptions) -> Transcript:
+    def _transcript(self, file: FileTracks, reading: ReadTrack, options: TranscribeOptions) -> Transcript:
         assert reading.source is not None
         rounds, report = reading.rounds, reading.report
         spoken = rounds[-1].spoken or NO_LANGUAGE
@@ -239,7 +239,7 @@ def _of_one(on_progress: Callable[[Progress], None] | None) -> Callable[[int, Pr
     return (lambda number, progress: on_progress(progress)) if on_progress else None
 
 
-def _notes(reading: TrackReading) -> Iterator[str]:
+def _notes(reading: ReadTrack) -> Iterator[str]:
     if reading.report:
         if reading.report.breaks_off:
             yield reading.report.breaks_off

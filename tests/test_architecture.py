@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"audio"}), frozenset({"subtitles"})),
     (frozenset({"whisper"}), frozenset({"datasets"}), frozenset({"video"})),
     (frozenset({"convert"}),),
-    (frozenset({"recognition", "reading", "pipeline", "loading"}),),
+    (frozenset({"recognition", "file_tracks", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"benchmark"})),
     (frozenset({"quantization"}),),
     (frozenset({"cli", "__main__"}),),

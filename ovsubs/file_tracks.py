@@ -19,7 +19,7 @@ from ovsubs.whisper.languages import language_code
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*")  # [Music], (applause), *sighs*
 
 
-class TrackReading:
+class ReadTrack:
     """One track of a file, and what has been read of it."""
 
     def __init__(self, track: AudioTrack | None) -> None:
@@ -42,7 +42,7 @@ class TrackReading:
         self.report = report
 
 
-class FileReading:
+class FileTracks:
     """A file, or samples, and the tracks of it that have been read."""
 
     def __init__(
@@ -50,14 +50,14 @@ class FileReading:
     ):
         """`english_only`: the model knows no other language."""
         self.audio = audio
-        self.readings = list[TrackReading]()
+        self.readings = list[ReadTrack]()
         self.options = options
         self._languages = _languages(options, english_only=english_only)
         self._waiting = list[AudioTrack]()
 
     def open_next(self) -> AudioSource:
         """Open the track to read, or the next one after `turns_to_another`; called when its turn comes."""
-        reading = TrackReading(self._waiting.pop(0) if self.readings else None)
+        reading = ReadTrack(self._waiting.pop(0) if self.readings else None)
         self.readings.append(reading)
         if len(self.readings) == 1:
             source = open_source(
@@ -90,7 +90,7 @@ class FileReading:
         return first.rounds[-1].error is None and not is_broken
 
     @property
-    def chosen(self) -> TrackReading:
+    def chosen(self) -> ReadTrack:
         """The track that the file is told by: the newest if somebody speaks in it, else the first."""
         return self.readings[-1] if self.readings[-1].has_words else self.readings[0]
 
@@ -100,7 +100,7 @@ def has_words(text: str) -> bool:
     return any(character.isalnum() for character in _IN_BRACKETS.sub("", text))
 
 
-def track_notes(file: FileReading) -> Iterator[str]:
+def track_notes(file: FileTracks) -> Iterator[str]:
     """Which of several tracks was read and why; of a file without words, which others there are."""
     chosen, first = file.chosen, file.readings[0]
     origin = first.source.origin if first.source else None
