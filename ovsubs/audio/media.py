@@ -1,17 +1,17 @@
 """A file -> what is in it (`probe`), the track to hear (`choose_track`), its samples (`stream_audio`)."""
 
-import os
 import re
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url, running_ffmpeg, why_it_failed
+from ovsubs.audio.ffmpeg import ask_ffmpeg, media_input, running_ffmpeg, why_it_failed
+from ovsubs.audio.streams import AUDIO, DEFAULT, VIDEO, Stream, read_contents
 from ovsubs.audio.track_language import same_language
-from ovsubs.errors import EmptyFile, MissingFile, NoAudioStream, NoMediaInFolder, NoSuchTrack, UnreadableMedia
+from ovsubs.errors import MissingFile, NoAudioStream, NoMediaInFolder, NoSuchTrack, UnreadableMedia
 
 SAMPLE_RATE_HZ = 16_000  # what Whisper and Silero were trained on
 _BYTES_PER_SAMPLE = 2  # s16le
@@ -63,26 +63,17 @@ def probe(path: Path) -> Media:
 
     Raises:
         MissingFile, EmptyFile: there is nothing to read.
-        UnreadableMedia: not audio or video, damaged, a folder, or no permission.
+        UnreadableMedia: not audio or video, damaged, not a file, no permission, or it cannot be read on.
         NoAudioStream: pictures only.
     """
-    if not path.exists():
-        raise MissingFile(path)
-    if path.is_dir():
-        raise UnreadableMedia(path, "it is a folder")
-    if not os.access(path, os.R_OK):
-        raise UnreadableMedia(path, "permission denied")
-    if path.stat().st_size == 0:
-        raise EmptyFile(path)
-    said = ask_ffmpeg(["-i", input_url(path)])
-    if "\nInput #0, " not in f"\n{said}":
-        raise UnreadableMedia(path, why_it_failed(said))
-    media = _parse(path, said)
-    if not media.tracks:
+    contents = read_contents(path)
+    tracks = tuple(
+        _track(index, stream, contents.start) for index, stream in enumerate(contents.of_kind(AUDIO))
+    )
+    if not tracks:
         raise NoAudioStream(path)
-    if media.duration > 0.0 and "Estimating duration from bitrate" not in said:
-        return media
-    return replace(media, duration=_duration_by_reading(path))
+    duration = contents.duration or _duration_by_reading(path)
+    return Media(path, duration, tracks, has_video=bool(contents.of_kind(VIDEO)))
 
 
 def choose_track(media: Media, wanted: int | str | None) -> AudioTrack:
@@ -139,7 +130,7 @@ def stream_audio(
         Blocks in [-1, 1).  # float32 [n_samples]
 
     Raises:
-        UnreadableMedia: ffmpeg fails before the first sample.
+        UnreadableMedia: ffmpeg fails before the first sample, or for a minute can read nothing.
     """
     seek = ["-ss", f"{track.start + start:.6f}"] if start else []
     limit = ["-t", f"{length:.6f}"] if length is not None else []
@@ -148,7 +139,8 @@ def stream_audio(
     wanted = ["-af", "aresample=async=1", "-ac", "1", "-ar", str(SAMPLE_RATE_HZ), "-f", "s16le", "pipe:1"]
     block_bytes = max(1, round(block_s * SAMPLE_RATE_HZ)) * _BYTES_PER_SAMPLE
     n_samples = 0
-    with running_ffmpeg([*seek, "-i", input_url(media.path), *picked, *limit, *wanted]) as child:
+    arguments = [*seek, *media_input(media.path), *picked, *limit, *wanted]
+    with running_ffmpeg(arguments, source=media.path) as child:
         while len(block := _samples(child.output.read(block_bytes))):
             n_samples += len(block)
             yield block
@@ -223,54 +215,23 @@ def _damage(media: Media, track: AudioTrack, heard_s: float, code: int, stderr: 
     return f"the audio breaks off after {heard_s:.1f} of {expected_s:.1f} s{why}"
 
 
-_STREAM = re.compile(r"^\s*Stream #0:(\d+)(?:\[\w+\])?(?:\(([^)]*)\))?: (\w+): (.*)$")
-_DURATION = re.compile(r"^  Duration: (?:N/A|(\d+):(\d\d):(\d\d\.\d+))(?:, start: (-?[\d.]+))?", re.MULTILINE)
-_TITLE = re.compile(r"^\s+(?:title|name)\s*: (.+)$")
 _TIME = re.compile(r"\btime=(\d+):(\d\d):(\d\d\.\d+)")
 
 
-def _parse(path: Path, said: str) -> Media:
-    """Read ffmpeg's description of its input.
-
-    Own code: moviepy's parser gives no start per stream, and fails or warns on files without a
-    known duration, subtitle streams and language tags such as en-US.
-    """
-    header = _DURATION.search(said)
-    duration = _seconds(header[1], header[2], header[3]) if header and header[1] else 0.0
-    file_start = float(header[4] or 0.0) if header else 0.0
-    streams: dict[int, AudioTrack] = {}
-    has_video, current = False, None
-    for line in said.splitlines():
-        stream = _STREAM.match(line)
-        if stream:
-            number, language, kind, details = int(stream[1]), stream[2], stream[3], stream[4]
-            current = number if kind == "Audio" else None
-            has_video = has_video or (kind == "Video" and "(attached pic)" not in details)
-            if current is not None:
-                streams[number] = _track(language, details, file_start)
-        elif current is not None and not streams[current].title and (title := _TITLE.match(line)):
-            streams[current] = replace(streams[current], title=title[1].strip())
-    in_order = [streams[number] for number in sorted(streams)]
-    tracks = tuple(replace(track, index=index) for index, track in enumerate(in_order))
-    return Media(path, duration, tracks, has_video)
-
-
-def _track(language: str | None, details: str, file_start: float) -> AudioTrack:
-    start = re.search(r", start (-?[\d.]+)", details)
-    codec = re.match(r"[\w-]+", details)
+def _track(index: int, stream: Stream, file_start: float) -> AudioTrack:
     return AudioTrack(
-        index=0,
-        language=None if language in (None, "und") else language,
-        title=None,
-        default="(default)" in details,
-        start=max(0.0, round(float(start[1] if start else 0.0) - file_start, 6)),
-        codec=codec[0] if codec else "unknown",
+        index=index,
+        language=stream.language,
+        title=stream.title,
+        default=DEFAULT in stream.flags,
+        start=max(0.0, round(stream.start - file_start, 6)),
+        codec=stream.codec,
     )
 
 
 def _duration_by_reading(path: Path) -> float:
     """Seconds of a file that does not say them: its packets are read, none is decoded."""
-    said = ask_ffmpeg(["-i", input_url(path), "-map", "0:a", "-c", "copy", "-f", "null", "-"])
+    said = ask_ffmpeg([*media_input(path), "-map", "0:a", "-c", "copy", "-f", "null", "-"], source=path)
     times = _TIME.findall(said)
     return _seconds(*times[-1]) if times else 0.0
 

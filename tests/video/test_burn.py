@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from looking import HELLO, LOUD_ASS, frame_at, make_media, packet_times, stream_hashes, told
 
+from ovsubs.audio.streams import AUDIO, SUBTITLE, VIDEO, read_contents
 from ovsubs.errors import InvalidOption, NoPicture, UndrawableText, UnsupportedContainer
 from ovsubs.video.burn import BurnOptions, burn
-from ovsubs.video.streams import AUDIO, SUBTITLE, VIDEO, read_contents
 
 DURING, BETWEEN = 2.0, 1.2  # seconds: within the second cue of HELLO, and between the two
 SEEN = 60.0  # of 255: letters and their outline against bars

@@ -9,6 +9,7 @@ import pytest
 from looking import HELLO, LOUD_ASS, make_media, packet_times, pictures, stream_hashes, told, track_text
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url
+from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 from ovsubs.errors import InvalidOption, UnknownLanguage, UnsupportedContainer
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
@@ -16,7 +17,6 @@ from ovsubs.subtitles.formats.srt import WORD_JOINER, write_srt
 from ovsubs.subtitles.formats.vtt import write_vtt
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.video.embed import EmbedOptions, embed
-from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
 NEW_CODECS = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "subrip", ".webm": "webvtt"}
 CHAPTERS = """;FFMETADATA1
