@@ -22,24 +22,31 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-# Without an owner it is an earlier version's.
-_FILE = re.compile(r"\.ovsubs-(?:([0-9a-f]{8})-(\d+)-)?[0-9a-f]{8,}\.tmp")
+_LOCK = re.compile(r"\.ovsubs-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.lock")
+_FILE = re.compile(r"\.ovsubs-[0-9a-f-]+\.tmp")
 _FOLDER = re.compile(r"ovsubs-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}")
 _ABANDONED_S = 24 * 3600.0  # nothing is written for so long without a change
 
 
 @contextmanager
 def temporary_beside(target: Path) -> Iterator[Path]:
-    """An empty file in the target's folder, to be renamed to it; removed on leaving, whatever happens.
+    """A path in the target's folder, free to be written and renamed; removed on leaving, whatever happens.
 
-    What killed processes have left in that folder is removed first.
+    A file beside it, which ends in `.lock`, says that it is in use. What killed processes have left in that
+    folder is removed first.
 
     Raises:
-        OSError: it cannot be made there.
+        OSError: nothing can be made there.
     """
-    _sweep(target.parent, _FILE)
-    with _made(target.parent, f".ovsubs-{_owner()}-{{}}.tmp", lambda path: path.open("xb").close()) as path:
-        yield path
+    _sweep(target.parent)
+    name = f".ovsubs-{_owner()}-{{}}.lock"
+    with _made(target.parent, name, lambda path: path.open("xb").close()) as lock:
+        path = lock.with_suffix(".tmp")
+        try:
+            yield path
+        finally:
+            with contextlib.suppress(OSError):  # gone already when all went well
+                path.unlink()
 
 
 @contextmanager
@@ -50,26 +57,23 @@ def temporary_folder() -> Iterator[Path]:
         OSError: it cannot be made there.
     """
     parent = Path(tempfile.gettempdir())
-    _sweep(parent, _FOLDER)
+    _sweep(parent)
     with _made(parent, f"ovsubs-{_owner()}-{{}}", lambda path: path.mkdir(mode=0o700)) as path:
         yield path
 
 
 @contextmanager
 def _made(folder: Path, name: str, make: Callable[[Path], None]) -> Iterator[Path]:
+    """Something of a name that is free, held until it is removed again."""
     held = None
     while held is None:
         path = folder / name.format(secrets.token_hex(4))
-        try:
-            make(path)
-            held = _hold(path)
-        except FileNotFoundError:  # a sweep was quicker, or there is no such folder
-            if not folder.is_dir():
-                raise
+        make(path)
+        held = _hold(path)
     try:
         yield path
     finally:
-        with contextlib.suppress(OSError):  # gone already when all went well
+        with contextlib.suppress(OSError):
             _remove(path, path.lstat().st_mode)
         for file in held:
             os.close(file)
@@ -84,24 +88,38 @@ def _owner() -> str:
     return f"{_machine()}-{os.getpid()}"
 
 
-def _sweep(folder: Path, names: re.Pattern[str]) -> None:
+def _sweep(folder: Path) -> None:
     """Remove what nobody uses any more. Whatever cannot be looked at or removed stays."""
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            if name := names.fullmatch(path.name):
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                if name := _LOCK.fullmatch(path.name) or _FOLDER.fullmatch(path.name):
                     _remove_abandoned(path, name)
+                elif _FILE.fullmatch(path.name) and not path.with_suffix(".lock").exists():
+                    _remove_old(path)
 
 
 def _remove(path: Path, mode: int) -> None:
+    """Remove a folder, or a lock and the file that it stands for."""
     if stat.S_ISDIR(mode):
         shutil.rmtree(path, ignore_errors=True)
     elif stat.S_ISREG(mode):
+        path.with_suffix(".tmp").unlink(missing_ok=True)
         path.unlink()
 
 
-def _is_old(state: os.stat_result) -> bool:
-    return time.time() - state.st_mtime > _ABANDONED_S
+def _remove_old(path: Path) -> None:
+    """Remove what has no lock: an earlier version left it, or it has just been let go of."""
+    if _is_old(path):
+        path.unlink()
+
+
+def _is_old(path: Path) -> bool:
+    """Whether for long nothing has changed in it, or in the file that it stands for."""
+    changed = path.lstat().st_mtime
+    with contextlib.suppress(FileNotFoundError):
+        changed = max(changed, path.with_suffix(".tmp").lstat().st_mtime)
+    return time.time() - changed > _ABANDONED_S
 
 
 if sys.platform == "win32":
@@ -118,7 +136,7 @@ if sys.platform == "win32":
     def _remove_abandoned(path: Path, name: re.Match[str]) -> None:
         state = path.lstat()
         gone = name[1] == _machine() and not _is_running(int(name[2]))
-        if gone or _is_old(state):
+        if gone or _is_old(path):
             _remove(path, state.st_mode)
 
     def _is_running(pid: int) -> bool:
@@ -141,13 +159,15 @@ else:
         Raises:
             OSError: it cannot be opened.
         """
-        file = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
+            file = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        try:
+            is_ours = True
             with contextlib.suppress(OSError):  # on a disk without locks it is abandoned after a day
-                if not _lock(file):
-                    os.close(file)
-                    return None
-            if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+                is_ours = _lock(file)
+            if is_ours and path.exists() and os.path.samestat(os.fstat(file), path.stat()):
                 return [file]
         except BaseException:
             os.close(file)
@@ -179,7 +199,7 @@ else:
                 if not _lock(file):
                     return
                 has_locks = True
-            if (has_locks and name[1] == _machine()) or _is_old(state):
+            if (has_locks and name[1] == _machine()) or _is_old(path):
                 _remove(path, state.st_mode)
         finally:
             os.close(file)

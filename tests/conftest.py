@@ -93,6 +93,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of inputs that failed once, beside the repository."""
+    folder = ROOT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"the cases are not there ({folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def speech_sample() -> Path:
     """Ten seconds of real English speech ("Ever tried. Ever failed. …")."""
     for place in (SAMPLE, Path(os.environ.get("OVSUBS_TEST_SAMPLE") or SAMPLE)):

@@ -45,16 +45,18 @@ def find_undrawable(subtitles: SubtitleScript) -> Undrawable:
         script = write_plain(folder, "cues", "ass", _one_a_second(subtitles))
         ground = f"color={_GROUND}:s={_WIDTH}x{_HEIGHT}:r=1:d={len(subtitles.cues) + 1}"
         drawing = ["-v", "warning", "-f", "lavfi", "-i", ground, "-vf", f"ass={script.name}"]
-        arguments = [*drawing, "-pix_fmt", "rgb24", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"]
-        seen, n_drawn = False, 0
+        arguments = [*drawing, "-pix_fmt", "rgb24", "-flush_packets", "1", "-f", "rawvideo", "pipe:1"]
+        seen, n_pictures = False, 0
         try:
             with running_ffmpeg(arguments, script.parent, limit_s=_DRAWN_WITHIN_S) as child:
                 blank = child.output.read(_WIDTH * _HEIGHT * _BYTES_PER_PIXEL)
-                while picture := child.output.read(len(blank)):
-                    seen, n_drawn = seen or picture != blank, n_drawn + 1
+                picture = blank
+                while picture:
+                    seen, n_pictures = seen or picture != blank, n_pictures + 1
+                    picture = child.output.read(len(blank))
                 code, stderr = child.finish()
-        except UnreadableMedia as error:
-            why = f"cue {n_drawn + 1} takes too long to draw; simplify its blur, border and size"
+        except UnreadableMedia as error:  # ffmpeg holds back one picture, and the first is empty
+            why = f"cue {n_pictures + 1} takes too long to draw; simplify its blur, border and size"
             raise UnreadableSubtitles(subtitles.path, why) from error
     if code:
         raise ConversionFailed(subtitles.path, (complaint_lines(stderr) or ["ffmpeg gives no reason"])[0])
