@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.audio.vad import open_detector
+from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
 from ovsubs.recognition import Engine, Round, TranscribeOptions, check_options, recognize
 from ovsubs.timing import Stopwatch, add_up
@@ -69,10 +70,11 @@ class Model:
         """Load a model directory.
 
         Raises:
-            BrokenModel: a file is missing or corrupt.
+            BrokenModel: a file is missing or corrupt, or not as it was exported.
             DeviceNotFound: the device is not on this machine.
         """
         options = options or CompileOptions()
+        check_sums(directory)
         reader = TokenReader(directory)
         whisper = open_model(directory, options)
         rules = TokenRules(reader.special, whisper.n_vocab)
@@ -91,7 +93,9 @@ class Model:
             UnknownLanguage: no such language.
             UnsupportedTask: the language or the task is not this model's.
             InvalidOption: prompt and hotwords are longer than a prompt may be.
+            ClosedModel: `close` has been called; so does everything else here.
         """
+        self._engine.whisper.check_open()
         check_options(self._engine, options)
 
     def transcribe(
@@ -144,7 +148,15 @@ class Model:
         Raises:
             UsageError: the model cannot do what is asked; before anything is read.
         """
-        chosen = options or TranscribeOptions()
+        self._engine.whisper.check_open()
+        return self._outcomes(audios, options or TranscribeOptions(), on_progress)
+
+    def _outcomes(
+        self,
+        audios: Sequence[Audio],
+        chosen: TranscribeOptions,
+        on_progress: Callable[[int, Progress], None] | None,
+    ) -> Generator[FileOutcome, None, None]:
         files = [_File(audio, chosen) for audio in audios]
         openers = [file.open for file in files]
         with closing(recognize(self._engine, openers, chosen, Stopwatch())) as running:
@@ -179,7 +191,10 @@ class Model:
 
         Closing the iterator ends ffmpeg: nothing is left running.
         """
-        chosen = _merge(options, language, task)
+        self._engine.whisper.check_open()
+        return self._segments(audio, _merge(options, language, task))
+
+    def _segments(self, audio: Audio, chosen: TranscribeOptions) -> Generator[Segment, None, None]:
         file = _File(audio, chosen)
         with closing(recognize(self._engine, [file.open], chosen, Stopwatch())) as running:
             for done in running:
@@ -190,10 +205,11 @@ class Model:
             raise TruncatedMedia(audio, file.damage[0])
 
     def close(self) -> None:
-        """Let go of the compiled graphs."""
+        """Let go of the compiled graphs. A second time does nothing."""
         self._engine.whisper.close()
 
     def __enter__(self) -> Self:
+        self._engine.whisper.check_open()
         return self
 
     def __exit__(
