@@ -23,7 +23,7 @@ DEFAULT, FORCED, COVER = "default", "forced", "attached pic"  # ffmpeg's names o
 _AT_ONCE = ("-max_interleave_delta", "1", "-flush_packets", "1")
 # No tag goes into the table, nor into what ffmpeg says of it.
 _UNTAGGED = ("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1")
-_HEAD = ("-map", "0", "-copy_unknown", "-c", "copy", *_UNTAGGED, *_AT_ONCE, "-f", "framecrc", "pipe:1")
+_HEAD = ("-map", "0", "-copy_unknown", "-c", "copy", *_UNTAGGED, *_AT_ONCE, "-f", "framecrc", "-")
 _OUTPUT = "\nOutput #0, framecrc, "  # here begins what ffmpeg says of the table
 _HEAD_LINE = re.compile(r"#(media_type|codec_id) (\d+): (\S+)")
 _STREAM = re.compile(r"^ *Stream #0:(\d+)(?=[\[(:])", re.MULTILINE)
