@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.vad import open_detector
+from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
 from ovsubs.recognition import Engine, TranscribeOptions, check_options, recognize
@@ -54,10 +55,11 @@ class Model:
         """Load a model directory.
 
         Raises:
-            BrokenModel: a file is missing or corrupt.
+            BrokenModel: a file is missing or corrupt, or not as it was exported.
             DeviceNotFound: the device is not on this machine.
         """
         options = options or CompileOptions()
+        check_sums(directory)
         reader = TokenReader(directory)
         whisper = open_model(directory, options)
         rules = TokenRules(reader.special, whisper.n_vocab)
@@ -76,7 +78,9 @@ class Model:
             UnknownLanguage: no such language.
             UnsupportedTask: the language or the task is not this model's.
             InvalidOption: prompt and hotwords are longer than a prompt may be.
+            ClosedModel: `close` has been called; so does everything else here.
         """
+        self._engine.whisper.check_open()
         check_options(self._engine, options)
 
     def transcribe(
@@ -129,7 +133,15 @@ class Model:
         Raises:
             UsageError: the model cannot do what is asked; before anything is read.
         """
-        chosen = options or TranscribeOptions()
+        self._engine.whisper.check_open()
+        return self._outcomes(audios, options or TranscribeOptions(), on_progress)
+
+    def _outcomes(
+        self,
+        audios: Sequence[Audio],
+        chosen: TranscribeOptions,
+        on_progress: Callable[[int, Progress], None] | None,
+    ) -> Generator[FileOutcome, None, None]:
         files = [self._file(audio, chosen) for audio in audios]
         waiting = list(range(len(files)))
         while waiting:
@@ -173,7 +185,10 @@ class Model:
 
         Closing the iterator ends ffmpeg: nothing is left running.
         """
-        chosen = _merge(options, language, task)
+        self._engine.whisper.check_open()
+        return self._segments(audio, _merge(options, language, task))
+
+    def _segments(self, audio: Audio, chosen: TranscribeOptions) -> Generator[Segment, None, None]:
         file = self._file(audio, chosen)
         while True:
             wordless = list[Segment]()  # until somebody speaks: another track may be read instead
@@ -196,10 +211,11 @@ class Model:
             raise TruncatedMedia(audio, reading.breaks_off)
 
     def close(self) -> None:
-        """Let go of the compiled graphs."""
+        """Let go of the compiled graphs. A second time does nothing."""
         self._engine.whisper.close()
 
     def __enter__(self) -> Self:
+        self._engine.whisper.check_open()
         return self
 
     def __exit__(

@@ -1,6 +1,5 @@
 """A file -> what is in it (`probe`), and the samples of a track of it (`stream_audio`)."""
 
-import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,11 +10,11 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.damage import Ended, ReadReport, report
 from ovsubs.audio.downmix import mix_down, plain_weights
-from ovsubs.audio.ffmpeg import FfmpegChild, ask_ffmpeg, input_url, running_ffmpeg, why_it_failed
+from ovsubs.audio.ffmpeg import FfmpegChild, media_input, running_ffmpeg, why_it_failed
 from ovsubs.audio.holes import SHORTEN_HOLES, HoleFiller
 from ovsubs.audio.packets import duration_by_reading, has_lost_its_way, long_holes, restarts
-from ovsubs.audio.streams import AudioTrack, Media, read_banner
-from ovsubs.errors import EmptyFile, MissingFile, NoAudioStream, NoMediaInFolder, UnreadableMedia
+from ovsubs.audio.streams import AudioTrack, Media, media_of, read_contents
+from ovsubs.errors import MissingFile, NoAudioStream, NoMediaInFolder, UnreadableMedia
 
 SAMPLE_RATE_HZ = 16_000  # what Whisper and Silero were trained on
 _BYTES_PER_SAMPLE = 2  # s16le
@@ -36,26 +35,13 @@ def probe(path: Path) -> Media:
 
     Raises:
         MissingFile, EmptyFile: there is nothing to read.
-        UnreadableMedia: not audio or video, damaged, a folder, or no permission.
+        UnreadableMedia: not audio or video, damaged, not a file, no permission, or it cannot be read on.
         NoAudioStream: pictures only.
     """
-    if not path.exists():
-        raise MissingFile(path)
-    if path.is_dir():
-        raise UnreadableMedia(path, "it is a folder")
-    if not os.access(path, os.R_OK):
-        raise UnreadableMedia(path, "permission denied")
-    if path.stat().st_size == 0:
-        raise EmptyFile(path)
-    said = ask_ffmpeg(["-i", input_url(path)])
-    if "\nInput #0, " not in f"\n{said}":
-        raise UnreadableMedia(path, why_it_failed(said))
-    media = read_banner(path, said)
+    media = media_of(read_contents(path))
     if not media.tracks:
         raise NoAudioStream(path)
-    if media.duration > 0.0 and "Estimating duration from bitrate" not in said:
-        return media
-    return replace(media, duration=duration_by_reading(path))
+    return media if media.duration > 0.0 else replace(media, duration=duration_by_reading(path))
 
 
 def stream_audio(
@@ -87,7 +73,7 @@ def stream_audio(
         Blocks in [-1, 1].  # float32 [n_samples]
 
     Raises:
-        UnreadableMedia: ffmpeg fails before the first sample.
+        UnreadableMedia: ffmpeg fails before the first sample, or for a minute can read nothing.
     """
     is_whole = not start and length is None
     limit = ["-t", f"{length:.6f}"] if length is not None else []
@@ -112,7 +98,9 @@ class _Decoder:
     """ffmpeg decoding one track, all channels of it. `code` and `stderr` are there once it has ended."""
 
     def __init__(self, media: Media, track: AudioTrack, limit: Sequence[str]) -> None:
-        self._input = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", *limit)
+        picked = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn")
+        self._input = (*media_input(media.path), *picked, *limit)
+        self._source = media.path
         self._track = track
         self._may_restart = not limit
         self._end_s = media.duration
@@ -127,7 +115,8 @@ class _Decoder:
         """
         seek, n_samples, n_left_out = self._track.start + start if start else 0.0, 0, 0
         for further_s in restarts():
-            with running_ffmpeg(self._arguments(seek, is_restart=n_samples > 0)) as child:
+            arguments = self._arguments(seek, is_restart=n_samples > 0)
+            with running_ffmpeg(arguments, source=self._source) as child:
                 for part in _parts(child, self._n_channels):
                     if n_left_out:
                         yield np.zeros((n_left_out, self._n_channels), np.int16)

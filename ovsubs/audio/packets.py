@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url, running_ffmpeg
+from ovsubs.audio.ffmpeg import ask_ffmpeg, media_input, running_ffmpeg
 from ovsubs.audio.streams import AudioTrack, Media, last_time
 from ovsubs.transcript import DamagedSpan
 
@@ -49,12 +49,12 @@ def undecodable(media: Media, track: AudioTrack) -> tuple[DamagedSpan, ...]:
 
 def long_holes(media: Media, track: AudioTrack) -> Holes:
     """Holes of more than `LONG_HOLE_S`; the file's packets are read, none is decoded."""
-    picked = ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-map", "0:V?", "-c", "copy")
+    picked = (*media_input(media.path), "-map", f"0:a:{track.index}", "-map", "0:V?", "-c", "copy")
     of_track, of_file_s = list[Hole](), 0.0
     last_s = media.duration + LONG_HOLE_S
     usual_s = dict[int, float]()  # what the last packet of a stream has lasted
     track_end = file_end = track.start
-    for stream, start, end in _times(picked):
+    for stream, start, end in _times(media.path, picked):
         if start > last_s:
             continue  # no packet of this file: its time stamp is damaged
         if start - file_end > LONG_HOLE_S:
@@ -73,7 +73,8 @@ def long_holes(media: Media, track: AudioTrack) -> Holes:
 def duration_by_reading(path: Path) -> float:
     """Seconds of a file that does not say them, or not reliably: its packets are read, none is decoded."""
     mapped = ("-map", "0:a", "-map", "0:V?")
-    return last_time(ask_ffmpeg(["-i", input_url(path), *mapped, "-c", "copy", "-f", "null", "-"]))
+    arguments = [*media_input(path), *mapped, "-c", "copy", "-f", "null", "-"]
+    return last_time(ask_ffmpeg(arguments, source=path))
 
 
 def has_lost_its_way(code: int, stderr: str) -> bool:
@@ -88,7 +89,7 @@ def has_lost_its_way(code: int, stderr: str) -> bool:
 def first_complaint(media: Media, track: AudioTrack) -> float:
     """Where in the track ffmpeg first complains, in seconds of the file, or hardly before."""
     end = track.start
-    for _, _, after in _times(("-xerror", *_decoded(media, track)), must_arrive=False):
+    for _, _, after in _times(media.path, ("-xerror", *_decoded(media, track)), must_arrive=False):
         end = max(end, after)
     return end
 
@@ -99,7 +100,7 @@ def restarts() -> Iterator[float]:
 
 
 def _decoded(media: Media, track: AudioTrack) -> tuple[str, ...]:
-    return ("-i", input_url(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
+    return (*media_input(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
 
 
 def _gaps(media: Media, track: AudioTrack, options: Sequence[str]) -> tuple[list[DamagedSpan], float]:
@@ -109,7 +110,7 @@ def _gaps(media: Media, track: AudioTrack, options: Sequence[str]) -> tuple[list
     seek, begun = tuple[str, ...](), 0.0
     for further_s in restarts():
         try:
-            for _, begin, after in _times((*options, *seek, *picked)):
+            for _, begin, after in _times(media.path, (*options, *seek, *picked)):
                 if begun + begin - end > _LEAST_GAP_S:
                     gaps.append(DamagedSpan(end, begun + begin))
                 end = max(end, begun + after)
@@ -137,10 +138,12 @@ def _joined(gaps: Iterable[DamagedSpan]) -> Iterator[DamagedSpan]:
         yield held
 
 
-def _times(picked: Sequence[str], *, must_arrive: bool = True) -> Iterator[tuple[int, float, float]]:
+def _times(
+    path: Path, picked: Sequence[str], *, must_arrive: bool = True
+) -> Iterator[tuple[int, float, float]]:
     """Stream, start and end in seconds of each packet that ffmpeg writes, as its `framecrc` prints them."""
     seconds_of = dict[int, float]()  # of a tick, by stream
-    with running_ffmpeg([*picked, "-f", "framecrc", "pipe:1"]) as child:
+    with running_ffmpeg([*picked, "-f", "framecrc", "pipe:1"], source=path) as child:
         for raw in child.output:
             line = raw.decode("ascii", errors="replace")
             if line.startswith("#tb "):  # "#tb 0: 1/48000"

@@ -14,6 +14,10 @@ from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.audio.tracks import TrackChoice, rank_tracks
 from ovsubs.errors import InvalidOption
 
+# The loudest masters peak at 1.4 (+3 dB) once they are decoded from MP3 or AAC in floating point; resampling
+# adds a little. Samples of 8 or 16 bits that nobody has scaled reach tens to thousands.
+_MAX_PEAK = 1.5
+
 
 @dataclass(frozen=True, slots=True)
 class MediaTrack:
@@ -56,7 +60,7 @@ def open_source(
 
     Raises:
         MediaError: the file cannot be read; see `probe` and `rank_tracks`.
-        InvalidOption: an array of another shape or type, or a track of an array.
+        InvalidOption: an array of another shape, type or scale, or a track of an array.
     """
     if isinstance(audio, (str, Path)):
         media = probe(Path(audio))
@@ -67,8 +71,12 @@ def open_source(
         raise InvalidOption("audio", shown, "give a path, or float32 samples of one channel at 16 kHz")
     if track is not None:
         raise InvalidOption("audio_track", track, "samples have no tracks")
-    if not np.isfinite(samples).all():
+    peak = max(samples.max(initial=0.0), -samples.min(initial=0.0))
+    if not np.isfinite(peak):
         raise InvalidOption("audio", "samples", "they contain NaN or infinity")
+    if peak > _MAX_PEAK:
+        why = "they lie in [-1, 1]; divide those of 16 bits by 32768, and louder ones by their peak"
+        raise InvalidOption("audio", f"samples up to {peak:g}", why)
     return AudioSource("", len(samples) / SAMPLE_RATE_HZ, 0.0, (block for block in [samples]))
 
 

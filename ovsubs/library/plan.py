@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovsubs.audio.media import find_media, probe
+from ovsubs.audio.streams import read_contents
 from ovsubs.audio.tracks import choose_track
 from ovsubs.errors import (
     InvalidOption,
@@ -26,7 +27,6 @@ from ovsubs.subtitles.qc.findings import Report
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
-from ovsubs.video.streams import read_contents
 from ovsubs.whisper.languages import LANGUAGES, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"

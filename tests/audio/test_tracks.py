@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.audio.streams import AudioTrack, Media, read_banner
+from ovsubs.audio.streams import AudioTrack, Media, media_of, parse_contents
 from ovsubs.audio.tracks import choose_track, rank_tracks
 
 
@@ -98,7 +98,7 @@ def test_what_ffmpeg_says_of_a_track_is_read(
     line: str, language: str | None, layout: str, commentary: bool
 ) -> None:
     said = f"Input #0, matroska,webm, from 'a.mkv':\n  Duration: 00:01:00.00, start: 0.000000\n  {line}\n"
-    media = read_banner(Path("a.mkv"), said)
+    media = media_of(parse_contents(Path("a.mkv"), "", said))
     (track,) = media.tracks
     assert (media.container, media.duration) == ("matroska,webm", 60.0)
     assert (track.language, track.layout, track.commentary) == (language, layout, commentary)
@@ -117,4 +117,5 @@ def test_a_title_may_tell_that_a_track_is_a_commentary(title: str, commentary: b
     said = (
         f"  Stream #0:0: Audio: aac, 48000 Hz, stereo, fltp\n    Metadata:\n      title           : {title}\n"
     )
-    assert read_banner(Path("a.mkv"), said).tracks[0].commentary is commentary
+    (track,) = media_of(parse_contents(Path("a.mkv"), "", said)).tracks
+    assert track.commentary is commentary

@@ -11,8 +11,9 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from ovsubs.errors import BrokenModel
+from ovsubs.errors import BrokenModel, ClosedModel
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.model.blob_sums import checked_blobs
 from ovsubs.whisper.model.compile_options import INT8, CompileOptions, check_compile_options
 from ovsubs.whisper.model.devices import adds_in_32_bits, check_device
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
@@ -58,9 +59,12 @@ class WhisperModel:
         device = check_device(options.device)
         if device == "CPU":
             properties |= _CPU_KERNELS
+        self.directory = directory
+        owner = f"{directory.resolve()} {device} {sorted(properties.items())}"
         try:
-            self._encoder: Any = core.compile_model(graphs.encoder, device, properties)
-            self._decoder: Any = core.compile_model(graphs.decoder, device, properties)
+            with checked_blobs(options.cache_dir, owner):
+                self._encoder: Any = core.compile_model(graphs.encoder, device, properties)
+                self._decoder: Any = core.compile_model(graphs.decoder, device, properties)
         except RuntimeError as error:
             raise BrokenModel(
                 directory, f"{device} cannot run it: {str(error).strip().splitlines()[-1]}"
@@ -99,13 +103,18 @@ class WhisperModel:
                 where the model has no `any_length`. All in the length of the longest fit into `rows`.
             rows: overwritten; the session's until it closes.
             clock: counts the encoder as "encode".
+
+        Raises:
+            ClosedModel: `close` has been called.
+            BrokenModel: the encoder computes the same for all of a window.
         """
+        self.check_open()
         lengths = [mel.shape[1] // 2 for mel in mels]
         rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
         self._encode(mels, rows, clock or Stopwatch())
         give_back(self._mapped)
         request = self._decoder.create_infer_request()
-        session = DecoderSession(request, rows, lengths, self._heads, self._mapped)
+        session = DecoderSession(request, rows, lengths, self._heads, self._mapped, self.directory)
         try:
             yield session
         finally:
@@ -122,6 +131,8 @@ class WhisperModel:
                     request.set_tensor(name, rows.lend_start(name, row, n_positions))
                 request.infer({"input_features": mel[None]})
                 rows.spread(row, n_positions)
+            if not rows.differ(row, n_positions):
+                raise BrokenModel(self.directory, "its encoder hears nothing: its weights are damaged")
 
     def __enter__(self) -> Self:
         return self
@@ -131,8 +142,17 @@ class WhisperModel:
     ) -> None:
         self.close()
 
+    def check_open(self) -> None:
+        """Refuse to work after `close`.
+
+        Raises:
+            ClosedModel: it has been called.
+        """
+        if self._encoder is None:
+            raise ClosedModel(self.directory)
+
     def close(self) -> None:
-        """Let go of the compiled graphs and their memory."""
+        """Let go of the compiled graphs and their memory. A second time does nothing."""
         self._encoder = self._decoder = None
 
 
