@@ -17,6 +17,7 @@ import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_package
 from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url, media_input, running_ffmpeg
 from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.packets import duration_by_reading, first_complaint
 from ovsubs.audio.standstill import Standstill
 from ovsubs.audio.streams import read_contents
 from ovsubs.errors import MissingFile, UnreadableMedia
@@ -61,6 +62,19 @@ def test_a_list_of_other_files_opens_none_of_them(
 
     assert str(refused.value).startswith(f"{given}: not readable as audio or video (")
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_who_looks_at_a_file_again_opens_no_other_either(ffmpeg: Make, tmp_path: Path) -> None:
+    """As where a list has taken the place of the file that was probed."""
+    media = probe(ffmpeg("talk.wav", *TONE))
+    (track,) = media.tracks
+    media.path.rename(tmp_path / "inner.wav")
+    media.path.write_text(LISTS["talk.mp4"].format("inner.wav"))
+
+    assert duration_by_reading(media.path) == 0.0
+    assert first_complaint(media, track) == track.start
+    with pytest.raises(UnreadableMedia, match="a list of other files"):
+        list(stream_audio(media, track))
 
 
 def test_a_list_is_told_apart_from_a_damaged_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ SPOOFS = [
     "en): Video: h264 (",
     "e): Audio: aac, 48000 Hz (default) (",
     "[0x1](en)",
+    "en): Audio: flac, 8000 Hz, 7.1, s16\n",
     "en[",
     "'en'",
     '"en"',
@@ -55,6 +56,7 @@ def test_a_tag_hides_no_stream_and_makes_none(key: str, value: str, ffmpeg: Make
     tracks = probe(path).tracks
     assert [track.index for track in tracks] == [0, 1, 2]
     assert {track.language for track in (tracks[0], tracks[2])} == {None}
+    assert {track.layout for track in tracks} == {"mono"}
     assert all("\n" not in str(track) for track in tracks)
 
 
