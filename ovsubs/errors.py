@@ -6,6 +6,7 @@
     │   ├── UnknownFormat
     │   ├── UnsupportedTask
     │   ├── InvalidOption
+    │   ├── ClosedModel
     │   └── UnsupportedContainer
     │       └── UnsupportedCopy
     ├── MediaError                 one input cannot be read: exit code 1, the others go on
@@ -98,6 +99,12 @@ class InvalidOption(UsageError):
     """`InvalidOption(option, value, why)`."""
 
     template = "{0} = {1!r} is not valid: {2}"
+
+
+class ClosedModel(UsageError):
+    """`ClosedModel(directory)`: it was used after `close()`, or behind its `with`."""
+
+    template = "{0}: this model is closed; load it again, or close it later"
 
 
 class UnsupportedContainer(UsageError):

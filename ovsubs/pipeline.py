@@ -12,10 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.source import AudioSource, open_source
+from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.vad import open_detector
+from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
-from ovsubs.recognition import Engine, Round, TranscribeOptions, check_options, detect_language, recognize
+from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
+from ovsubs.recognition import Engine, TranscribeOptions, check_options, detect_language, recognize
 from ovsubs.timing import Stopwatch, add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
@@ -46,22 +48,6 @@ class FileOutcome:
     error: Exception | None
 
 
-class _File:
-    """A file to be read, and what has been read of it."""
-
-    def __init__(self, audio: Audio, options: TranscribeOptions) -> None:
-        self.audio = audio
-        self.source: AudioSource | None = None
-        self.damage = list[str]()
-        self.rounds = list[Round]()
-        self._options = options
-
-    def open(self) -> AudioSource:
-        """Open the track; called once, when its turn comes."""
-        self.source = open_source(self.audio, self._options.audio_track, self.damage.append)
-        return self.source
-
-
 class Model:
     """A Whisper model ready to transcribe: `ovsubs.load_model` makes it, `with` or `close()` frees it."""
 
@@ -69,10 +55,11 @@ class Model:
         """Load a model directory.
 
         Raises:
-            BrokenModel: a file is missing or corrupt.
+            BrokenModel: a file is missing or corrupt, or not as it was exported.
             DeviceNotFound: the device is not on this machine.
         """
         options = options or CompileOptions()
+        check_sums(directory)
         reader = TokenReader(directory)
         whisper = open_model(directory, options)
         rules = TokenRules(reader.special, whisper.n_vocab)
@@ -91,7 +78,9 @@ class Model:
             UnknownLanguage: no such language.
             UnsupportedTask: the language or the task is not this model's.
             InvalidOption: prompt and hotwords are longer than a prompt may be.
+            ClosedModel: `close` has been called; so does everything else here.
         """
+        self._engine.whisper.check_open()
         check_options(self._engine, options)
 
     def detect_language(self, audio: Audio, options: TranscribeOptions | None = None) -> LanguageVote:
@@ -109,7 +98,8 @@ class Model:
             UsageError: the model cannot do what is asked.
         """
         chosen = options or TranscribeOptions()
-        opener = _File(audio, chosen).open
+        self._engine.whisper.check_open()
+        opener = self._file(audio, chosen).open_next
         return detect_language(self._engine, opener, chosen, Stopwatch()) or NO_LANGUAGE
 
     def transcribe(
@@ -162,28 +152,45 @@ class Model:
         Raises:
             UsageError: the model cannot do what is asked; before anything is read.
         """
-        chosen = options or TranscribeOptions()
-        files = [_File(audio, chosen) for audio in audios]
-        openers = [file.open for file in files]
-        with closing(recognize(self._engine, openers, chosen, Stopwatch())) as running:
-            for done in running:
-                file = files[done.track]
-                file.rounds.append(done)
-                if on_progress and file.source:
-                    position = file.source.offset + done.position
-                    on_progress(done.track, Progress(position, file.source.duration, done.segments))
-                if done.is_last:
-                    yield self._outcome(done, file, chosen)
-                    files[done.track] = _File(file.audio, chosen)  # its segments are the caller's now
+        self._engine.whisper.check_open()
+        return self._outcomes(audios, options or TranscribeOptions(), on_progress)
 
-    def _outcome(self, last: Round, file: _File, options: TranscribeOptions) -> FileOutcome:
-        error = last.error
-        if error is None and file.damage and not options.keep_damaged:
-            error = TruncatedMedia(file.audio, file.damage[0])
+    def _outcomes(
+        self,
+        audios: Sequence[Audio],
+        chosen: TranscribeOptions,
+        on_progress: Callable[[int, Progress], None] | None,
+    ) -> Generator[FileOutcome, None, None]:
+        files = [self._file(audio, chosen) for audio in audios]
+        waiting = list(range(len(files)))
+        while waiting:
+            silent = list[int]()  # where nobody speaks in the track, and there are others
+            openers = [files[number].open_next for number in waiting]
+            with closing(recognize(self._engine, openers, chosen, Stopwatch())) as running:
+                for done in running:
+                    number, file = waiting[done.track], files[waiting[done.track]]
+                    file.add(done)
+                    if on_progress and (source := file.readings[-1].source):
+                        position = source.offset + done.position
+                        on_progress(number, Progress(position, source.duration, done.segments))
+                    if done.is_last and file.turns_to_another():
+                        silent.append(number)
+                    elif done.is_last:
+                        yield self._outcome(number, file, chosen)
+                        files[number] = self._file(file.audio, chosen)  # its segments are the caller's now
+            waiting = silent
+
+    def _file(self, audio: Audio, options: TranscribeOptions) -> FileTracks:
+        return FileTracks(audio, options, english_only=self._engine.reader.english_only)
+
+    def _outcome(self, number: int, file: FileTracks, options: TranscribeOptions) -> FileOutcome:
+        reading = file.chosen
+        error = reading.rounds[-1].error
+        if error is None and reading.breaks_off and not options.keep_damaged:
+            error = TruncatedMedia(file.audio, reading.breaks_off)
         if error is not None:
-            return FileOutcome(last.track, None, error)
-        assert file.source is not None
-        return FileOutcome(last.track, self._transcript(file.source, options, file.rounds, file.damage), None)
+            return FileOutcome(number, None, error)
+        return FileOutcome(number, self._transcript(file, reading, options), None)
 
     def stream(
         self,
@@ -197,21 +204,37 @@ class Model:
 
         Closing the iterator ends ffmpeg: nothing is left running.
         """
-        chosen = _merge(options, language, task)
-        file = _File(audio, chosen)
-        with closing(recognize(self._engine, [file.open], chosen, Stopwatch())) as running:
-            for done in running:
-                yield from done.segments
-                if done.error is not None:
-                    raise done.error
-        if file.damage and not chosen.keep_damaged:
-            raise TruncatedMedia(audio, file.damage[0])
+        self._engine.whisper.check_open()
+        return self._segments(audio, _merge(options, language, task))
+
+    def _segments(self, audio: Audio, chosen: TranscribeOptions) -> Generator[Segment, None, None]:
+        file = self._file(audio, chosen)
+        while True:
+            wordless = list[Segment]()  # until somebody speaks: another track may be read instead
+            with closing(recognize(self._engine, [file.open_next], chosen, Stopwatch())) as running:
+                for done in running:
+                    file.add(done)
+                    if file.readings[-1].has_words:
+                        yield from (*wordless, *done.segments)
+                        wordless = []
+                    else:
+                        wordless.extend(done.segments)
+            if not file.turns_to_another():
+                break
+        reading = file.chosen
+        if not reading.has_words:
+            yield from (segment for done in reading.rounds for segment in done.segments)
+        if (error := reading.rounds[-1].error) is not None:
+            raise error
+        if reading.breaks_off and not chosen.keep_damaged:
+            raise TruncatedMedia(audio, reading.breaks_off)
 
     def close(self) -> None:
-        """Let go of the compiled graphs."""
+        """Let go of the compiled graphs. A second time does nothing."""
         self._engine.whisper.close()
 
     def __enter__(self) -> Self:
+        self._engine.whisper.check_open()
         return self
 
     def __exit__(
@@ -219,29 +242,26 @@ class Model:
     ) -> None:
         self.close()
 
-    def _transcript(
-        self,
-        source: AudioSource,
-        options: TranscribeOptions,
-        rounds: list[Round],
-        damage: list[str],
-    ) -> Transcript:
-        segments = tuple(segment for done in rounds for segment in done.segments)
+    def _transcript(self, file: FileTracks, reading: ReadTrack, options: TranscribeOptions) -> Transcript:
+        assert reading.source is not None
+        rounds, report = reading.rounds, reading.report
         spoken = rounds[-1].spoken or NO_LANGUAGE
         return Transcript(
-            segments=segments,
+            segments=reading.segments,
             language=spoken.language,
             language_probability=spoken.probability,
-            duration=source.duration,
+            duration=report.duration if report else reading.source.duration,
             speech_duration=sum(done.speech_duration for done in rounds),
             task=options.task,
-            source=source.name,
+            source=reading.source.name,
             model=self.name,
-            timings=add_up(timing for done in rounds for timing in done.timings),
+            timings=add_up(timing for one in file.readings for done in one.rounds for timing in done.timings),
             uncovered=tuple(
                 UncoveredSpeech(span.start, span.end) for done in rounds for span in done.uncovered
             ),
-            notes=tuple(_notes(segments, rounds, damage)),
+            notes=(*_notes(reading), *track_notes(file)),
+            damaged=report.damaged if report else (),
+            holes=report.holes if report else 0.0,
         )
 
 
@@ -254,12 +274,15 @@ def _of_one(on_progress: Callable[[Progress], None] | None) -> Callable[[int, Pr
     return (lambda number, progress: on_progress(progress)) if on_progress else None
 
 
-def _notes(segments: tuple[Segment, ...], rounds: list[Round], damage: list[str]) -> Iterator[str]:
-    yield from damage
-    if not any(done.speech_duration > 0.0 for done in rounds):
+def _notes(reading: ReadTrack) -> Iterator[str]:
+    if reading.report:
+        if reading.report.breaks_off:
+            yield reading.report.breaks_off
+        yield from damage_notes(reading.report)
+    if not any(done.speech_duration > 0.0 for done in reading.rounds):
         yield "no speech was found"
-    elif not segments:
+    elif not reading.segments:
         yield "speech was heard, but no words could be made out"
-    n_left_out = sum(done.n_left_out for done in rounds)
+    n_left_out = sum(done.n_left_out for done in reading.rounds)
     if n_left_out:
         yield f"{n_left_out} stretches were left out, where the text repeated itself without end"

@@ -80,13 +80,22 @@ class UncoveredSpeech:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedSpan:
+    """Sound that could not be decoded, `[start, end)` in seconds of the file."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was said in one file.
 
     `language` is a Whisper code ("en"), `language_probability` its share of the vote (1.0 when
     the caller gave the language). `duration` is the file's, in seconds; `speech_duration` what the
-    VAD left of it. `uncovered` is speech for which there is no text. `notes` are sentences for the
-    person ("no speech was found").
+    VAD left of it; `holes` are seconds that its time stamps leap over, where there is nothing at all.
+    `uncovered` is speech for which there is no text, `damaged` what could not even be decoded.
+    `notes` are sentences for the person ("no speech was found").
     """
 
     segments: tuple[Segment, ...]
@@ -100,11 +109,18 @@ class Transcript:
     timings: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = field(default=())
     uncovered: tuple[UncoveredSpeech, ...] = ()
+    damaged: tuple[DamagedSpan, ...] = ()
+    holes: float = 0.0
 
     @property
     def text(self) -> str:
         """All segments' text in order, as openai/whisper joins it."""
         return "".join(segment.text for segment in self.segments)
+
+    @property
+    def end(self) -> float:
+        """Where the file ends, in seconds as players count, holes among them."""
+        return self.duration + self.holes
 
     @property
     def text_language(self) -> str:
@@ -158,6 +174,10 @@ class Transcript:
             uncovered=tuple(
                 UncoveredSpeech(stretch.number("start"), stretch.number("end"))
                 for stretch in content.objects("uncovered", ())
+            ),
+            damaged=tuple(
+                DamagedSpan(stretch.number("start"), stretch.number("end"))
+                for stretch in content.objects("damaged", ())
             ),
         )
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from ovsubs.audio.media import choose_track, probe, stream_audio
+from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.tracks import choose_track
 from ovsubs.convert.wheels import find_wheel_weights, join_weights, pip_command
 from ovsubs.pipeline import Model
 from ovsubs.whisper.model import CompileOptions

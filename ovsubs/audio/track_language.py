@@ -15,7 +15,7 @@ def same_language(tag: str, wanted: str) -> bool:
 
 
 def _canonical(language: str) -> str:
-    lowered = language.strip().lower().replace("_", "-")
+    lowered = language.strip(" ()[]\"'.,;:").lower().replace("_", "-")
     codes = _codes()
     return codes.get(lowered) or codes.get(lowered.partition("-")[0], lowered)
 

@@ -195,7 +195,9 @@ ConditionOnPrevious = Annotated[
 AudioTrack = Annotated[
     str | None,
     _option(
-        "--audio-track", help="Number from 0, or language. [default: the file's default track]", panel=_SPEECH
+        "--audio-track",
+        help="Number from 0, or language. [default: one in --language, else the default track]",
+        panel=_SPEECH,
     ),
 ]
 DetectionSegments = Annotated[

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ovsubs.audio.media import choose_track, probe
+from ovsubs.audio.media import probe
+from ovsubs.audio.tracks import choose_track
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import print_text, say, say_lines, show
 from ovsubs.cli.progress import RunProgress, looking_at_files, make_console

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ovsubs.audio.damage import ReadReport, damage_notes
 from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_regions
 from ovsubs.bounds import check_count
@@ -139,9 +140,9 @@ def _recording_of(file: Path) -> Path | None:
 
 
 def _hear(media: Path, detector: SpeechDetector, *, must: bool) -> _Heard:
-    notes = list[str]()
+    reports = list[ReadReport]()
     try:
-        source = open_source(media, None, lambda damage: notes.append(f"{media}: {damage}"))
+        source = open_source(media, None, reports.append)
         with closing(source.blocks):
             regions = tuple(stream_regions(source.blocks, detector, VadOptions()))
     except (MediaError, OSError) as error:
@@ -151,7 +152,10 @@ def _hear(media: Path, detector: SpeechDetector, *, must: bool) -> _Heard:
     speech = tuple(
         Stretch(to_ms(region.start + source.offset), to_ms(region.end + source.offset)) for region in regions
     )
-    return _Heard(speech, to_ms(source.duration), tuple(notes))
+    (report,) = reports
+    damage = [report.breaks_off] if report.breaks_off else []
+    notes = tuple(f"{media}: {note}" for note in (*damage, *damage_notes(report)))
+    return _Heard(speech, to_ms(report.duration + report.holes), notes)
 
 
 def _check_file(path: Path, media: Path | None, heard: _Heard, options: CheckOptions) -> CheckedFile:
@@ -166,7 +170,7 @@ def _report(path: Path, media: Path | None, heard: _Heard, options: CheckOptions
     laid = _lay_out(path, options) if is_transcript else _read(path, options)
     duration_ms = heard.duration_ms
     if duration_ms is None and laid.transcript is not None:
-        duration_ms = to_ms(laid.transcript.duration)
+        duration_ms = to_ms(laid.transcript.end)
     rules = options.layout.rules(laid.language)
     report = check_cues(laid.cues, rules, heard.speech, duration_ms, laid.step_ms)
     doubts: Sequence[Doubt] = ()

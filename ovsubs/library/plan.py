@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
 
-from ovsubs.audio.media import choose_track, probe
+from ovsubs.audio.media import probe
+from ovsubs.audio.streams import read_contents
+from ovsubs.audio.tracks import choose_track
 from ovsubs.bounds import check_count
 from ovsubs.errors import (
     CopyIsInput,
@@ -35,7 +37,6 @@ from ovsubs.subtitles.qc.findings import Report
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
-from ovsubs.video.streams import read_contents
 from ovsubs.video.writing import unheard
 from ovsubs.whisper.languages import LANGUAGES, chinese_tag, language_code
 

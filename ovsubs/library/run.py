@@ -151,7 +151,7 @@ def _finish(
         shown = dict(zip(file.formats, written, strict=True))[best_format(file.formats)]
         copies, notes = _copy(file, shown, transcript.text_language, options, on_video)
     rules = options.layout.rules(transcript.text_language)
-    report = check_cues(cues, rules, duration_ms=to_ms(transcript.duration))
+    report = check_cues(cues, rules, duration_ms=to_ms(transcript.end))
     doubts = most_doubtful(transcript, cues, options.n_review, report.findings)
     why = "; ".join([*transcript.notes, *notes])
     return FileResult(file.path, DONE, (*written, *copies), transcript, why, report, tuple(doubts))

@@ -87,7 +87,7 @@ def collect(
 
 
 def _sections(path: Path, engine: Engine) -> Generator[Section, None, None]:
-    source = open_source(path, None, lambda damage: None)
+    source = open_source(path, None, lambda report: None)
     with closing(source.blocks):
         yield from stream_sections(source.blocks, engine.detector, VadOptions())
 

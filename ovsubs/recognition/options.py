@@ -34,7 +34,8 @@ class TranscribeOptions:
     `temperature`: the first one; `temperature_increment_on_fallback` is added until a window's text is
     likely enough, up to 1.0 (None: never); `best_of` texts are sampled at each.
     `batch_size`: windows decoded together; None takes up to 10 of 30 s, or more shorter ones, if memory does.
-    `audio_track`: index, or language as tagged in the file; None takes the default track.
+    `audio_track`: index, or language as tagged in the file; None takes a track that is tagged with
+    `language`, else the default track, and another one if nobody speaks in it; a commentary last.
     `vad`: what counts as speech; None hears everything.
     `silence`: when a window's text is taken for a hallucination.
     `compression_ratio_threshold`: text that zlib shrinks more repeats itself; its window is read again

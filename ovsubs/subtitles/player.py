@@ -91,7 +91,7 @@ def to_html(transcript: Transcript, options: LayoutOptions | None = None) -> str
     options = options or LayoutOptions()
     cues = lay_out(transcript, options)
     rules = options.rules(transcript.text_language)
-    report = check_cues(cues, rules, duration_ms=to_ms(transcript.duration))
+    report = check_cues(cues, rules, duration_ms=to_ms(transcript.end))
     n_places = len(cues) + len(transcript.uncovered)
     doubts = most_doubtful(transcript, cues, n_places, report.findings)
     player = _player(transcript, cues)

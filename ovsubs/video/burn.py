@@ -1,19 +1,20 @@
 """A video and a subtitle file -> a video with the subtitles in its picture, which every player shows."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.audio.ffmpeg import input_url
+from ovsubs.audio.ffmpeg import input_url, media_input
 from ovsubs.audio.media import BURNED
+from ovsubs.audio.streams import AUDIO, VIDEO, Contents, Stream, read_contents
 from ovsubs.bounds import check_number
 from ovsubs.errors import InvalidOption, NoPicture, UndrawableText
+from ovsubs.temporary import temporary_folder
 from ovsubs.video.containers import ENDINGS, Container, container_of
 from ovsubs.video.glyphs import find_undrawable, told
-from ovsubs.video.streams import AUDIO, VIDEO, Contents, Stream, read_contents
 from ovsubs.video.styling import FONT_SIZE, styled
 from ovsubs.video.subtitle_files import ASS, SubtitleScript, read_script, tell_notes, write_plain
 from ovsubs.video.writing import (
+    DRAWN,
     OnNote,
     OnProgress,
     appearing_whole,
@@ -126,11 +127,12 @@ def burn(
     check_output(output, [video, subtitles], overwrite=options.overwrite)
     tell_notes([read], say)
     _check_drawable(read, say)
-    with appearing_whole(output) as temporary, tempfile.TemporaryDirectory(prefix="ovsubs-") as given:
-        script = write_plain(Path(given), "cues", ASS, _script(read, picture, options))
+    with appearing_whole(output) as temporary, temporary_folder() as folder:
+        script = write_plain(folder, "cues", ASS, _script(read, picture, options))
         arguments = [
-            *("-i", input_url(video.resolve()), "-map", f"0:{picture.index}", "-map", "0:a?"),
-            *("-vf", f"{_EVEN},subtitles={script.name}"),
+            *media_input(video.resolve()),
+            *("-map", f"0:{picture.index}", "-map", "0:a?"),
+            *("-vf", f"{_EVEN},ass={script.name}"),
             *_encoding(container, options),
             *_sound(source, container, say),
             *(("-movflags", "+faststart") if container.is_mp4 else ()),
@@ -165,7 +167,9 @@ def _encoding(container: Container, options: BurnOptions) -> list[str]:
     speed = ("-preset", options.preset or _PRESET) if encoder == _X264 else _VP9_SPEED
     # Each picture keeps its time: without these, ffmpeg moves those of a variable frame rate onto a grid.
     times = ("-fps_mode", "passthrough", "-enc_time_base", "demux")
-    return ["-c:v", encoder, "-crf", str(crf), *speed, "-pix_fmt", "yuv420p", *times]
+    # An encoder may hold back the first sixty pictures; so ffmpeg tells of each that is drawn.
+    drawn = ("-stats_enc_pre:v", "pipe:1", "-stats_enc_pre_fmt:v", f"{DRAWN.decode()}={{n}}")
+    return ["-c:v", encoder, "-crf", str(crf), *speed, "-pix_fmt", "yuv420p", *times, *drawn]
 
 
 def _sound(source: Contents, container: Container, say: OnNote) -> list[str]:

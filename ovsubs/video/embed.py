@@ -1,15 +1,15 @@
 """A video and subtitle files -> the same video with subtitle tracks, which players can show or not."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.audio.ffmpeg import input_url
 from ovsubs.audio.media import SUBTITLED
+from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, Contents, Stream, read_contents
 from ovsubs.errors import InvalidOption, UnsupportedContainer
+from ovsubs.temporary import temporary_folder
 from ovsubs.video.containers import Container, container_of
-from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, Contents, Stream, read_contents
 from ovsubs.video.subtitle_files import read_script, tell_notes
 from ovsubs.video.track_copy import CopyPlan, NewTrack, copy_arguments, kept_streams, tell_lost_styles
 from ovsubs.video.track_headers import TrackHeader, set_track_headers
@@ -105,8 +105,7 @@ def embed(
     plan = CopyPlan(source, kept_streams(source, container, say), tracks, container)
     _check_flags(plan, output)
     tell_lost_styles(plan, say)
-    with appearing_whole(output) as temporary, tempfile.TemporaryDirectory(prefix="ovsubs-") as given:
-        folder = Path(given)
+    with appearing_whole(output) as temporary, temporary_folder() as folder:
         arguments = [*copy_arguments(plan, folder), input_url(temporary)]
         complaints = run_ffmpeg(source, output, arguments, folder, on_progress or unheard)
         if container.is_mp4:

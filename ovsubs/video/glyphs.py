@@ -1,18 +1,18 @@
 """Subtitles -> what of their text no font of this machine can draw, found out by drawing it."""
 
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
-from ovsubs.errors import ConversionFailed
+from ovsubs.errors import ConversionFailed, UnreadableMedia, UnreadableSubtitles
+from ovsubs.temporary import temporary_folder
 from ovsubs.video.subtitle_files import SubtitleScript, write_plain
 
 _WIDTH, _HEIGHT = 128, 72  # pixels: enough to see that there is something
 _BYTES_PER_PIXEL = 3  # rgb24
+_DRAWN_WITHIN_S = 30.0  # a line of the heaviest karaoke takes less than one second at this size
 _GROUND = "0x37914B"  # a green that nobody writes in
 _TIMES = re.compile(r"^(Dialogue: [^,]*),[^,]*,[^,]*,")
 # What libass says at each character that is in no font (libass/ass_fontselect.c).
@@ -39,18 +39,25 @@ def find_undrawable(subtitles: SubtitleScript) -> Undrawable:
 
     Raises:
         ConversionFailed: this ffmpeg cannot draw subtitles at all.
+        UnreadableSubtitles: a cue takes so long to draw that nobody would wait for the video.
     """
-    with tempfile.TemporaryDirectory(prefix="ovsubs-") as folder:
-        script = write_plain(Path(folder), "cues", "ass", _one_a_second(subtitles))
+    with temporary_folder() as folder:
+        script = write_plain(folder, "cues", "ass", _one_a_second(subtitles))
         ground = f"color={_GROUND}:s={_WIDTH}x{_HEIGHT}:r=1:d={len(subtitles.cues) + 1}"
-        drawing = ["-v", "warning", "-f", "lavfi", "-i", ground, "-vf", f"subtitles={script.name}"]
-        arguments = [*drawing, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]
-        seen = False
-        with running_ffmpeg(arguments, script.parent) as child:
-            blank = child.output.read(_WIDTH * _HEIGHT * _BYTES_PER_PIXEL)
-            while picture := child.output.read(len(blank)):
-                seen = seen or picture != blank
-            code, stderr = child.finish()
+        drawing = ["-v", "warning", "-f", "lavfi", "-i", ground, "-vf", f"ass={script.name}"]
+        arguments = [*drawing, "-pix_fmt", "rgb24", "-flush_packets", "1", "-f", "rawvideo", "pipe:1"]
+        seen, n_pictures = False, 0
+        try:
+            with running_ffmpeg(arguments, script.parent, limit_s=_DRAWN_WITHIN_S) as child:
+                blank = child.output.read(_WIDTH * _HEIGHT * _BYTES_PER_PIXEL)
+                picture = blank
+                while picture:
+                    seen, n_pictures = seen or picture != blank, n_pictures + 1
+                    picture = child.output.read(len(blank))
+                code, stderr = child.finish()
+        except UnreadableMedia as error:  # ffmpeg holds back one picture, and the first is empty
+            why = f"cue {n_pictures + 1} takes too long to draw; simplify its blur, border and size"
+            raise UnreadableSubtitles(subtitles.path, why) from error
     if code:
         raise ConversionFailed(subtitles.path, (complaint_lines(stderr) or ["ffmpeg gives no reason"])[0])
     missing = sorted({chr(int(number, 16)) for number in _NO_GLYPH.findall(stderr)} - {"\0"})

@@ -2,17 +2,17 @@
 
 import html
 import re
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
+from ovsubs.audio.streams import check_readable
 from ovsubs.errors import UnreadableSubtitles
 from ovsubs.subtitles.reading.ass import is_ass
 from ovsubs.subtitles.reading.files import read_text
 from ovsubs.subtitles.reading.markup import enclosed
-from ovsubs.video.streams import check_readable
+from ovsubs.temporary import temporary_folder
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 SRT, VTT, ASS = "srt", "webvtt", "ass"  # ffmpeg's names of the formats
@@ -66,8 +66,8 @@ def read_script(path: Path) -> SubtitleScript:
     text, notes = read_text(path)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     format = VTT if text.lstrip().startswith("WEBVTT") else ASS if is_ass(text) else SRT
-    with tempfile.TemporaryDirectory(prefix="ovsubs-") as folder:
-        ass = _as_ass(path, write_plain(Path(folder), "cues", format, text), format)
+    with temporary_folder() as folder:
+        ass = _as_ass(path, write_plain(folder, "cues", format, text), format)
     script = SubtitleScript(path, format, text, ass, notes)
     if not script.cues:
         raise UnreadableSubtitles(path, "there is no cue in it")

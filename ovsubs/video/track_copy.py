@@ -4,9 +4,9 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.audio.ffmpeg import input_url
+from ovsubs.audio.ffmpeg import media_input
+from ovsubs.audio.streams import ATTACHMENT, AUDIO, DATA, DEFAULT, SUBTITLE, VIDEO, Contents, Stream
 from ovsubs.video.containers import Container
-from ovsubs.video.streams import ATTACHMENT, AUDIO, DATA, DEFAULT, SUBTITLE, VIDEO, Contents, Stream
 from ovsubs.video.subtitle_files import ASS, VTT, SubtitleScript, write_plain
 from ovsubs.video.writing import KEPT_DATA, OnNote, run_ffmpeg
 
@@ -91,7 +91,7 @@ def copy_arguments(plan: CopyPlan, folder: Path) -> list[str]:
 
 def _inputs(plan: CopyPlan, folder: Path) -> list[str]:
     # genpts: AVI does not say when each picture is shown, and other containers must.
-    arguments = ["-fflags", "+genpts", "-i", _url(plan.source)]
+    arguments = ["-fflags", "+genpts", *_input(plan.source)]
     for number, track in enumerate(plan.tracks):
         format, text = track.subtitles.format, track.subtitles.text
         if plan.container.new_subtitle(format) == VTT:
@@ -119,7 +119,7 @@ def _attached_covers(plan: CopyPlan, folder: Path) -> list[str]:
     for number, cover in enumerate(covers, start=first):
         ending = _COVER_ENDINGS.get(cover.codec, f".{cover.codec}")
         file = folder / f"cover{cover.index}{ending}"
-        reading = ["-i", _url(plan.source), "-map", f"0:{cover.index}", "-c", "copy", "-frames:v", "1"]
+        reading = [*_input(plan.source), "-map", f"0:{cover.index}", "-c", "copy", "-frames:v", "1"]
         run_ffmpeg(plan.source, file, [*reading, "-f", "image2", "-update", "1", file.name], folder)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         arguments += ["-attach", file.name]
@@ -163,5 +163,5 @@ def _muxer(plan: CopyPlan) -> list[str]:
     return ["-movflags", f"+faststart{apple}", "-f", muxer]
 
 
-def _url(source: Contents) -> str:
-    return input_url(source.path.resolve())
+def _input(source: Contents) -> list[str]:
+    return media_input(source.path.resolve())

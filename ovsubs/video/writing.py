@@ -1,15 +1,16 @@
 """Arguments for ffmpeg -> a new video that appears whole or not at all."""
 
-import contextlib
 import os
-import secrets
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
+from ovsubs.audio.ffmpeg import STALLED_S, complaint_lines, running_ffmpeg
+from ovsubs.audio.standstill import Standstill, bytes_read
+from ovsubs.audio.streams import DATA, Contents, Stream
 from ovsubs.errors import (
     ConversionFailed,
     OutputExists,
@@ -18,7 +19,7 @@ from ovsubs.errors import (
     UnsupportedContainer,
     UnwritableVideo,
 )
-from ovsubs.video.streams import DATA, Contents, Stream
+from ovsubs.temporary import temporary_beside
 
 OnProgress = Callable[[float, float], None]  # seconds that are done, and of the whole (0.0: not known)
 OnNote = Callable[[str], None]  # one line for a person
@@ -29,10 +30,13 @@ def unheard(*told: object) -> None:
     del told
 
 
+DRAWN = b"drawn"  # which picture has just been drawn, where ffmpeg is told to say so
 KEPT_DATA = frozenset({"gpmd"})  # GoPro's telemetry is the one kind of data that ffmpeg copies into MP4
 _ENDS_EARLY_S = 1.0  # a video this much shorter than its file says has lost something
 _ENDS_EARLY_SHARE = 0.01  # ... and so much, since some containers give rough durations
 _US_PER_S = 1_000_000
+_GETS_ON = (b"out_time_us", b"frame", b"total_size", DRAWN)  # what ffmpeg tells of its progress
+_SLOW_BYTES_PER_S = 5_000_000  # of a disk
 # What ffmpeg says where the place to write to is at fault, not what it reads.
 _NO_PLACE = ("No space left on device", "Disk quota exceeded", "File too large", "Read-only file system")
 _WRONG_CONTAINER = "Could not write header"  # a stream that this kind of file cannot hold
@@ -79,23 +83,20 @@ def check_output(output: Path, sources: Sequence[Path], *, overwrite: bool) -> N
 
 @contextmanager
 def appearing_whole(output: Path) -> Iterator[Path]:
-    """A path to write to, beside the output. It takes the output's place at the end, else it is removed.
+    """An empty file to write to, beside the output. It takes the output's place at the end, or is removed.
 
     Raises:
         UnwritableVideo: the file cannot be stored or renamed.
     """
     target = output.resolve()
-    temporary = target.with_name(f".ovsubs-{secrets.token_hex(8)}.tmp")
     try:
-        yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        with temporary_beside(target) as temporary:
+            yield temporary
+            with temporary.open("r+b") as file:
+                os.fsync(file.fileno())
+            temporary.replace(target)
     except OSError as error:
         raise UnwritableVideo(output, error.strerror or error) from error
-    finally:
-        with contextlib.suppress(OSError):  # gone already when all went well
-            temporary.unlink()
 
 
 def run_ffmpeg(
@@ -120,15 +121,34 @@ def run_ffmpeg(
     Raises:
         UnwritableVideo, UnsupportedContainer, ConversionFailed: by what ffmpeg gave as its reason.
     """
-    with running_ffmpeg(["-progress", "pipe:1", *arguments], folder) as child:
+    # -y: the file is there, empty, so that nobody else takes its name.
+    with running_ffmpeg(["-y", "-progress", "pipe:1", *arguments], folder, source=source.path) as child:
+        state, standstill = dict[bytes, bytes](), Standstill()
         for line in child.output:
             key, _, value = line.strip().partition(b"=")
             if key == b"out_time_us" and value.isdigit():
                 on_progress(int(value) / _US_PER_S, source.duration)
+            if key in _GETS_ON:
+                state[key] = value
+            elif key == b"progress":
+                _check_gets_on(standstill, source.path, child.process, state)
         code, stderr = child.finish()
     if code:
         raise _failure(source.path, output, code, stderr)
     return complaint_lines(stderr)
+
+
+def _check_gets_on(
+    standstill: Standstill, video: Path, process: subprocess.Popen[bytes], state: dict[bytes, bytes]
+) -> None:
+    """Refuse to wait any longer for an ffmpeg that tells how far it is again and again, and gets no further.
+
+    A file that is written is read once more at its end, to move its index to its beginning.
+    """
+    n_bytes = state.get(b"total_size", b"")
+    limit_s = STALLED_S + (int(n_bytes) / _SLOW_BYTES_PER_S if n_bytes.isdigit() else 0.0)
+    if standstill.seconds((bytes_read(process), *state.items())) > limit_s:
+        raise ConversionFailed(video, f"for {limit_s:.0f} s it got no further")
 
 
 def check_made(

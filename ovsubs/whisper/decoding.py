@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.errors import BrokenModel
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.alignment import token_starts
 from ovsubs.whisper.model import DecoderSession
@@ -80,6 +81,9 @@ def decode(
 
     Returns:
         One result per window, in the session's order. An empty session gives an empty list.
+
+    Raises:
+        BrokenModel: it computes no numbers.
     """
     if not prompts:
         return []
@@ -98,6 +102,7 @@ def decode(
         tokens = np.asarray(prompts, dtype=np.int64)
         logits = session.step(tokens, places=(sot, tokens.shape[1] - 1))
         no_speech = softmax(logits[:, 0])[:, special.no_speech]
+        _check_numbers(session, no_speech, logits[:, 0])
     clock.count_rows("prefill", len(prompts))
     active, counts = list(range(len(prompts))), [1] * len(prompts)
     trails = [list[NDArray[np.float32]]() for _ in prompts]  # the queries of each step, of all rows
@@ -112,6 +117,7 @@ def decode(
                 candidates = rules.sample(logits[:, -1], histories, heat, draws, earliest)
             else:
                 candidates = rules.best(logits[:, -1], histories, common.n_candidates, earliest)
+            _check_numbers(session, candidates.logprobs)
             firsts = [0, *np.cumsum(counts).tolist()]
             moves = [
                 searches[window].advance(candidates.rows(firsts[place], firsts[place + 1]))
@@ -172,7 +178,26 @@ def language_probabilities(session: DecoderSession, special: SpecialTokens) -> N
     sot = np.full((session.n_windows, 1), special.sot, dtype=np.int64)
     logits = session.step(sot)[:, 0]
     session.rewind()
-    return softmax(logits[:, list(special.languages.values())])
+    probabilities = softmax(logits[:, list(special.languages.values())])
+    _check_numbers(session, probabilities, logits)
+    return probabilities
+
+
+def _check_numbers(
+    session: DecoderSession, probabilities: NDArray[np.float32], logits: NDArray[np.float32] | None = None
+) -> None:
+    """Refuse to go on with what damaged weights compute. One logit that is no number makes all of its row so.
+
+    Raises:
+        BrokenModel: a probability is NaN, or all tokens are equally likely.
+    """
+    if np.isnan(probabilities).any():
+        why = (
+            "it computes values that are no numbers: its weights are damaged, or too large for this precision"
+        )
+        raise BrokenModel(session.directory, why)
+    if logits is not None and (logits.max(axis=-1) == logits.min(axis=-1)).any():
+        raise BrokenModel(session.directory, "all of its tokens are equally likely: its weights are damaged")
 
 
 def compression_ratio(text: str) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
-from ovsubs.audio.media import choose_track, probe, stream_audio
+from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.tracks import choose_track
 from ovsubs.audio.vad import SpeechDetector, open_detector
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

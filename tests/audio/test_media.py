@@ -16,8 +16,11 @@ from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
 import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_room
-from ovsubs.audio.media import AudioTrack, Media, choose_track, probe, stream_audio
+from ovsubs.audio.damage import ReadReport
+from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.audio.track_language import same_language
+from ovsubs.audio.tracks import choose_track
 from ovsubs.errors import EmptyFile, MissingFile, NoAudioStream, NoSuchTrack, UnreadableMedia
 
 RATE = 16_000
@@ -354,14 +357,15 @@ def test_an_mp4_cut_off_before_its_index_is_unreadable(ffmpeg: Make) -> None:
 def test_a_track_that_breaks_off_is_delivered_and_reported(name: str, ffmpeg: Make) -> None:
     noise = ("-f", "lavfi", "-i", "anoisesrc=d=6:r=16000:seed=1:a=0.3")
     whole = probe(ffmpeg(name, *noise, *(("-movflags", "+faststart") if name.endswith("m4a") else ())))
-    said: list[str] = []
-    assert sum(map(len, stream_audio(whole, whole.tracks[0], on_damage=said.append))) >= 5.9 * RATE
-    assert said == []
+    said = list[ReadReport]()
+    assert sum(map(len, stream_audio(whole, whole.tracks[0], on_end=said.append))) >= 5.9 * RATE
     half = probe(cut_in_half(whole.path))
-    heard = sum(map(len, stream_audio(half, half.tracks[0], on_damage=said.append)))
+    heard = sum(map(len, stream_audio(half, half.tracks[0], on_end=said.append)))
     assert 2 * RATE < heard < 4 * RATE
-    (sentence,) = said
-    assert sentence.startswith("the audio breaks off after ")
+    well, cut = said
+    assert (well.breaks_off, well.damaged) == (None, ())
+    assert str(cut.breaks_off).startswith("the audio breaks off after ")
+    assert cut.damaged[-1].end == pytest.approx(6.0, abs=0.1)
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -380,21 +384,21 @@ def test_a_reader_that_is_killed_in_the_middle_is_reported(
         return children[-1]
 
     monkeypatch.setattr(subprocess, "Popen", noting)
-    said: list[str] = []
-    blocks = stream_audio(media, media.tracks[0], on_damage=said.append)
+    said = list[ReadReport]()
+    blocks = stream_audio(media, media.tracks[0], on_end=said.append)
     next(blocks)
     children[-1].kill()
     list(blocks)
-    (sentence,) = said
+    (read,) = said
     what = "the audio breaks off" if is_known else "ffmpeg stopped"
-    assert re.fullmatch(rf"{what} after \d+\.\d .*\(ffmpeg gives no reason\)", sentence)
+    assert re.fullmatch(rf"{what} after \d+\.\d .*\(ffmpeg gives no reason\)", str(read.breaks_off))
 
 
 def test_sound_shorter_than_its_video_is_no_damage(ffmpeg: Make) -> None:
     media = probe(ffmpeg("a.mkv", *PICTURE, *BEEP, *video("-c:a", "flac")))
-    said: list[str] = []
-    list(stream_audio(media, media.tracks[0], on_damage=said.append))
-    assert said == []
+    said = list[ReadReport]()
+    list(stream_audio(media, media.tracks[0], on_end=said.append))
+    assert [(read.breaks_off, read.damaged) for read in said] == [(None, ())]
 
 
 def test_a_file_that_vanishes_after_the_probe_is_unreadable(ffmpeg: Make) -> None:

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ovsubs.audio.damage import ReadReport
 from ovsubs.audio.source import open_source
 from ovsubs.errors import InvalidOption, MissingFile, NoSuchTrack
 
 Make = Callable[..., Path]
 
 
-def ignore(damage: str) -> None:
-    raise AssertionError(damage)
+def ignore(read: ReadReport) -> None:
+    assert not read.breaks_off
+    assert not read.damaged
 
 
 def test_a_file_is_its_chosen_track_with_its_place_in_time(ffmpeg: Make) -> None:
@@ -83,3 +85,18 @@ def test_samples_have_no_tracks(ffmpeg: Make) -> None:
 def test_a_missing_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(MissingFile):
         open_source(tmp_path / "nowhere.mp4", None, ignore)
+
+
+@pytest.mark.parametrize("scale", [2.0, 128.0, 32_768.0, -32_768.0, 2.0**31])
+def test_samples_of_another_scale_are_refused_with_the_remedy(scale: float) -> None:
+    """Whole numbers that were turned into float32 and not divided: they would be heard as noise."""
+    samples = (np.sin(np.arange(8000)) * scale).astype(np.float32)
+    with pytest.raises(InvalidOption, match=r"lie in \[-1, 1\]; divide those of 16 bits by 32768"):
+        open_source(samples, None, ignore)
+
+
+@pytest.mark.parametrize("peak", [1.0, 1.0001, 1.41])
+def test_what_a_decoder_or_resampler_overshoots_is_taken(peak: float) -> None:
+    samples = np.array([0.0, peak, -peak], np.float32)
+    (block,) = open_source(samples, None, ignore).blocks
+    np.testing.assert_array_equal(block, samples)

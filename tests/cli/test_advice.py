@@ -63,7 +63,7 @@ ADVISED_BY_MODULES = {
     "convert/sources.py": MODELS,
     "convert/export.py": {"export"},
     "datasets/hub.py": {"export", "quantize", "benchmark"},
-    "cli/benchmark.py": {"benchmark"},
+    "cli/combinations.py": {"subtitle"},
     "cli/render.py": {"render"},
     "cli/subtitle.py": {"subtitle"},
     "cli/quantize.py": {"export"},

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from ovsubs.convert.manifest import (
     Quantization,
     SelfTestVerdict,
     check_ir_directory,
+    check_sums,
     describe_word_times,
     read_manifest,
     write_manifest,
@@ -198,3 +200,47 @@ def test_a_graph_is_looked_through_in_linear_time(tmp_path: Path, make_ir: MakeI
         list_models(tmp_path / "models", tmp_path / "cache")
 
     assert_linear(run, 5000)
+
+
+@pytest.fixture
+def summed(tmp_path: Path) -> Path:
+    """A directory with two files and a manifest that has their sums."""
+    contents = {"openvino_encoder_model.bin": b"weights" * 1000, "openvino_encoder_model.xml": b"<net/>"}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    sums = [FileSum(name, len(file), hashlib.sha256(file).hexdigest()) for name, file in contents.items()]
+    write_manifest(tmp_path, replace(MANIFEST, files=tuple(sums)))
+    return tmp_path
+
+
+def test_files_that_are_as_they_were_pass(summed: Path) -> None:
+    check_sums(summed)
+
+
+def test_without_a_manifest_nothing_is_compared(summed: Path) -> None:
+    (summed / "ovsubs.json").unlink()
+    (summed / "openvino_encoder_model.bin").write_bytes(b"")
+    check_sums(summed)
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda content: content[:-1], "has 6999 bytes, and had 7000 when it was exported"),
+        (lambda content: content + b"x", "has 7001 bytes"),
+        (lambda content: bytes(len(content)), "has changed since it was exported"),
+        (lambda content: content[:5000] + bytes([content[5000] ^ 1]) + content[5001:], "has changed since"),
+    ],
+)
+def test_a_file_that_has_changed_is_named(summed: Path, damage: Callable[[bytes], bytes], what: str) -> None:
+    weights = summed / "openvino_encoder_model.bin"
+    weights.write_bytes(damage(weights.read_bytes()))
+
+    with pytest.raises(BrokenModel, match=f"openvino_encoder_model.bin {what}"):
+        check_sums(summed)
+
+
+def test_a_file_that_is_gone_is_named(summed: Path) -> None:
+    (summed / "openvino_encoder_model.xml").unlink()
+    with pytest.raises(BrokenModel, match=r"openvino_encoder_model\.xml is missing"):
+        check_sums(summed)

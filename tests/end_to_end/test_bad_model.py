@@ -60,6 +60,85 @@ def test_a_broken_file_of_a_model_is_named(
     assert not (tmp_path / "out").exists()
 
 
+def zeroed(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def with_a_bit_flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 0x40]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [zeroed, with_a_bit_flipped])
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_damaged_weights_are_named_and_give_no_empty_subtitles(
+    talk: Path,
+    model_copy: Path,
+    ovsubs: Callable[..., Ended],
+    tmp_path: Path,
+    part: str,
+    damage: Callable[[bytes], bytes],
+) -> None:
+    weights = model_copy / f"openvino_{part}_model.bin"
+    weights.write_bytes(damage(weights.read_bytes()))
+
+    ended = ovsubs("subtitle", talk, "-o", tmp_path / "out", "-m", model_copy, "-q")
+
+    assert ended.code == 1
+    (line,) = ended.complaints
+    assert line.startswith(f"{model_copy}: not a usable Whisper model ({weights.name} has changed")
+    assert line.endswith("; export it again with `ovsubs export`")
+    assert not (tmp_path / "out").exists()
+
+
+def not_a_number(content: bytes) -> bytes:
+    return b"\x00\x7e" * (len(content) // 2)  # float16
+
+
+@pytest.mark.parametrize("damage", [zeroed, not_a_number])
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_model_without_sums_is_judged_by_what_it_computes(
+    talk: Path,
+    model_copy: Path,
+    ovsubs: Callable[..., Ended],
+    tmp_path: Path,
+    part: str,
+    damage: Callable[[bytes], bytes],
+) -> None:
+    """As optimum-cli makes them."""
+    (model_copy / "ovsubs.json").unlink()
+    weights = model_copy / f"openvino_{part}_model.bin"
+    weights.write_bytes(damage(weights.read_bytes()))
+
+    ended = ovsubs("subtitle", talk, "-o", tmp_path / "out", "-m", model_copy, "-q")
+
+    assert ended.code == 1
+    (line,) = ended.complaints
+    assert "not a usable Whisper model (" in line
+    assert line.endswith("; export it again with `ovsubs export`")
+    assert not list(tmp_path.glob("out/*"))
+
+
+@pytest.mark.parametrize("damage", [zeroed, with_a_bit_flipped, lambda content: content[:-100]])
+def test_a_damaged_graph_in_the_cache_is_made_anew(
+    speech_sample: Path, tiny_en_model_dir: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    call = ("subtitle", speech_sample, "-o", "-", "-m", tiny_en_model_dir, "--cache-dir", tmp_path, "-q")
+    first = run_process(*call)
+    blobs = {blob: blob.read_bytes() for blob in tmp_path.glob("*.blob")}
+    assert len(blobs) == 2
+    for blob, content in blobs.items():
+        blob.write_bytes(damage(content))
+
+    second = run_process(*call)
+
+    assert (second.code, second.out, second.err) == (0, first.out, "")
+    assert {blob: len(blob.read_bytes()) for blob in blobs} == {
+        blob: len(content) for blob, content in blobs.items()
+    }
+    assert all(blob.read_bytes() != damage(content) for blob, content in blobs.items())
+
+
 def test_a_model_that_is_nowhere_is_a_wrong_call(
     talk: Path, ovsubs: Callable[..., Ended], tmp_path: Path
 ) -> None:

@@ -107,11 +107,15 @@ def test_a_track_is_chosen_by_its_language_or_number(
     model = ("--model", base_model_dir)
 
     english = ovsubs("subtitle", film, *model, "-o", "-", "-f", "txt", "--audio-track", "eng")
-    first = ovsubs("subtitle", film, *model, "-o", "-", "-f", "txt")
+    first = ovsubs("subtitle", film, *model, "-o", "-", "-f", "txt", "--audio-track", "0")
+    either = ovsubs("subtitle", film, *model, "-o", "-", "-f", "txt")
     absent = ovsubs("subtitle", film, *model, "--audio-track", "fr")
 
     assert words(english.out) == " ".join(SENTENCES)
     assert first.out == ""  # a tone, which says nothing
+    assert first.complaints[-1] == f"{film}: other audio tracks, which were not read: 1 eng"
+    assert words(either.out) == " ".join(SENTENCES)
+    assert either.complaints == [f"{film}: audio track 1 eng of 2: nobody speaks in 0 ger (default)"]
     assert absent.code == 1
     assert absent.complaints == [f"{film}: no audio track 'fr'; this file has: 0 ger (default), 1 eng"]
     assert list(tmp_path.iterdir()) == [film]

@@ -13,6 +13,7 @@ import pytest
 
 import ovsubs
 from ovsubs.errors import (
+    ClosedModel,
     InvalidOption,
     MissingFile,
     OutputExists,
@@ -391,3 +392,35 @@ def test_closing_the_outcomes_ends_ffmpeg(tiny_model: ovsubs.Model, long_talk: P
     assert ffmpeg_children()
     outcomes.close()
     assert ffmpeg_children() == []
+
+
+def test_a_closed_model_says_so_whatever_it_is_asked(tiny_en_model_dir: Path, speech_sample: Path) -> None:
+    model = ovsubs.load_model(tiny_en_model_dir)
+    running = model.stream(speech_sample)
+    model.close()
+    model.close()
+
+    calls: list[Callable[[], object]] = [
+        lambda: model.transcribe(speech_sample),
+        lambda: model.transcribe(np.zeros(16_000, np.float32)),
+        lambda: model.stream(speech_sample),
+        lambda: model.transcribe_files([speech_sample]),
+        lambda: model.transcribe_files([]),
+        lambda: model.check(ovsubs.TranscribeOptions()),
+        model.__enter__,
+        lambda: next(running),
+    ]
+    for call in calls:
+        with pytest.raises(ClosedModel, match=f"{tiny_en_model_dir}: this model is closed; load it again"):
+            call()
+    assert model.name == "tiny.en"
+
+
+def test_a_model_that_is_closed_in_the_middle_of_a_file_says_so(
+    tiny_en_model_dir: Path, joined_speech: np.ndarray
+) -> None:
+    with ovsubs.load_model(tiny_en_model_dir) as model:
+        segments = model.stream(np.tile(joined_speech, 10))
+        next(segments)
+    with pytest.raises(ClosedModel):
+        list(segments)

@@ -12,7 +12,7 @@ from command_line import COMMAND, Ended, environment, run_process
 from fonts import only_dejavu
 from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
-from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, read_contents
+from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
 CUES = "1\n00:00:00,120 --> 00:00:04,477\nEver tried. Ever failed. No matter.\n"
 PATIENCE_S = 30.0

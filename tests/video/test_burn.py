@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 from looking import HELLO, LOUD_ASS, frame_at, make_media, packet_times, stream_hashes, told
 
-from ovsubs.errors import InvalidOption, NoPicture, UndrawableText, UnsupportedContainer
+from ovsubs.audio.streams import AUDIO, SUBTITLE, VIDEO, read_contents
+from ovsubs.errors import (
+    InvalidOption,
+    MediaError,
+    NoPicture,
+    UndrawableText,
+    UnreadableSubtitles,
+    UnsupportedContainer,
+)
 from ovsubs.video.burn import BurnOptions, burn
-from ovsubs.video.streams import AUDIO, SUBTITLE, VIDEO, read_contents
 
 DURING, BETWEEN = 2.0, 1.2  # seconds: within the second cue of HELLO, and between the two
 SEEN = 60.0  # of 255: letters and their outline against bars
@@ -325,3 +332,40 @@ def test_progress_goes_from_the_beginning_to_the_end(clip: Path, hello: Path) ->
     assert {whole for _, whole in places} == {3.0}
     assert places == sorted(places)
     assert places[-1][0] == pytest.approx(3.0, abs=0.2)
+
+
+SLOW = r"{\fs9000\bord9000\blur1000\be999}" + "HELLO WORLD" * 20
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_cue_that_nobody_would_wait_for_is_refused(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """libass takes minutes for a picture of it, and tells nothing meanwhile."""
+    monkeypatch.setattr("ovsubs.video.glyphs._DRAWN_WITHIN_S", 3.0)
+    monkeypatch.setattr("ovsubs.audio.ffmpeg.STALLED_S", 3.0)
+    script, fields = tmp_path / "slow.ass", "Loud,,0,0,0,,"
+    cues = ["Hello."] * (number - 1) + [SLOW]
+    lines = [f"Dialogue: 0,0:00:0{n}.00,0:00:0{n + 1}.00,{fields}{cue}" for n, cue in enumerate(cues)]
+    script.write_text("\n".join([*LOUD_ASS.splitlines()[:-1], *lines]) + "\n")
+
+    with pytest.raises(UnreadableSubtitles, match=f"cue {number} takes too long to draw"):
+        burn(clip, script)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["slow.ass", "talk.mp4"]
+
+
+def test_a_list_of_files_in_the_disguise_of_a_script_opens_none(clip: Path, tmp_path: Path) -> None:
+    """The filter that draws takes whatever it is given for a script."""
+    script = tmp_path / "list.ass"
+    script.write_text(f"#EXTM3U\n#EXTINF:5.0,\n{clip.name}\n\n{LOUD_ASS}")
+
+    made = burn(clip, script)
+
+    assert (frame_at(made, 1.5) != frame_at(clip, 1.5)).any()
+
+
+def test_what_is_no_file_is_refused(clip: Path, hello: Path) -> None:
+    for video, subtitles in ((Path("/dev/zero"), hello), (clip, Path("/dev/zero"))):
+        with pytest.raises(MediaError):
+            burn(video, subtitles)

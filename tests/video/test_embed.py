@@ -9,6 +9,7 @@ import pytest
 from looking import HELLO, LOUD_ASS, make_media, packet_times, pictures, stream_hashes, told, track_text
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg, input_url
+from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 from ovsubs.errors import InvalidOption, UnknownLanguage, UnsupportedContainer
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
@@ -16,7 +17,6 @@ from ovsubs.subtitles.formats.srt import WORD_JOINER, write_srt
 from ovsubs.subtitles.formats.vtt import write_vtt
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.video.embed import EmbedOptions, embed
-from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
 NEW_CODECS = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "subrip", ".webm": "webvtt"}
 CHAPTERS = """;FFMETADATA1
@@ -454,3 +454,28 @@ def test_signs_of_markup_in_a_text_are_shown_in_webm(
     ask_ffmpeg(["-i", input_url(made), "-map", "0:s", "-c", "copy", str(track)])
     (read,) = read_subtitles(track).cues
     assert read.text.replace(WORD_JOINER, "") == cue.text
+
+
+@pytest.mark.parametrize(
+    "language", ["en)", "(en", "en): Video: h264 (", "en\n  Stream #0:9: Video: h264", "日本語", "x" * 500]
+)
+def test_a_track_is_kept_whatever_its_language_says(language: str, hello: Path, tmp_path: Path) -> None:
+    tone, picture = ("-f", "lavfi", "-i", "sine=d=3"), ("-f", "lavfi", "-i", "testsrc=s=64x64:r=10:d=3")
+    maps = ("-map", "0", "-map", "1", "-map", "1", "-c:v", "mpeg4", "-c:a", "flac")
+    tag = ("-metadata:s:a:0", f"language={language}")
+    film = make_media(tmp_path / "film.mkv", *picture, *tone, *maps, *tag)
+
+    made = embed(film, [hello])
+
+    assert stream_hashes(made, "v", "a") == stream_hashes(film, "v", "a")
+    assert len(stream_hashes(made, "a")) == 2
+    assert read_contents(made).streams[1].language == read_contents(film).streams[1].language
+
+
+def test_the_track_with_a_bracket_in_its_language_is_kept(cases: Path, hello: Path, tmp_path: Path) -> None:
+    film = cases / "hostile" / "lang_paren.mkv"
+
+    made = embed(film, [hello], EmbedOptions(output=tmp_path))
+
+    assert len(stream_hashes(made, "a")) == 1
+    assert stream_hashes(made, "v", "a") == stream_hashes(film, "v", "a")

@@ -1,11 +1,10 @@
 """Bytes -> a file that appears whole or not at all."""
 
-import contextlib
 import os
-import secrets
 from pathlib import Path
 
 from ovsubs.errors import UnwritableOutput
+from ovsubs.temporary import temporary_beside
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -29,14 +28,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _write_and_rename(target: Path, content: bytes) -> None:
-    # Not `tempfile`, whose files are private: `open` gives the mode that the umask asks for.
-    temporary = target.with_name(f".ovsubs-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
+    # Not `tempfile`, whose files are private: here they have the mode that the umask asks for.
+    with temporary_beside(target) as temporary:
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    finally:
-        with contextlib.suppress(OSError):  # gone already when all went well
-            temporary.unlink()

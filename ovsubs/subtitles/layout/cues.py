@@ -36,7 +36,7 @@ def lay_out(transcript: Transcript, options: LayoutOptions | None = None) -> lis
     segments = transcript.segments
     if options.strip_sdh:
         segments = tuple(without_sdh(segment) for segment in segments)
-    media_end_ms = to_ms(transcript.duration)
+    media_end_ms = to_ms(transcript.end)
     pieces = pieces_of(segments, rules.max_line_width, max(0, media_end_ms))
     costs = break_costs(pieces, transcript.text_language)
     bounds = divide_cues(pieces, costs, rules, media_end_ms)

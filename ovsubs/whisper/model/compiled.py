@@ -11,8 +11,9 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from ovsubs.errors import BrokenModel
+from ovsubs.errors import BrokenModel, ClosedModel
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.model.blob_sums import checked_blobs
 from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
@@ -56,17 +57,15 @@ class WhisperModel:
             core.set_property("CPU", {"KV_CACHE_PRECISION": settings.cache_type})
         precision = settings.precision
         of_cpu = _CPU_KERNELS if settings.is_cpu else {}
+        of_encoder = settings.properties(precision.encoder if precision else None) | of_cpu
+        of_decoder = settings.properties(precision.decoder if precision else None) | of_cpu
+        device = settings.device
+        self.directory = directory
+        owner = f"{directory.resolve()} {device} {sorted(of_encoder.items())} {sorted(of_decoder.items())}"
         try:
-            self._encoder: Any = core.compile_model(
-                graphs.encoder,
-                settings.device,
-                settings.properties(precision.encoder if precision else None) | of_cpu,
-            )
-            self._decoder: Any = core.compile_model(
-                graphs.decoder,
-                settings.device,
-                settings.properties(precision.decoder if precision else None) | of_cpu,
-            )
+            with checked_blobs(settings.options.cache_dir, owner):
+                self._encoder: Any = core.compile_model(graphs.encoder, device, of_encoder)
+                self._decoder: Any = core.compile_model(graphs.decoder, device, of_decoder)
         except RuntimeError as error:
             raise BrokenModel(
                 directory, f"{settings.device} cannot run it: {str(error).strip().splitlines()[-1]}"
@@ -105,13 +104,18 @@ class WhisperModel:
                 where the model has no `any_length`. All in the length of the longest fit into `rows`.
             rows: overwritten; the session's until it closes.
             clock: counts the encoder as "encode".
+
+        Raises:
+            ClosedModel: `close` has been called.
+            BrokenModel: the encoder computes the same for all of a window.
         """
+        self.check_open()
         lengths = [mel.shape[1] // 2 for mel in mels]
         rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
         self._encode(mels, rows, clock or Stopwatch())
         give_back(self._mapped)
         request = self._decoder.create_infer_request()
-        session = DecoderSession(request, rows, lengths, self._heads, self._mapped)
+        session = DecoderSession(request, rows, lengths, self._heads, self._mapped, self.directory)
         try:
             yield session
         finally:
@@ -128,6 +132,8 @@ class WhisperModel:
                     request.set_tensor(name, rows.lend_start(name, row, n_positions))
                 request.infer({"input_features": mel[None]})
                 rows.spread(row, n_positions)
+            if not rows.differ(row, n_positions):
+                raise BrokenModel(self.directory, "its encoder hears nothing: its weights are damaged")
 
     def __enter__(self) -> Self:
         return self
@@ -137,8 +143,17 @@ class WhisperModel:
     ) -> None:
         self.close()
 
+    def check_open(self) -> None:
+        """Refuse to work after `close`.
+
+        Raises:
+            ClosedModel: it has been called.
+        """
+        if self._encoder is None:
+            raise ClosedModel(self.directory)
+
     def close(self) -> None:
-        """Let go of the compiled graphs and their memory."""
+        """Let go of the compiled graphs and their memory. A second time does nothing."""
         self._encoder = self._decoder = None
 
 

@@ -59,6 +59,17 @@ class KeyValueRows:
             found = self._start(name, row, n_positions)[0].copy()
             self.array(name)[row][: found.shape[0], : found.shape[1], : found.shape[2]] = found
 
+    def differ(self, row: int, n_positions: int) -> bool:
+        """Whether a window's keys and values are not the same at all of its positions."""
+        if n_positions < 2:
+            return True
+        for name in self.names:
+            found = self.array(name)[row]
+            line = found[0, :, :n_positions] if name.startswith("key") else found[0, :n_positions].T
+            if (line != line[:, :1]).any():
+                return True
+        return False
+
     def array(self, name: str) -> NDArray[Any]:
         """All rows in the present length; bfloat16 as uint16."""
         shape = (self.n_rows, *filled(self._shapes[name], self.n_positions))

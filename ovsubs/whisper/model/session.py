@@ -20,7 +20,8 @@ POSITIONS_PER_S = MAX_POSITIONS // 30  # of the encoder
 class DecoderSession:
     """Several encoded windows being decoded together, each in one row or in several (beams).
 
-    Windows that are done leave by `keep`; each row that stays keeps its own cache.
+    `directory` is the model's, to be named in an error. Windows that are done leave by `keep`; each row that
+    stays keeps its own cache.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class DecoderSession:
         lengths: Sequence[int],
         heads: AlignmentHeads,
         mapped: Sequence[Path] = (),
+        directory: Path | None = None,
     ) -> None:
         self._request = request
         self._rows = rows
@@ -37,6 +39,7 @@ class DecoderSession:
         self._mapped = mapped
         self._lengths = np.asarray(lengths, dtype=np.int32)
         self.n_windows = len(lengths)
+        self.directory = directory
         self._lend_rows()
 
     def step(
