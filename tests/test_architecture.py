@@ -19,7 +19,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # Each line may import from the lines above it; what stands in one group counts as one room.
 FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
-    (frozenset({"errors", "transcript", "timing"}),),
+    (frozenset({"errors", "transcript", "timing", "places"}),),
     (frozenset({"audio"}), frozenset({"subtitles"})),
     (frozenset({"whisper"}), frozenset({"datasets"}), frozenset({"video"})),
     (frozenset({"convert"}),),

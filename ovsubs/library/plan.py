@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from ovsubs.errors import (
 )
 from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
 from ovsubs.pipeline import NO_LANGUAGE
+from ovsubs.places import can_write_in, file_key
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
 from ovsubs.subtitles.qc.doubts import Doubt
@@ -122,7 +122,7 @@ def make_plan(inputs: Sequence[Path], options: SubtitleOptions) -> Plan:
     files, copies, settled = list[PlannedFile](), list[PlannedFile](), list[FileResult]()
     taken = dict[str, Path]()  # where subtitles will be, links followed -> whose they are
     looked_at = [_find(given) for given in inputs]
-    sources = {os.path.realpath(path) for found in looked_at if isinstance(found, list) for path in found}
+    sources = {file_key(path) for found in looked_at if isinstance(found, list) for path in found}
     for found in looked_at:
         if isinstance(found, FileResult):
             settled.append(found)
@@ -150,7 +150,7 @@ def _plan_file(
         outputs = {
             name: output_path(path, options.output_dir, name, _suffix(options)) for name in options.formats
         }
-        claimed = {os.path.realpath(output): output for output in outputs.values()}
+        claimed = {file_key(output): output for output in outputs.values()}
         clash = next((place for place in claimed if place in taken), None)
         if clash and taken[clash].samefile(path):
             return FileResult(path, SKIPPED, why=f"{path}: named twice")
@@ -218,7 +218,7 @@ def _plan_copies(
         OutputExists: one is there, and shows other subtitles than those that a run will write.
     """
     copies = options.videos.copies(path, options.output_dir)
-    replaced = next((copy for copy in copies if os.path.realpath(copy) in sources), None)
+    replaced = next((copy for copy in copies if file_key(copy) in sources), None)
     if replaced is not None:
         raise OutputIsInput(replaced)
     if not copies:
@@ -249,7 +249,7 @@ def _check_writable(output: Path) -> None:
         folder = folder.parent  # `write_outputs` makes the folders that are missing
     if not folder.is_dir():
         raise UnwritableOutput(output, f"{folder} is not a folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not can_write_in(folder):
         raise UnwritableOutput(output, f"no permission to write in {folder}")
 
 

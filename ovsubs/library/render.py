@@ -9,6 +9,7 @@ from pathlib import Path
 from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
 from ovsubs.library.plan import DONE, FAILED, SKIPPED, FileResult, one_line
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
+from ovsubs.places import file_key
 from ovsubs.subtitles.formats import (
     FORMATS,
     FormatOptions,
@@ -50,7 +51,7 @@ class RenderOptions:
 
 def render_transcripts(paths: Sequence[Path], options: RenderOptions) -> Iterator[FileResult]:
     """Write the subtitles of all transcripts; a result for each. One that fails never stops the rest."""
-    taken = dict[Path, Path]()  # where subtitles are -> whose they are
+    taken = dict[str, Path]()  # where subtitles are -> whose they are
     for path in paths:
         try:
             yield _render_one(path, options, taken)
@@ -58,11 +59,11 @@ def render_transcripts(paths: Sequence[Path], options: RenderOptions) -> Iterato
             yield FileResult(path, FAILED, why=one_line(path, error))
 
 
-def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path]) -> FileResult:
+def _render_one(path: Path, options: RenderOptions, taken: dict[str, Path]) -> FileResult:
     transcript = read_timed(path, options)
     outputs = {name: output_path(path, options.output_dir, name) for name in options.formats}
     for output in outputs.values():
-        owner = taken.setdefault(output.resolve(), path)
+        owner = taken.setdefault(file_key(output), path)
         if not owner.samefile(path):
             raise OutputClash(path, output, owner)
     missing = [name for name, output in outputs.items() if options.overwrite or not output.exists()]

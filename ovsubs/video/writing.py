@@ -18,6 +18,7 @@ from ovsubs.errors import (
     UnsupportedContainer,
     UnwritableVideo,
 )
+from ovsubs.places import can_write_in, move_into_place
 from ovsubs.video.streams import DATA, Contents, Stream
 
 OnProgress = Callable[[float, float], None]  # seconds that are done, and of the whole (0.0: not known)
@@ -73,7 +74,7 @@ def check_output(output: Path, sources: Sequence[Path], *, overwrite: bool) -> N
             raise UnwritableVideo(output, f"there is no folder {target.parent}")
     except OSError as error:
         raise UnwritableVideo(output, error.strerror or error) from error
-    if not os.access(target.parent, os.W_OK | os.X_OK):
+    if not can_write_in(target.parent):
         raise UnwritableVideo(output, f"no permission to write in {target.parent}")
 
 
@@ -90,7 +91,7 @@ def appearing_whole(output: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
-        temporary.replace(target)
+        move_into_place(temporary, target)
     except OSError as error:
         raise UnwritableVideo(output, error.strerror or error) from error
     finally:

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from ovsubs.errors import UnwritableOutput
+from ovsubs.places import move_into_place
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -36,7 +37,7 @@ def _write_and_rename(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
+        move_into_place(temporary, target)
     finally:
         with contextlib.suppress(OSError):  # gone already when all went well
             temporary.unlink()
