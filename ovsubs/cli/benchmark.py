@@ -93,7 +93,7 @@ def run_benchmark(
         for model, label in zip(models, labels, strict=True)
     ]
     _refuse_twins(subjects)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         dataset = find_dataset(source, wanted, Path(folder))
         if baseline and before:
             code = language_code(options.language)

@@ -125,7 +125,10 @@ def burn(
     check_output(output, [video, subtitles], overwrite=options.overwrite)
     tell_notes([read], say)
     _check_drawable(read, say)
-    with appearing_whole(output) as temporary, tempfile.TemporaryDirectory(prefix="ovsubs-") as given:
+    with (
+        appearing_whole(output) as temporary,
+        tempfile.TemporaryDirectory(prefix="ovsubs-", ignore_cleanup_errors=True) as given,
+    ):
         script = write_plain(Path(given), "cues", ASS, _script(read, picture, options))
         arguments = [
             *("-i", input_url(video.resolve()), "-map", f"0:{picture.index}", "-map", "0:a?"),

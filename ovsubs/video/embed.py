@@ -105,7 +105,10 @@ def embed(
     plan = CopyPlan(source, kept_streams(source, container, say), tracks, container)
     _check_flags(plan, output)
     tell_lost_styles(plan, say)
-    with appearing_whole(output) as temporary, tempfile.TemporaryDirectory(prefix="ovsubs-") as given:
+    with (
+        appearing_whole(output) as temporary,
+        tempfile.TemporaryDirectory(prefix="ovsubs-", ignore_cleanup_errors=True) as given,
+    ):
         folder = Path(given)
         arguments = [*copy_arguments(plan, folder), input_url(temporary)]
         complaints = run_ffmpeg(source, output, arguments, folder, on_progress or unheard)

@@ -40,7 +40,7 @@ def find_undrawable(subtitles: SubtitleScript) -> Undrawable:
     Raises:
         ConversionFailed: this ffmpeg cannot draw subtitles at all.
     """
-    with tempfile.TemporaryDirectory(prefix="ovsubs-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ovsubs-", ignore_cleanup_errors=True) as folder:
         script = write_plain(Path(folder), "cues", "ass", _one_a_second(subtitles))
         ground = f"color={_GROUND}:s={_WIDTH}x{_HEIGHT}:r=1:d={len(subtitles.cues) + 1}"
         drawing = ["-v", "warning", "-f", "lavfi", "-i", ground, "-vf", f"subtitles={script.name}"]

@@ -65,7 +65,7 @@ def read_script(path: Path) -> SubtitleScript:
     text, notes = read_text(path)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     format = VTT if text.lstrip().startswith("WEBVTT") else ASS if is_ass(text) else SRT
-    with tempfile.TemporaryDirectory(prefix="ovsubs-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ovsubs-", ignore_cleanup_errors=True) as folder:
         ass = _as_ass(path, write_plain(Path(folder), "cues", format, text), format)
     script = SubtitleScript(path, format, text, ass, notes)
     if not script.cues:
