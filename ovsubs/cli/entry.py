@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -17,6 +18,7 @@ from ovsubs.cli.spelling import as_written_here
 from ovsubs.errors import OvsubsError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+IS_WINDOWS = os.name == "nt"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -45,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.stdout = sys.__stdout__
             code = INTERRUPTED
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            code = _stop(given) if stopped else _fail(f"{where}{error.strerror or error}", 1, given)
+            code = _stop(given) if stopped else _end_by(error, given)
         except click.ClickException as error:
             error.show()
             code = error.exit_code
@@ -59,6 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _stop(arguments: list[str]) -> int:
     return _fail("stopped", INTERRUPTED, arguments)
+
+
+def _end_by(error: OSError, arguments: list[str]) -> int:
+    # Windows calls it an invalid argument that a reader of stdout has gone (bugs.python.org/issue30418).
+    if IS_WINDOWS and error.errno == errno.EINVAL and not error.filename:
+        return INTERRUPTED
+    where = f"{error.filename}: " if error.filename else ""
+    return _fail(f"{where}{error.strerror or error}", 1, arguments)
 
 
 def _drop_unprintable() -> None:

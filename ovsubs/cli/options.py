@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ovsubs.cli.wildcards import expand_wildcards
+
 
 def _option(*names: str, help: str, panel: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=panel)
@@ -16,7 +18,12 @@ _VAD, _MACHINE = "Voice activity", "Machine"
 # Not `readable`, which typer asks for unless told otherwise: one locked file must not stop the others.
 Inputs = Annotated[
     list[Path],
-    typer.Argument(help="Audio or video files, or folders of them.", metavar="INPUT...", readable=False),
+    typer.Argument(
+        help="Audio or video files, or folders of them.",
+        metavar="INPUT...",
+        readable=False,
+        callback=expand_wildcards,
+    ),
 ]
 OutputDir = Annotated[
     str | None,
@@ -515,7 +522,10 @@ QuantizeOutput = Annotated[
 Transcripts = Annotated[
     list[Path],
     typer.Argument(
-        help="Transcripts (json) of ovsubs or of openai/whisper.", metavar="TRANSCRIPT...", readable=False
+        help="Transcripts (json) of ovsubs or of openai/whisper.",
+        metavar="TRANSCRIPT...",
+        readable=False,
+        callback=expand_wildcards,
     ),
 ]
 
@@ -523,7 +533,10 @@ Video = Annotated[Path, typer.Argument(help="It stays as it is.", metavar="VIDEO
 TrackFiles = Annotated[
     list[Path],
     typer.Argument(
-        help="SRT, VTT or ASS files; each becomes a track.", metavar="SUBTITLES...", readable=False
+        help="SRT, VTT or ASS files; each becomes a track.",
+        metavar="SUBTITLES...",
+        readable=False,
+        callback=expand_wildcards,
     ),
 ]
 DrawnFile = Annotated[
@@ -590,6 +603,7 @@ SubtitleFiles = Annotated[
         help="Subtitles (srt, vtt, ass, ttml), folders of them, or transcripts (json).",
         metavar="FILE...",
         readable=False,
+        callback=expand_wildcards,
     ),
 ]
 CheckStyle = Annotated[
