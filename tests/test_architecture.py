@@ -2,15 +2,14 @@
 
 import ast
 import re
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 import ovsubs
 
@@ -142,25 +141,16 @@ def test_no_source_mentions_a_place_of_one_machine() -> None:
     assert guilty == []
 
 
-def median_seconds(*command: str) -> float:
-    """Wall time of a fresh interpreter that runs this: median of three, after one to write bytecode."""
-
-    def once(*arguments: str) -> float:
-        begin = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-        return time.perf_counter() - begin
-
-    once(*command)
-    return statistics.median(once(*command) for _ in range(3))
+def modules_after(code: str) -> set[str]:
+    """All modules that a fresh interpreter holds after running the code."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules, file=sys.stderr)"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
+    return set(done.stderr.split())
 
 
 def loaded_by(code: str) -> set[str]:
     """Top-level modules that a fresh interpreter holds after running the code."""
-    report = "import sys; print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"], check=True, capture_output=True, text=True, timeout=60
-    )
-    return set(done.stderr.split())
+    return {name.partition(".")[0] for name in modules_after(code)}
 
 
 HELP = """
@@ -175,7 +165,8 @@ except SystemExit as end:
 
 
 def test_importing_the_package_is_cheap() -> None:
-    assert median_seconds("-c", "import ovsubs") < 0.3
+    """In modules, which a busy machine makes no more of: numpy alone would be a hundred."""
+    assert len(modules_after("import ovsubs") - modules_after("")) < 15
 
 
 def test_importing_the_package_loads_nothing_large() -> None:
@@ -185,8 +176,8 @@ def test_importing_the_package_loads_nothing_large() -> None:
 
 
 def test_asking_for_help_is_cheap() -> None:
-    framework = median_seconds("-c", "import typer.rich_utils")  # nothing with such help starts without
-    assert median_seconds("-c", HELP) < 2 * framework
+    framework = modules_after("import typer.rich_utils")  # nothing with such help starts without
+    assert len(modules_after(HELP) - framework) < 25
 
 
 def test_asking_for_help_loads_nothing_large() -> None:

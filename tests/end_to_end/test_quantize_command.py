@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import COMMAND, Ended, environment
+from patience import PATIENCE_S
 
 from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.convert.post_training import is_quantized
@@ -212,7 +213,7 @@ def test_ctrl_c_leaves_nothing(tiny_en_model_dir: Path, speech: tuple[str, ...],
                     break
             time.sleep(1.0)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=PATIENCE_S)
             assert process.returncode == 130, said
         finally:
             process.kill()

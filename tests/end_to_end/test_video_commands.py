@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from command_line import COMMAND, Ended, environment, run_process
 from fonts import only_dejavu
+from patience import PATIENCE_S
 from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
 from ovsubs.video.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
 CUES = "1\n00:00:00,120 --> 00:00:04,477\nEver tried. Ever failed. No matter.\n"
-PATIENCE_S = 30.0
 MAX_FILE_BYTES = 20_000  # a disk that is full after so much
 # Put before a command: files cannot grow beyond the limit.
 SMALL_DISK = (

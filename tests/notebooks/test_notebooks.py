@@ -24,7 +24,7 @@ SUBTITLE_A_VIDEO = ROOT / "notebooks" / "subtitle_a_video.ipynb"
 LAYOUT_AND_REVIEW = ROOT / "notebooks" / "layout_and_review.ipynb"
 QUANTIZE_AND_COMPARE = ROOT / "notebooks" / "quantize_and_compare.ipynb"
 MOST_LINES = 15  # a cell that needs more holds logic, which belongs into the package
-CELL_TIMEOUT_S = 300
+CELL_TIMEOUT_S = 900
 # `/folder/...` or `C:\\...`; a closing tag, a relative path or an address is none.
 MACHINE_PATH = re.compile(r"(?<![\w./:<])/\w+/|\b[A-Za-z]:\\\\")
 

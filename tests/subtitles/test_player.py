@@ -18,6 +18,7 @@ import pytest
 import test_browser
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 from spoken import said, spoken, transcript
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
@@ -329,7 +330,7 @@ SOUND = ("-f", "lavfi", "-i", "sine=d=8")
 def make_media(path: Path, *arguments: str) -> Path:
     """Eight seconds of one dark colour, or of one tone."""
     command = [ffmpeg_executable(), "-v", "error", "-nostdin", *arguments, str(path)]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
     return path
 
 

@@ -17,6 +17,7 @@ from cue_examples import (
     rows_of,
 )
 from hypothesis import given, settings
+from patience import PATIENCE_S
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.subtitles.cue import Cue
@@ -150,7 +151,7 @@ def draw(tmp_path: Path) -> Draw:
         command += ["-i", f"color=c=gray:s={WIDTH}x{HEIGHT}:d=5:r=20", "-ss", str(seconds), "-frames:v", "1"]
         command += ["-vf", "subtitles=talk.ass:fontsdir=fonts:force_style='FontName=DejaVu Sans'"]
         command += ["-f", "rawvideo", "-pix_fmt", "gray", "-"]
-        done = subprocess.run(command, check=True, timeout=60, capture_output=True, cwd=tmp_path)
+        done = subprocess.run(command, check=True, timeout=PATIENCE_S, capture_output=True, cwd=tmp_path)
         picture = np.frombuffer(done.stdout, np.uint8).reshape(HEIGHT, WIDTH).astype(np.int16)
         return picture - picture[0, 0]
 
