@@ -29,6 +29,21 @@ settings.register_profile("fixed", derandomize=True, **_UNHURRIED)
 settings.load_profile("fixed" if LACK_NOTHING else "unhurried")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """`OVSUBS_TESTS_AT_LEAST=2000`: skipped tests are green, and so would be a run in which all are."""
+    if n_least := os.environ.get("OVSUBS_TESTS_AT_LEAST"):
+        n_passed = len(terminalreporter.stats.get("passed", ()))
+        terminalreporter.write_line(f"{n_passed} tests passed, {n_least} have to")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where too few have passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    n_least = int(os.environ.get("OVSUBS_TESTS_AT_LEAST") or 0)
+    if reporter is not None and len(reporter.stats.get("passed", ())) < n_least and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def _absent(what: str) -> NoReturn:
     """Skip where something is not there. `make test` has made it: there its absence is a failure."""
     if LACK_NOTHING:

@@ -311,5 +311,6 @@ def test_looking_for_a_model_imports_nothing_heavy() -> None:
 def test_places_have_defaults(tmp_path: Path) -> None:
     places = find_places()
     assert places.models_dir == Path("models")
-    assert places.cache_dir.parts[-2:] == ("ovsubs", "models")
+    assert "ovsubs" in places.cache_dir.parts
+    assert places.cache_dir.name == "models"
     assert not places.offline

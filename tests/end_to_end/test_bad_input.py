@@ -1,5 +1,6 @@
 """Whatever is wrong with an input: one clear line, the right exit code, nothing half-written."""
 
+import os
 import shutil
 import wave
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from command_line import Ended, run_process
 from heard import is_sample, words_of
 from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
+from systems import needs_links
 
 pytestmark = pytest.mark.model
 
@@ -192,6 +194,8 @@ def test_a_folder_without_write_permission_is_refused_before_any_work(talk: Path
     ]
 
 
+@needs_links
+@pytest.mark.skipif(os.name == "nt", reason="Windows says it otherwise")
 def test_odd_paths_are_refused_in_one_line_too(ovsubs: Callable[..., Ended], tmp_path: Path) -> None:
     (tmp_path / "itself.mp4").symlink_to("itself.mp4")
     (tmp_path / "notes.txt").write_text("x")

@@ -11,6 +11,7 @@ import psutil
 import pysubs2
 import pytest
 from heard import is_sample, words_of
+from systems import needs_links
 
 import ovsubs
 from ovsubs.errors import (
@@ -29,6 +30,7 @@ from ovsubs.whisper.model import CompileOptions
 pytestmark = pytest.mark.model
 
 
+@needs_links
 def test_the_quick_start_runs_as_it_is_written(
     base_model_dir: Path, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -142,8 +143,9 @@ def draw(tmp_path: Path) -> Draw:
 
     Gives how far each point is from that colour.  # int16 [HEIGHT, WIDTH]
     """
-    fonts = tmp_path / "fonts"
-    fonts.symlink_to(Path(matplotlib.get_data_path()) / "fonts/ttf")
+    (tmp_path / "fonts").mkdir()
+    for font in (Path(matplotlib.get_data_path()) / "fonts/ttf").glob("DejaVuSans*.ttf"):
+        shutil.copy(font, tmp_path / "fonts")
 
     def draw(text: str, seconds: float = 0.5) -> np.ndarray:
         (tmp_path / "talk.ass").write_text(text, encoding="utf-8")
