@@ -135,6 +135,25 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         ovsubs.transcribe_all  # noqa: B018
 
 
+def test_text_is_read_and_written_in_a_named_encoding() -> None:
+    """Without one it is UTF-8 on Linux and macOS, and that of the region on Windows."""
+    assert [f"{path}:{line}" for path in SOURCES for line in lines_without_encoding(path)] == []
+
+
+def lines_without_encoding(path: Path) -> Iterator[int]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue  # all is opened through a path
+        is_path = not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("os", "wave"))
+        if not is_path or any(word.arg == "encoding" for word in node.keywords):
+            continue
+        name = node.func.attr
+        modes = [value.value for value in node.args if isinstance(value, ast.Constant)]
+        is_text = not any(isinstance(mode, str) and "b" in mode for mode in modes)
+        if name in ("read_text", "write_text") or (name == "open" and node.args and is_text):
+            yield node.lineno
+
+
 def test_no_source_mentions_a_place_of_one_machine() -> None:
     place = re.compile(r"""(?<![\w.<>}~/])/(?:home|root|work|tmp|Users|mnt|opt)/\w|\b[A-Z]:\\\\""")
     guilty = [str(path) for path in SOURCES if place.search(path.read_text(encoding="utf-8"))]

@@ -12,7 +12,7 @@ from typing import IO
 
 # Only local files: a playlist in disguise must not make ffmpeg open an address on the network.
 _COMMON = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe")
-_PREFIX = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
+_PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-fA-F]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
 
 
 def ffmpeg_executable() -> str:

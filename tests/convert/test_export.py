@@ -102,7 +102,7 @@ def test_a_missing_package_is_named_with_the_command(
 ) -> None:
     source = write_ctranslate2(tmp_path / "small", small_model)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtra, match=r"'torch'; install it with `pip install 'ovsubs\[export\]'`"):
+    with pytest.raises(MissingExtra, match=r"""'torch'; .* `pip install "ovsubs\[export\]"`"""):
         export_model(str(source), ExportOptions(output=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
