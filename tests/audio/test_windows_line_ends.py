@@ -1,4 +1,4 @@
-"""ffmpeg.exe ends its lines with CR and LF; a program around the ffmpeg of this system does the same."""
+"""What ffmpeg.exe says otherwise: its lines end with CR and LF, and its addresses have no 0x."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.audio.ffmpeg import ffmpeg_executable
+from ovsubs.audio.ffmpeg import complaint_lines, ffmpeg_executable
 from ovsubs.audio.media import Media, probe, stream_audio
 from ovsubs.errors import UnreadableMedia
 
@@ -74,3 +74,9 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, ffmpeg_exe: Callable[[]
     with pytest.raises(UnreadableMedia) as told:
         probe(text)
     assert "\r" not in str(told.value)
+
+
+def test_parts_of_ffmpeg_are_left_out_as_linux_and_as_windows_name_them() -> None:
+    for address in ("0x55e1fc", "0000000001138200", "000001F2A0B4C5D0"):
+        said = f"[in#0 @ {address}] [mov,mp4 @ {address}] Error opening input: Invalid data found\r\n"
+        assert complaint_lines(said) == ["Error opening input: Invalid data found"]
