@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from windows import PlayerWindow, ignore_case
+from as_on_windows import PlayerWindow, ignore_case
 
 from ovsubs.errors import UnwritableOutput
 from ovsubs.places import file_key, is_portable_name, move_into_place

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from windows import lock_open_files
+from as_on_windows import lock_open_files
 
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.manifest import DECODER, ENCODER

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from windows import ignore_case
+from as_on_windows import ignore_case
 
 from ovsubs.library.plan import DONE, FAILED, SubtitleOptions, make_plan
 from ovsubs.library.render import RenderOptions, render_transcripts
