@@ -216,7 +216,7 @@ class DeviceNotFound(ModelError):
 class MissingExtra(ModelError):
     """`MissingExtra(what, extra, module)`: an optional package is not installed."""
 
-    template = "{0} needs the package {2!r}; install it with `pip install 'ovsubs[{1}]'`"
+    template = '{0} needs the package {2!r}; install it with `pip install "ovsubs[{1}]"`'
 
 
 class ExportError(OvsubsError):

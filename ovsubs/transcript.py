@@ -179,6 +179,7 @@ class Transcript:
                 DamagedSpan(stretch.number("start"), stretch.number("end"))
                 for stretch in content.objects("damaged", ())
             ),
+            holes=content.number("holes", 0.0, least=0.0),
         )
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> Path:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from ovsubs.audio.media import probe, stream_audio
 from ovsubs.audio.tracks import choose_track
@@ -22,10 +22,27 @@ SAMPLE = ROOT / "demo" / "beckett.wav"  # ten seconds of real speech, out of the
 LACK_NOTHING = bool(os.environ.get("OVSUBS_TESTS_LACK_NOTHING"))
 EXACT = CompileOptions(threads=2, inference_precision="f32")  # comparisons must not depend on the machine
 
-# `make test` says the same of the same code each time; pytest alone draws new examples each time.
-settings.register_profile("fixed", derandomize=True)
-if LACK_NOTHING:
-    settings.load_profile("fixed")
+# `make test` says the same of the same code each time; pytest alone draws new examples each time. How long an
+# example takes says more of what else the machine does than of the code.
+_UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("unhurried", **_UNHURRIED)
+settings.register_profile("fixed", derandomize=True, **_UNHURRIED)
+settings.load_profile("fixed" if LACK_NOTHING else "unhurried")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """`OVSUBS_TESTS_AT_LEAST=2000`: skipped tests are green, and so would be a run in which all are."""
+    if n_least := os.environ.get("OVSUBS_TESTS_AT_LEAST"):
+        n_passed = len(terminalreporter.stats.get("passed", ()))
+        terminalreporter.write_line(f"{n_passed} tests passed, {n_least} have to")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where too few have passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    n_least = int(os.environ.get("OVSUBS_TESTS_AT_LEAST") or 0)
+    if reporter is not None and len(reporter.stats.get("passed", ())) < n_least and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _absent(what: str) -> NoReturn:

@@ -4,15 +4,21 @@ import contextlib
 import re
 import runpy
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from heard import is_sample
+
+from ovsubs.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+MAKEFILE = ROOT / "Makefile"
+WORKFLOW = ROOT / ".github" / "workflows" / "tests.yml"
 REFERENCE = ROOT / "docs" / "cli.md"
 MAKE_REFERENCE = ROOT / "docs" / "make_cli_reference.py"
 
@@ -37,6 +43,12 @@ def shell_lines(text: str) -> Iterator[str]:
             for line in block.replace("\\\n", " ").splitlines():
                 if language != "console" or line.startswith("$ "):
                     yield line.removeprefix("$ ")
+
+
+def powershell_lines(text: str) -> list[str]:
+    """Lines that a person types into PowerShell, with slashes instead of its backslashes."""
+    blocks = code_blocks(text, "powershell")
+    return [line.replace("\\", "/") for block in blocks for line in block.splitlines()]
 
 
 def ovsubs_calls(line: str) -> Iterator[list[str]]:
@@ -97,7 +109,7 @@ def options_told(text: str) -> set[str]:
     """Options that a text names, but for those in calls of other programs."""
 
     def ours(code: str) -> str:
-        program = Path(code.strip().removeprefix("$ ").split(" ")[0]).name
+        program = Path(code.strip().removeprefix("$ ").replace("\\", "/").split(" ")[0]).name
         return "" if program in OTHERS else code
 
     lines = [ours(line) for line in text.replace("\\\n", " ").splitlines()]
@@ -143,6 +155,48 @@ def test_commands_in_the_readme_parse(readme: str) -> None:
             parse(call)
         except click.ClickException as error:
             pytest.fail(f"ovsubs {' '.join(call)}: {error.format_message()}")
+
+
+def test_commands_for_powershell_parse(readme: str) -> None:
+    calls = [call for line in powershell_lines(readme) for call in ovsubs_calls(line)]
+    assert [call[0] for call in calls] == ["export", "subtitle", "export"]
+    for call in calls:
+        parse(call)
+
+
+def test_powershell_installs_what_the_makefile_does(readme: str) -> None:
+    makefile = MAKEFILE.read_text(encoding="utf-8")
+    pinned = [word for line in powershell_lines(readme) for word in line.split() if "==" in word]
+    extras = re.findall(r'--editable "(.*?)"', "\n".join(powershell_lines(readme)))
+    assert len(pinned) == 4
+    assert [package for package in pinned if package not in makefile] == []
+    assert [f"--editable '{extra}'" in makefile for extra in extras] == [True, True]
+
+
+def test_the_workflow_runs_the_demo_of_the_readme(readme: str) -> None:
+    workflow = [line.strip() for line in WORKFLOW.read_text(encoding="utf-8").splitlines()]
+    demo = code_blocks(readme, "powershell")[0].splitlines()
+    begin = workflow.index(demo[0])
+    assert workflow[begin : begin + len(demo)] == demo
+
+
+@pytest.mark.model
+def test_the_demo_for_powershell_ends_as_the_readme_says(
+    readme: str, base_model_dir: Path, speech_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its call of `subtitle`, behind what is installed and fetched."""
+    (call,) = [
+        call for line in powershell_lines(readme) for call in ovsubs_calls(line) if call[0] == "subtitle"
+    ]
+    recording = tmp_path / call[1]
+    recording.parent.mkdir()
+    shutil.copy(speech_sample, recording)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVSUBS_MODELS", str(base_model_dir.parent))
+    with pytest.raises(SystemExit) as ended:
+        main(call)
+    assert ended.value.code == 0
+    assert is_sample(recording.with_suffix(".srt").read_text(encoding="utf-8"))
 
 
 def test_options_in_the_readme_exist(readme: str) -> None:

@@ -25,7 +25,7 @@ STALLED_S = 60.0
 _UNSEEN_FACTOR = 5  # more patience where nobody can see that ffmpeg is reading on
 # Only local files: a playlist in disguise must not make ffmpeg open an address on the network.
 _COMMON = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe")
-_PREFIX = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
+_PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-fA-F]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
 _CHUNK_BYTES, _N_CHUNKS = 65_536, 16  # what is read before somebody asks for it
 _REAPED_S = 5.0  # the system ends a process at once, but where it waits for a network share that is gone
 

@@ -98,7 +98,7 @@ def compare(
     measured: dict[str, list[Measured]] = {label: [] for label in labels}
     runs: dict[str, list[Run]] = {label: [] for label in labels}
     n_runs = options.n_runs * len(subjects)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for number in range(n_runs):
             subject = subjects[number % len(subjects)]
             job = _job(subject, dataset, options, Path(folder) / "measured.json")

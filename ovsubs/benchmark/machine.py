@@ -29,14 +29,22 @@ def product_flags() -> tuple[str, ...]:
 
 def describe_machine() -> dict[str, Any]:
     """The CPU with the flags that matter, logical CPUs, memory in 10^9 bytes, and the system."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": device_name("CPU"),
         "cpu_flags": list(product_flags()),
         "logical_cpus": os.cpu_count(),
-        "memory_gb": round(memory / 1e9),
+        "memory_gb": round(_memory() / 1e9),
         "system": platform.system(),
     }
+
+
+def _memory() -> int:
+    """What this machine has, in bytes."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.virtual_memory().total)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def peak_memory() -> int:

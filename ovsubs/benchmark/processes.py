@@ -41,7 +41,7 @@ def run_job(job: Job, on_progress: Callable[[float], None] = lambda audio_s: Non
         MeasurementFailed: the process failed; the error has its last line.
         MissingExtra: psutil is not installed.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         described = Path(folder) / "job.json"
         described.write_text(json.dumps(asdict(replace(job, started=time.time()))), encoding="utf-8")
         command = [sys.executable, "-X", "utf8", "-P", "-m", "ovsubs.benchmark.worker", str(described)]

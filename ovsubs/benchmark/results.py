@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 from ovsubs.benchmark.metrics import CharacterErrors, WordErrors, total
 from ovsubs.errors import NotComparable, UnwritableFile
+from ovsubs.places import can_write_in, move_into_place
 
 FORMAT = 1  # of the file; raised when a reader must know of a change
 _NUMBERS = re.compile(r"\[\s+([\d.e-]+(?:,\s+[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
@@ -166,7 +166,7 @@ def check_output(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnwritableFile(path, error.strerror or str(error)) from error
-    if not os.access(path.parent, os.W_OK):
+    if not can_write_in(path.parent):
         raise UnwritableFile(path, "its folder cannot be written")
 
 
@@ -181,7 +181,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         yield partial
-        partial.replace(path)
+        move_into_place(partial, path)
     except OSError as error:
         raise UnwritableFile(path, error.strerror or str(error)) from error
     finally:

@@ -115,7 +115,7 @@ def run_benchmark(
     if any(path.exists() for path in outputs.named):  # only then have they anything to lose
         outputs.refuse(file for subject in subjects for file in subject.directory.iterdir())
         outputs.refuse(files_of(source))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         dataset = find_dataset(source, wanted, Path(folder))
         if baseline and before:
             code = language_code(options.language)

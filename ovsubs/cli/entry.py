@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from ovsubs.cli.values import check_values
 from ovsubs.errors import OvsubsError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+IS_WINDOWS = os.name == "nt"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -45,8 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.stdout = stdout
             code = INTERRUPTED
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            code = _stop(given) if stopped else _fail(f"{where}{error.strerror or error}", 1, given)
+            code = _stop(given) if stopped else _end_by(error, given)
         except click.ClickException as error:
             _show_misunderstanding(error)
             code = error.exit_code
@@ -66,6 +68,14 @@ def _show_misunderstanding(error: click.ClickException) -> None:
 
 def _stop(arguments: list[str]) -> int:
     return _fail("stopped", INTERRUPTED, arguments)
+
+
+def _end_by(error: OSError, arguments: list[str]) -> int:
+    # Windows calls it an invalid argument that a reader of stdout has gone (bugs.python.org/issue30418).
+    if IS_WINDOWS and error.errno == errno.EINVAL and not error.filename:
+        return INTERRUPTED
+    where = f"{error.filename}: " if error.filename else ""
+    return _fail(f"{where}{error.strerror or error}", 1, arguments)
 
 
 def _end(code: int, arguments: list[str]) -> int:

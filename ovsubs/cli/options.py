@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ovsubs.cli.wildcards import expand_wildcards
+
 
 def _option(*names: str, help: str, panel: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=panel)
@@ -20,6 +22,7 @@ Inputs = Annotated[
         help="Audio or video files, or folders, with the folders in them; what is hidden is left out.",
         metavar="INPUT...",
         readable=False,
+        callback=expand_wildcards,
     ),
 ]
 Recursive = Annotated[
@@ -562,7 +565,10 @@ QuantizeOutput = Annotated[
 Transcripts = Annotated[
     list[Path],
     typer.Argument(
-        help="Transcripts (json) of ovsubs or of openai/whisper.", metavar="TRANSCRIPT...", readable=False
+        help="Transcripts (json) of ovsubs or of openai/whisper.",
+        metavar="TRANSCRIPT...",
+        readable=False,
+        callback=expand_wildcards,
     ),
 ]
 
@@ -570,7 +576,10 @@ Video = Annotated[Path, typer.Argument(help="It stays as it is.", metavar="VIDEO
 TrackFiles = Annotated[
     list[Path],
     typer.Argument(
-        help="SRT, VTT or ASS files; each becomes a track.", metavar="SUBTITLES...", readable=False
+        help="SRT, VTT or ASS files; each becomes a track.",
+        metavar="SUBTITLES...",
+        readable=False,
+        callback=expand_wildcards,
     ),
 ]
 DrawnFile = Annotated[
@@ -637,6 +646,7 @@ SubtitleFiles = Annotated[
         help="Subtitles (srt, vtt, ass, ttml), folders with them right inside, or transcripts (json).",
         metavar="FILE...",
         readable=False,
+        callback=expand_wildcards,
     ),
 ]
 CheckStyle = Annotated[

@@ -47,6 +47,7 @@ from ovsubs.errors import (
     SelfTestFailed,
     UnwritableFile,
 )
+from ovsubs.places import is_portable_name
 
 # How weights alone are compressed. INT8 as in the Hub's OpenVINO/whisper-*-int8-ov.
 WEIGHT_MODES = {"int8-weights": "INT8_ASYM", "int4-weights": "INT4_ASYM"}
@@ -101,8 +102,9 @@ class ExportOptions:
             raise InvalidOption(
                 "name", self.name, "the output directory has a name already; give one of the two"
             )
-        if self.name is not None and (self.name.startswith(".") or Path(self.name).name != self.name):
-            raise InvalidOption("name", self.name, "a name has no slash and no dot in front")
+        if self.name is not None and (self.name.startswith(".") or not is_portable_name(self.name)):
+            why = "a name has no slash and no dot in front, and Windows must be able to have it, too"
+            raise InvalidOption("name", self.name, why)
 
     @property
     def compressed(self) -> tuple[str, ...]:

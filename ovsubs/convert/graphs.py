@@ -4,7 +4,7 @@ import gc
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,21 +100,26 @@ def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> 
     Raises:
         ExportError: NNCF cannot compress it.
     """
-    with quiet():
-        import nncf
-        import openvino as ov
     try:
-        with quiet(), TemporaryDirectory(dir=target.parent) as scratch:
+        with quiet(), TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
             # FP16 first: OpenVINO stores nothing as FP16 any more once a graph holds compressed weights.
             half = Path(scratch) / source.name
             save_as_fp16(source, half)
-            weights_mode = nncf.CompressWeightsMode[mode]
-            compressed = nncf.compress_weights(ov.Core().read_model(half), mode=weights_mode, **grouping)
-            ov.save_model(compressed, target, compress_to_fp16=False)
+            _compress_weights(half, target, mode, grouping)
+            gc.collect()  # Windows removes no file that a graph has mapped
     except Exception as error:  # NNCF and OpenVINO raise RuntimeError and many others
         raise ExportError(
             f"{source.name}: its weights could not be compressed ({first_line(error)})"
         ) from error
+
+
+def _compress_weights(source: Path, target: Path, mode: str, grouping: Mapping[str, float]) -> None:
+    import nncf
+    import openvino as ov
+
+    weights_mode = nncf.CompressWeightsMode[mode]
+    compressed = nncf.compress_weights(ov.Core().read_model(source), mode=weights_mode, **grouping)
+    ov.save_model(compressed, target, compress_to_fp16=False)
 
 
 def save_as_fp16(source: Path, target: Path) -> None:

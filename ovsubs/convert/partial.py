@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from ovsubs.errors import OutputExists, UnwritableFile
+from ovsubs.places import move_into_place
 
 _MARK = ".partial-"
 _ABANDONED_S = 24 * 3600.0  # where a process cannot be asked after (Windows), a day is longer than any export
@@ -68,11 +69,11 @@ def put_in_place(built: Path, output: Path, partial: Path, *, overwrite: bool) -
     replaced = partial / "replaced"
     try:
         if output.exists():
-            output.rename(replaced)
-        built.rename(output)
+            move_into_place(output, replaced)
+        move_into_place(built, output)
     except OSError as error:
         if replaced.exists() and not output.exists():
-            replaced.rename(output)
+            move_into_place(replaced, output)
         raise UnwritableFile(output, error.strerror or str(error)) from error
 
 

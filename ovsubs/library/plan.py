@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -29,6 +28,7 @@ from ovsubs.library.existing import (
 )
 from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
 from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
+from ovsubs.places import can_write_in, file_key
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
 from ovsubs.subtitles.formats.inputs import Inputs
@@ -240,8 +240,8 @@ def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> P
         language=options.text_language,
     )
     try:
-        place = (os.path.realpath(path.parent), path.name)
-        claimed = {os.path.realpath(output): output for output in everything.outputs(options).values()}
+        place = (file_key(path.parent), path.name)
+        claimed = {file_key(output): output for output in everything.outputs(options).values()}
         clash = next((output for output in claimed if output in others.taken), None)
         if place in others.seen or (clash and others.taken[clash].samefile(path)):
             return FileResult(path, SKIPPED, why=f"{path}: named twice")
@@ -394,7 +394,7 @@ def _check_writable(output: Path) -> None:
         folder = folder.parent  # `write_outputs` makes the folders that are missing
     if not folder.is_dir():
         raise UnwritableOutput(output, f"{folder} is not a folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not can_write_in(folder):
         raise UnwritableOutput(output, f"no permission to write in {folder}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
 from ovsubs.library.plan import DONE, FAILED, SKIPPED, FileResult, one_line
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
+from ovsubs.places import file_key
 from ovsubs.subtitles.formats import (
     FORMATS,
     FormatOptions,
@@ -60,7 +61,7 @@ def render_transcripts(
         options: what to write of them.
         on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
     """
-    taken = dict[Path, Path]()  # where subtitles are -> whose they are
+    taken = dict[str, Path]()  # where subtitles are -> whose they are
     inputs = Inputs(paths)
     for path in paths:
         try:
@@ -71,12 +72,12 @@ def render_transcripts(
             yield FileResult(path, FAILED, why=one_line(path, error))
 
 
-def _render_one(path: Path, options: RenderOptions, taken: dict[Path, Path], inputs: Inputs) -> FileResult:
+def _render_one(path: Path, options: RenderOptions, taken: dict[str, Path], inputs: Inputs) -> FileResult:
     transcript = read_timed(path, options)
     outputs = {name: output_path(path, options.output_dir, name) for name in options.formats}
     for output in outputs.values():
         inputs.refuse(output)
-        owner = taken.setdefault(output.resolve(), path)
+        owner = taken.setdefault(file_key(output), path)
         if not owner.samefile(path):
             raise OutputClash(path, output, owner)
     missing = [name for name, output in outputs.items() if options.overwrite or not output.exists()]

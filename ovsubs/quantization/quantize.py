@@ -83,7 +83,10 @@ def quantize_model(
     check_extras(f"quantizing {directory.name}", options)
     reader = TokenReader(directory)
     reader.check_request(options.language, "transcribe")
-    with tempfile.TemporaryDirectory() as folder, partial_directory(output) as partial:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        partial_directory(output) as partial,
+    ):
         report("recordings", 0.0)
         chosen = chosen or choose_recordings(options, Path(folder))
         candidates = build_candidates(directory, chosen.calibration, options, partial, report)

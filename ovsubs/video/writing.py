@@ -19,6 +19,7 @@ from ovsubs.errors import (
     UnsupportedContainer,
     UnwritableVideo,
 )
+from ovsubs.places import can_write_in, move_into_place
 from ovsubs.temporary import temporary_beside
 
 OnProgress = Callable[[float, float], None]  # seconds that are done, and of the whole (0.0: not known)
@@ -77,7 +78,7 @@ def check_output(output: Path, sources: Sequence[Path], *, overwrite: bool) -> N
             raise UnwritableVideo(output, f"there is no folder {target.parent}")
     except OSError as error:
         raise UnwritableVideo(output, error.strerror or error) from error
-    if not os.access(target.parent, os.W_OK | os.X_OK):
+    if not can_write_in(target.parent):
         raise UnwritableVideo(output, f"no permission to write in {target.parent}")
 
 
@@ -94,7 +95,7 @@ def appearing_whole(output: Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("r+b") as file:
                 os.fsync(file.fileno())
-            temporary.replace(target)
+            move_into_place(temporary, target)
     except OSError as error:
         raise UnwritableVideo(output, error.strerror or error) from error
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
+from systems import names_here
 
 import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_room
@@ -263,7 +264,10 @@ def test_a_file_that_does_not_say_its_duration_is_measured(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ['it\'s "one" 100%d.wav', "-dash.wav", "a:b|c.wav", "日本語 ü.wav", "http:x.wav"]
+    "name",
+    names_here(
+        ['it\'s "one" 100%d.wav', "it's 100%d.wav", "-dash.wav", "a:b|c.wav", "日本語 ü.wav", "http:x.wav"]
+    ),
 )
 def test_odd_names_are_read(name: str, ffmpeg: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     path = ffmpeg(name, *BEEP)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 
@@ -26,7 +27,7 @@ def run_benchmark() -> Run:
             capture_output=True,
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-            timeout=100,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -41,7 +41,7 @@ def test_models_are_measured_by_turns(
     for model in comparison.models:
         assert len(model.runs) == 2
         for run in model.runs:
-            assert 0.0 < run.encoder_s + run.decoder_s < run.wall_s < 60.0
+            assert 0.0 < run.encoder_s + run.decoder_s < run.wall_s
             assert run.load_s > 0.1
             assert 100.0 < run.peak_memory_mb < 2000.0
     signature = comparison.signature

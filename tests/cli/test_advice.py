@@ -38,7 +38,7 @@ ADVISED_BY_ERRORS = {
     "OutputClash": ({"library/plan.py", "library/render.py"}, {"subtitle", "render"}),
     "UnwritableOutput": (
         {
-            *("subtitles/formats/save.py", "subtitles/formats/atomic.py"),
+            *("cli/printing.py", "subtitles/formats/save.py", "subtitles/formats/atomic.py"),
             *("library/plan.py", "library/render.py", "library/run.py", "library/videos.py"),
         },
         {"subtitle", "render"},
@@ -63,13 +63,18 @@ ADVISED_BY_MODULES = {
     "convert/sources.py": MODELS,
     "convert/export.py": {"export"},
     "datasets/hub.py": {"export", "quantize", "benchmark"},
-    "cli/combinations.py": {"subtitle"},
     "cli/render.py": {"render"},
     "cli/subtitle.py": {"subtitle"},
     "cli/quantize.py": {"export"},
     "cli/entry.py": EVERY,
 }
-ELSEWHERE = {"errors.py", "cli/options.py", "cli/app.py", "subtitles/player.py"}  # the last has them in CSS
+ELSEWHERE = {
+    "errors.py",
+    "cli/combinations.py",
+    "cli/options.py",
+    "cli/app.py",
+    "subtitles/player.py",
+}  # the last has them in CSS
 
 
 def options_of(command: str) -> set[str]:

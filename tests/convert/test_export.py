@@ -91,8 +91,8 @@ def test_weights_that_could_be_exported_name_the_missing_package(
     tmp_path: Path, small_model: SmallModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_ctranslate2(tmp_path / "models" / "mine", small_model)
-    monkeypatch.setitem(sys.modules, "nncf", None)
-    with pytest.raises(MissingExtra, match="exporting mine needs the package 'nncf'"):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match="exporting mine needs the package 'torch'"):
         resolve_ir("mine", models_dir=source.parent, cache_dir=tmp_path / "cache", offline=True)
     assert not (tmp_path / "cache").exists()
 
@@ -102,7 +102,7 @@ def test_a_missing_package_is_named_with_the_command(
 ) -> None:
     source = write_ctranslate2(tmp_path / "small", small_model)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtra, match=r"'torch'; install it with `pip install 'ovsubs\[export\]'`"):
+    with pytest.raises(MissingExtra, match=r"""'torch'; .* `pip install "ovsubs\[export\]"`"""):
         export_model(str(source), ExportOptions(output=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 

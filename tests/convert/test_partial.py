@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from ovsubs.convert.partial import partial_directory, put_in_place
 from ovsubs.errors import OutputExists, UnwritableOutput
@@ -59,7 +60,7 @@ from ovsubs.convert.partial import partial_directory
 with partial_directory(Path(sys.argv[1])) as partial:
     (partial / "half").touch()
     print("ready", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -81,7 +82,7 @@ def start_export(output: Path) -> subprocess.Popen[str]:
 def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
     with start_export(tmp_path / "base") as process:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(PATIENCE_S)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -89,7 +90,7 @@ def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
 def test_what_a_killed_export_left_is_swept_by_the_next(tmp_path: Path) -> None:
     with start_export(tmp_path / "base") as process:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_S)
     (left,) = tmp_path.iterdir()
     assert left.name.startswith(".base.partial-")
     build(tmp_path / "base", "new")

@@ -1,9 +1,11 @@
 """Graphs with states in their cross-attentions, and what is in 8 bits already."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from as_on_windows import lock_open_files
 
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.manifest import DECODER, ENCODER
@@ -36,6 +38,18 @@ def test_states_of_cross_attentions_are_taken_out_and_put_back(tiny_en_model_dir
 
     assert kinds(whole) == kinds_before
     assert states(whole) == states_before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="open files are looked up in /proc")
+def test_a_graph_is_let_go_of_before_its_file_is_removed(
+    tiny_en_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows the file would stay otherwise."""
+    from ovsubs.convert.graphs import compress_graph
+
+    lock_open_files(monkeypatch)
+    compress_graph(tiny_en_model_dir / f"{DECODER}.xml", tmp_path / f"{DECODER}.xml", "INT8_ASYM")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{DECODER}.bin", f"{DECODER}.xml"]
 
 
 @pytest.mark.parametrize("stem", [ENCODER, DECODER])

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patience import PATIENCE_S
+
 import ovsubs
 
 COMMAND = (sys.executable, "-c", "from ovsubs.cli import main; main()")
@@ -42,7 +44,7 @@ def run_process(
         cwd=cwd,
         env=environment(**variables),
         stdin=subprocess.DEVNULL,
-        timeout=300,
+        timeout=PATIENCE_S,
         check=False,
     )
     decoded = (stream.decode("utf-8", errors="surrogateescape") for stream in (done.stdout, done.stderr))

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from command_line import COMMAND, environment
+from patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.model,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="child processes are looked up in /proc"),
 ]
 
-PATIENCE_S = 30.0
 BITS_RATE = ("-b:a", "24k")
 
 

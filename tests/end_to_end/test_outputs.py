@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Ended, run_process
+from heard import is_sample, spoken_words, words_of
 
 from ovsubs.subtitles.formats import FORMATS
 
@@ -31,7 +32,7 @@ def test_stdout_holds_the_subtitles_and_nothing_else(
 
     assert ended.code == 0
     assert ended.out.startswith("1\n00:00:00,")
-    assert ended.out.lower().endswith("fail better.\n")
+    assert is_sample(ended.out)
     assert ended.err == f"model from {model[1]}\n"
     assert list(folder.iterdir()) == [film]
 
@@ -40,7 +41,7 @@ def test_quiet_says_nothing_at_all_when_all_is_well(
     talk: Path, model: tuple[str, Path], tmp_path: Path
 ) -> None:
     assert run_process("subtitle", talk, *model, "-o", tmp_path, "-q") == Ended(0, "", "")
-    assert (tmp_path / "talk.srt").read_text().lower().endswith("fail better.\n")
+    assert is_sample((tmp_path / "talk.srt").read_text())
 
 
 def test_the_profile_tells_all_stages_and_they_add_up(
@@ -146,8 +147,7 @@ def test_words_get_times_where_cues_need_them_or_somebody_asks(
     assert ended.code == 0
     segments = json.loads((tmp_path / "talk.json").read_text(encoding="utf-8"))["segments"]
     assert [("words" in segment) for segment in segments] == [timed] * len(segments)
-    words = [word["word"].strip(" ,.").lower() for segment in segments for word in segment.get("words", ())]
-    assert words[:2] == (["ever", "tried"] if timed else [])
+    assert is_sample(" ".join(spoken_words(segments))) if timed else spoken_words(segments) == []
 
 
 def test_a_silent_file_is_skipped_the_second_time_too(
@@ -188,6 +188,7 @@ def test_without_the_vad_all_is_heard(talk: Path, base_model_dir: Path, ovsubs: 
     filtered, whole = ovsubs(*call), ovsubs(*call, "--vad_filter", "False")
 
     assert whole.code == filtered.code == 0
-    assert "etter." in whole.out
-    assert whole.out.splitlines()[1].startswith("0\t")  # nothing is cut from the beginning
-    assert not filtered.out.splitlines()[1].startswith("0\t")
+    starts = [int(ended.out.splitlines()[1].split("\t")[0]) for ended in (whole, filtered)]
+    assert "better" in words_of(whole.out)
+    assert starts[0] < starts[1]  # nothing is cut from the beginning
+    assert starts[0] < 200

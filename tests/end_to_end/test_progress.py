@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import COMMAND, environment, run_process
+from patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.model,
@@ -40,7 +41,7 @@ def run_at_a_terminal(*arguments: str | Path) -> tuple[int, str, str]:
         pass
     finally:
         os.close(ours)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out.decode(), _CONTROL.sub("", shown.decode())
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from command_line import COMMAND, Ended, environment, run_process
 from fonts import only_dejavu
+from patience import PATIENCE_S
 from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
 
 from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
 CUES = "1\n00:00:00,120 --> 00:00:04,477\nEver tried. Ever failed. No matter.\n"
-PATIENCE_S = 30.0
 MAX_FILE_BYTES = 20_000  # a disk that is full after so much
 # Put before a command: files cannot grow beyond the limit.
 SMALL_DISK = (
@@ -24,6 +24,7 @@ SMALL_DISK = (
     f"import resource, os, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({MAX_FILE_BYTES},) * 2); "
     "os.execv(sys.argv[1], sys.argv[1:])",
 )
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # which Windows has not
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits and /proc of Linux")
 
 
@@ -203,7 +204,7 @@ def test_a_disk_that_gets_full_leaves_nothing(folder: Path, command: str) -> Non
 @pytest.fixture
 def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The command line as it draws into a long video, slowly; ended after the test whatever happens."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under `nohup`
+    before = signal.signal(HANGUP, signal.SIG_DFL)  # the tests themselves may run under `nohup`
     process = subprocess.Popen(
         [*COMMAND, "burn", "talk.mp4", "talk.en.srt", "--preset", "placebo", "--crf", "0"],
         stdout=subprocess.PIPE,
@@ -212,7 +213,7 @@ def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         cwd=folder,
         env=environment(TMPDIR=str(folder)),
     )
-    signal.signal(signal.SIGHUP, before)
+    signal.signal(HANGUP, before)
     try:
         yield process
     finally:
@@ -221,7 +222,7 @@ def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @LINUX
-@pytest.mark.parametrize("call", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("call", [signal.SIGINT, signal.SIGTERM, HANGUP])
 def test_a_call_to_stop_ends_it_and_its_ffmpeg_and_leaves_no_file(
     folder: Path, burning: subprocess.Popen[bytes], call: signal.Signals
 ) -> None:

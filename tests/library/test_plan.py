@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from systems import names_here
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.errors import InvalidOption, UnknownFormat
@@ -438,7 +439,7 @@ def test_an_output_folder_below_a_file_is_refused_before_any_work(wav: MakeWav) 
 
 
 def test_odd_names_are_kept_as_they_are(wav: MakeWav) -> None:
-    odd = ["-n 5 [x] %d.wav", "日本語 🎬.wav", "no\\slash.wav", "two.dots.wav", "a:b.wav"]
+    odd = names_here(["-n 5 [x] %d.wav", "日本語 🎬.wav", "no\\slash.wav", "two.dots.wav", "a:b.wav"])
 
     plan = make_plan([wav(name) for name in odd], SubtitleOptions())
 

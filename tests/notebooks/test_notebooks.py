@@ -24,7 +24,7 @@ SUBTITLE_A_VIDEO = ROOT / "notebooks" / "subtitle_a_video.ipynb"
 LAYOUT_AND_REVIEW = ROOT / "notebooks" / "layout_and_review.ipynb"
 QUANTIZE_AND_COMPARE = ROOT / "notebooks" / "quantize_and_compare.ipynb"
 MOST_LINES = 15  # a cell that needs more holds logic, which belongs into the package
-CELL_TIMEOUT_S = 300
+CELL_TIMEOUT_S = 900
 # `/folder/...` or `C:\\...`; a closing tag, a relative path or an address is none.
 MACHINE_PATH = re.compile(r"(?<![\w./:<])/\w+/|\b[A-Za-z]:\\\\")
 
@@ -195,7 +195,9 @@ class TestLayoutAndReview:
         assert clip
         assert base64.b64decode(clip[1])[4:8] == b"ftyp"
         table = page[page.index("<tbody") :]
-        assert re.findall(r"<tr [^>]*><td>(\d+)", table) == ["1", "2", "3"]
+        numbers = re.findall(r"<tr [^>]*><td>(\d+)", table)
+        assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+        assert len(numbers) > 1
         assert "fail better" in table.lower()
 
     def test_each_style_has_its_column(self, reviewed: Executed) -> None:
@@ -219,13 +221,13 @@ class TestLayoutAndReview:
     def test_what_is_against_the_rules_is_told(self, reviewed: Executed) -> None:
         [printed] = [text for text in reviewed.printed if text.startswith("netflix: ")]
         by_default, by_others = printed.split("\nbbc: ")
-        assert re.fullmatch(r"netflix: 3 cues, .* a second \(median\), 0 too fast, 0 others", by_default)
-        assert by_others.startswith("3 cues, ")
+        assert re.fullmatch(r"netflix: \d cues, .* a second \(median\), 0 too fast, 0 others", by_default)
+        assert re.match(r"\d cues, ", by_others)
         assert re.search(r"\n  cue \d: line too wide, \d+ columns, limit 16\n", by_others)
 
     def test_the_transcript_is_kept_and_laid_out_again(self, reviewed: Executed) -> None:
         kept = json.loads((reviewed.subtitles / "talk.json").read_text(encoding="utf-8"))
-        assert kept["segments"][0]["words"][0]["word"].strip() == "Ever"
+        assert kept["segments"][0]["words"][0]["word"].strip().lower() == "ever"
         written = (reviewed.subtitles / "talk.ass").read_text(encoding="utf-8")
         assert written.count("\nDialogue: ") > 2
         assert any(text.strip() == written.strip() for text in reviewed.printed)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 
 from ovsubs.datasets import Dataset, SpokenFile
 from ovsubs.quantization.calibration import CalibrationSample, collect
@@ -156,5 +157,5 @@ except KeyboardInterrupt:
 @pytest.mark.model
 def test_after_two_models_at_once_ctrl_c_is_still_heard(tiny_en_model_dir: Path) -> None:
     command = [sys.executable, "-c", INTERRUPTED, str(tiny_en_model_dir)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert (ended.returncode, ended.stdout) == (0, "interrupted\n"), ended.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from heard import words_of
 from numpy.typing import NDArray
 from scripted import GOOD, HELLO, UNLIKELY, WORLD, Script
 
@@ -517,7 +518,7 @@ def test_closing_the_stream_of_segments_ends_ffmpeg(
 ) -> None:
     stream = tiny_model.stream(long_file, options=TranscribeOptions(batch_size=1))
     first = next(stream)
-    assert "Ever tried" in first.text
+    assert "ever" in words_of(first.text)
     assert children[-1].poll() is None  # ffmpeg waits with the next block
     stream.close()
     assert children[-1].returncode is not None

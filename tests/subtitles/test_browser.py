@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib.image
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.subtitles.cue import Cue, CueWord
@@ -22,7 +23,6 @@ from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.vtt import write_vtt
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-DEADLINE_S = 90.0
 WIDTH, HEIGHT = 640, 360
 CUES = [
     Cue(500, 1500, ("Ever tried.", "Ever failed.")),
@@ -93,7 +93,7 @@ class Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/hold.png":
-            self.site.reported.wait(DEADLINE_S)
+            self.site.reported.wait(PATIENCE_S)
         super().do_GET()
 
     def do_POST(self) -> None:
@@ -158,7 +158,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "yuv420p",
         str(path),
     ]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
     return path
 
 
@@ -199,7 +199,7 @@ def _browse(browser: str, address: str, screenshot: Path, profile: Path) -> None
     options += ["--disable-extensions", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
     command = [browser, *options, f"--user-data-dir={profile}", "--window-size=800,600"]
     done = subprocess.run(
-        [*command, f"--screenshot={screenshot}", address], capture_output=True, text=True, timeout=DEADLINE_S
+        [*command, f"--screenshot={screenshot}", address], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
 

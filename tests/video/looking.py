@@ -81,7 +81,7 @@ def told(path: Path) -> str:
     """ffmpeg's description of a file."""
     command = [ffmpeg_executable(), "-hide_banner", "-nostdin", "-i", f"file:{path}"]
     done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    return done.stderr.decode(errors="replace")
+    return done.stderr.decode(errors="replace").replace("\r\n", "\n")  # as Windows ends lines
 
 
 def _run(*arguments: str | Path) -> bytes:

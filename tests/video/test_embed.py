@@ -54,8 +54,13 @@ def film(clips: dict[str, Path], tmp_path: Path) -> Path:
         *("-i", tmp_path / "chapters.txt", "-map_metadata", "3", "-map", "0", "-map", "1", "-map", "2"),
         *("-c:v", "copy", "-c:a", "copy", "-c:s:0", "subrip", "-c:s:1", "ass"),
         *("-disposition:s:0", "default+hearing_impaired", "-metadata:s:s:0", "language=eng"),
-        *("-attach", tmp_path / "font.ttf", "-metadata:s:t:0", "mimetype=application/x-truetype-font"),
-        *("-attach", poster, "-metadata:s:t:1", "mimetype=image/png"),
+        *(
+            "-attach",
+            (tmp_path / "font.ttf").as_posix(),
+            "-metadata:s:t:0",
+            "mimetype=application/x-truetype-font",
+        ),
+        *("-attach", poster.as_posix(), "-metadata:s:t:1", "mimetype=image/png"),
         *("-metadata:s:t:1", "filename=cover.png"),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from heard import is_sample
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
@@ -142,7 +143,7 @@ def test_the_sample_is_understood(
 ) -> None:
     (window,) = decode_all(base, base_reader, mels[:1], batch_size=1)
     text = base_reader.decode(window.tokens)
-    assert "ever failed. No matter, try again. Fail again. Fail better." in text
+    assert is_sample(text)
     assert window.no_speech_prob < 0.2
     assert window.avg_logprob > -0.5
 

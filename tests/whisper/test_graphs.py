@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset15 as ops
 from small_export import SmallExport
+from systems import link_or_copy
 
 from ovsubs.errors import BrokenModel
 from ovsubs.whisper.model import CompileOptions, open_model
@@ -27,7 +28,7 @@ def linked_copy(source: Path, target: Path, *leave_out: str) -> Path:
         if file.name in leave_out:
             continue
         if file.suffix == ".bin":
-            (target / file.name).symlink_to(file)
+            link_or_copy(file, target / file.name)
         else:
             shutil.copy(file, target)
     return target

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ovsubs.errors import UnwritableOutput
+from ovsubs.places import move_into_place
 from ovsubs.temporary import temporary_beside
 
 
@@ -34,4 +35,4 @@ def _write_and_rename(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
+        move_into_place(temporary, target)

@@ -31,7 +31,7 @@ def give_back(files: Collection[Path]) -> int:
 
 def _mappings(files: Collection[str]) -> Iterator[tuple[int, int]]:
     """Where files are mapped. Writable mappings are left out: what was changed in them would be lost."""
-    for line in _MAPS.read_text(errors="surrogateescape").splitlines():
+    for line in _MAPS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
         fields = line.split(maxsplit=5)  # place, access, offset, device, inode, and a name where there is one
         if len(fields) == 6 and fields[5] in files and "w" not in fields[1]:
             start, end = fields[0].split("-")

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable, input_url
 from ovsubs.subtitles.cue import Cue, CueWord
@@ -71,7 +72,7 @@ def read_by_ffmpeg(text: str, format: str) -> list[tuple[int, int, str]]:
             "srt",
             "-",
         ]
-        done = subprocess.run(command, check=True, timeout=60, capture_output=True)
+        done = subprocess.run(command, check=True, timeout=PATIENCE_S, capture_output=True)
     assert done.stderr == b""
     return parse_srt(done.stdout.decode())
 

@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from itertools import accumulate
@@ -18,6 +19,7 @@ from cue_examples import (
     rows_of,
 )
 from hypothesis import given, settings
+from patience import PATIENCE_S
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.subtitles.cue import Cue
@@ -140,8 +142,9 @@ def draw(tmp_path: Path) -> Draw:
 
     Gives how far each point is from that colour.  # int16 [HEIGHT, WIDTH]
     """
-    fonts = tmp_path / "fonts"
-    fonts.symlink_to(Path(matplotlib.get_data_path()) / "fonts/ttf")
+    (tmp_path / "fonts").mkdir()
+    for font in (Path(matplotlib.get_data_path()) / "fonts/ttf").glob("DejaVuSans*.ttf"):
+        shutil.copy(font, tmp_path / "fonts")
 
     def draw(text: str, seconds: float = 0.5) -> np.ndarray:
         (tmp_path / "talk.ass").write_text(text, encoding="utf-8")
@@ -149,7 +152,7 @@ def draw(tmp_path: Path) -> Draw:
         command += ["-i", f"color=c=gray:s={WIDTH}x{HEIGHT}:d=5:r=20", "-ss", str(seconds), "-frames:v", "1"]
         command += ["-vf", "subtitles=talk.ass:fontsdir=fonts:force_style='FontName=DejaVu Sans'"]
         command += ["-f", "rawvideo", "-pix_fmt", "gray", "-"]
-        done = subprocess.run(command, check=True, timeout=60, capture_output=True, cwd=tmp_path)
+        done = subprocess.run(command, check=True, timeout=PATIENCE_S, capture_output=True, cwd=tmp_path)
         picture = np.frombuffer(done.stdout, np.uint8).reshape(HEIGHT, WIDTH).astype(np.int16)
         return picture - picture[0, 0]
 
