@@ -10,7 +10,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Job:
     threads: int
     files: list[tuple[str, list[tuple[float, float, str]]]]
     output: str
+    languages: list[str] = field(default_factory=list)  # of the files; English without
+    vad_filter: bool = False  # of faster-whisper
 
 
 def pocketsphinx(job: Job) -> Iterator[list[TimedWord]]:
@@ -79,8 +81,11 @@ def faster_whisper(job: Job) -> Iterator[list[TimedWord]]:
     from faster_whisper import WhisperModel
 
     model = WhisperModel(job.model, device="cpu", compute_type="float32", cpu_threads=job.threads)
-    for path, _ in job.files:
-        segments, _ = model.transcribe(path, language="en", beam_size=5, word_timestamps=True)
+    languages = job.languages or ["en"] * len(job.files)
+    for (path, _), language in zip(job.files, languages, strict=True):
+        segments, _ = model.transcribe(
+            path, language=language, beam_size=5, word_timestamps=True, vad_filter=job.vad_filter
+        )
         yield [(word.word, word.start, word.end) for segment in segments for word in segment.words or ()]
 
 

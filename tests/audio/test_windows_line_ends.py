@@ -14,9 +14,11 @@ from ovsubs.errors import UnreadableMedia
 
 AROUND = """#!{python}
 import subprocess, sys
-done = subprocess.run([{ffmpeg!r}, *sys.argv[1:]], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-sys.stderr.buffer.write(done.stderr.replace(b"\\n", b"\\r\\n"))
-sys.exit(done.returncode)
+child = subprocess.Popen([{ffmpeg!r}, *sys.argv[1:]], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+for line in child.stderr:
+    sys.stderr.buffer.write(line.replace(b"\\n", b"\\r\\n"))
+    sys.stderr.buffer.flush()
+sys.exit(child.wait())
 """
 
 
