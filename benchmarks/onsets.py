@@ -3,9 +3,9 @@
     python benchmarks/onsets.py --data ../shared/data --peers-python .venv-peers/bin/python
 
 Files are made of the recordings of a manifest (`peer_engines/spliced.py`): a sound, then speech, in five
-languages. What counts is what is lost, invented or misplaced beyond what it is with silence in the place of the
-sound (`peer_engines/onset_errors.py`), so that a model's own errors do not. Recordings without speech follow: each
-word there is one too many.
+languages. What counts is what is lost, invented or misplaced beyond what it is with silence in the place of
+the sound (`peer_engines/onset_errors.py`), so that a model's own errors do not. Recordings without speech
+follow: each word there is one too many.
 """
 
 import argparse

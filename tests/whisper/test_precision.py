@@ -39,10 +39,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     module._measured.cache_clear()
 
 
-def test_the_fastest_is_taken_and_more_bits_where_they_are_nearly_as_fast() -> None:
+def test_the_fastest_is_taken() -> None:
     assert fastest([(F32, 3.0), (BF16, 2.0), (INT8, 1.0)]) == INT8
-    assert fastest([(F32, 3.0), (BF16, 1.02), (INT8, 1.0)]) == BF16
-    assert fastest([(F32, 1.0), (BF16, 2.0), (INT8, 0.99)]) == F32
+    assert fastest([(F32, 1.0), (BF16, 2.0), (INT8, 1.5)]) == F32
     assert fastest([(F32, 7.0)]) == F32
 
 
