@@ -72,7 +72,7 @@ def can_write_in(folder: Path) -> bool:
 
 
 def is_portable_name(name: str) -> bool:
-    """Whether a file or folder can have this name on every system: not `CON`, `a:b`, `a.` or ``a ``."""
+    """Whether a file or folder can have this name on every system: not `CON`, not `a:b`, not `a.`."""
     if not name or name[-1] in ". " or not _NOT_IN_NAMES.isdisjoint(name):
         return False
     return name.partition(".")[0].rstrip(" ").upper() not in _DEVICES
