@@ -39,7 +39,7 @@ def move_into_place(made: Path, target: Path) -> None:
     except PermissionError as error:
         if not _is_held(error):
             raise
-        why = "another program has it open, such as a player; close that and run this again"
+        why = "another program has it open, such as a player, or it is read-only"
         raise PermissionError(error.errno, why, str(target)) from error
 
 
