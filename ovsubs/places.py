@@ -39,7 +39,7 @@ def move_into_place(made: Path, target: Path) -> None:
     except PermissionError as error:
         if not _is_held(error):
             raise
-        why = "another program has it open, such as a player; close that and run this again"
+        why = "another program has it open, such as a player, or it is read-only"
         raise PermissionError(error.errno, why, str(target)) from error
 
 
@@ -72,7 +72,7 @@ def can_write_in(folder: Path) -> bool:
 
 
 def is_portable_name(name: str) -> bool:
-    """Whether a file or folder can have this name on every system: not `CON`, `a:b`, `a.` or ``a ``."""
+    """Whether a file or folder can have this name on every system: not `CON`, not `a:b`, not `a.`."""
     if not name or name[-1] in ". " or not _NOT_IN_NAMES.isdisjoint(name):
         return False
     return name.partition(".")[0].rstrip(" ").upper() not in _DEVICES

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from exported import Exported
+from heard import word_errors
 from numpy.typing import NDArray
 from small_model import SmallModel, write_ctranslate2
 
@@ -32,6 +33,11 @@ PROBE_TEXT = "We will go to the market and buy some bread."
 GOOD = ProbeResult(finite=True, first_token=775, text=PROBE_TEXT, finished=True)
 
 
+def is_probe(text: str) -> bool:
+    """Whether it is what is said in the probe, up to a word."""
+    return word_errors(PROBE_TEXT, text) <= 1
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -44,6 +50,8 @@ GOOD = ProbeResult(finite=True, first_token=775, text=PROBE_TEXT, finished=True)
         lambda: ExportOptions(precision="int4-weights", int4_ratio=1.1),
         lambda: ExportOptions(name="a/b"),
         lambda: ExportOptions(name=".hidden"),
+        lambda: ExportOptions(name="nul.en"),
+        lambda: ExportOptions(name="C:base"),
         lambda: ExportOptions(name="a", output=Path("b")),
     ],
 )
@@ -203,7 +211,7 @@ def test_the_exported_directory_is_complete_and_says_what_it_is(tiny_en_ir: Expo
     assert manifest.source_sha256 is not None
     assert manifest.source_sha256.startswith("1a5afae0")
     assert manifest.self_test is not None
-    assert manifest.self_test.text == PROBE_TEXT
+    assert is_probe(manifest.self_test.text)
     for file in manifest.files:
         path = tiny_en_ir.path / file.name
         assert (path.stat().st_size, sha256_of(path)) == (file.size_bytes, file.sha256)
@@ -285,7 +293,7 @@ def test_the_directory_runs_in_openvino_genai(tiny_en_ir: Exported) -> None:
     genai = pytest.importorskip("openvino_genai", reason="needs openvino-genai")
     pipeline = genai.WhisperPipeline(str(tiny_en_ir.path), "CPU")
     result = pipeline.generate(read_probe().tolist(), return_timestamps=True)
-    assert result.texts[0].strip() == PROBE_TEXT
+    assert is_probe(result.texts[0])
 
 
 @pytest.mark.model
@@ -298,7 +306,7 @@ def test_the_directory_runs_in_optimum_intel(tiny_en_ir: Exported) -> None:
     processor = AutoProcessor.from_pretrained(tiny_en_ir.path)
     features = processor(read_probe(), sampling_rate=16_000, return_tensors="pt").input_features
     tokens = model.generate(features)
-    assert processor.batch_decode(tokens, skip_special_tokens=True)[0].strip() == PROBE_TEXT
+    assert is_probe(processor.batch_decode(tokens, skip_special_tokens=True)[0])
 
 
 @pytest.mark.model
@@ -329,22 +337,24 @@ def test_int8_of_one_component_is_exported_tested_and_described(
     assert manifest.quantization is not None
     assert manifest.quantization.components == ("decoder",)
     assert manifest.self_test is not None
-    assert (manifest.self_test.text, manifest.self_test.first_token_agrees) == (PROBE_TEXT, True)
-    assert probe_model(path).text == PROBE_TEXT
+    assert is_probe(manifest.self_test.text)
+    assert manifest.self_test.first_token_agrees
+    assert is_probe(probe_model(path).text)
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")  # nothing but the report's lines
 
 
 @pytest.mark.model
-def test_int4_weights_are_exported_tested_and_described(tiny_en_hugging_face: Path, tmp_path: Path) -> None:
-    sizes = list[int]()
-    for options in (
-        ExportOptions(output=tmp_path / "int8", precision="int8-weights"),
-        ExportOptions(output=tmp_path / "int4", precision="int4-weights", int4_group_size=32, int4_ratio=0.8),
-    ):
-        path = export_model(str(tiny_en_hugging_face), options)
-        sizes.append((path / "openvino_encoder_model.bin").stat().st_size)
-    assert sizes[1] < 0.8 * sizes[0]
+def test_int4_weights_are_exported_tested_and_described(
+    tiny_en_hugging_face: Path, tiny_en_fp32_ir: Path, tmp_path: Path
+) -> None:
+    options = ExportOptions(
+        output=tmp_path / "int4", precision="int4-weights", int4_group_size=32, int4_ratio=0.8
+    )
+    path = export_model(str(tiny_en_hugging_face), options)
+    compress_graph(tiny_en_fp32_ir / "openvino_encoder_model.xml", tmp_path / "int8.xml", "INT8_ASYM")
+    in_8_bits = (tmp_path / "int8.bin").stat().st_size
+    assert (path / "openvino_encoder_model.bin").stat().st_size < 0.8 * in_8_bits
     manifest = read_manifest(path)
     assert manifest is not None
     assert (manifest.encoder_precision, manifest.decoder_precision) == ("int4", "int4")

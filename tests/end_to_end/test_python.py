@@ -179,7 +179,8 @@ def test_segments_come_before_the_file_is_read_and_closing_ends_ffmpeg(
 ) -> None:
     gc.collect()
     assert ffmpeg_children() == []
-    segments = base_model.stream(long_talk, language="en")
+    options = ovsubs.TranscribeOptions(language="en", beam_size=1, batch_size=2)
+    segments = base_model.stream(long_talk, options=options)
 
     first, second = next(segments), next(segments)
     reading = ffmpeg_children()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import COMMAND, Ended, environment
+from heard import is_sample
 from patience import PATIENCE_S
 
 from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
@@ -74,7 +75,7 @@ def test_a_model_becomes_int8_and_runs_here_and_in_optimum(
     assert [one["label"] for one in json.loads(results.read_text())["figures"]] == ["before", "INT8"]
 
     told = ovsubs("subtitle", speech_sample, "-m", made, "-o", "-", "-f", "json", "--offline")
-    assert "fail better" in json.loads(told.out)["text"].casefold()
+    assert is_sample(json.loads(told.out)["text"], n_errors=3)
     as_before = ovsubs(
         "subtitle", speech_sample, "-m", tiny_en_model_dir, "-o", "-", "-f", "json", "--offline"
     )
@@ -89,10 +90,10 @@ def test_a_model_becomes_int8_and_runs_here_and_in_optimum(
     from ovsubs.datasets.joining import read_samples
 
     processor = WhisperProcessor.from_pretrained(made)
-    model = OVModelForSpeechSeq2Seq.from_pretrained(made)
+    model = OVModelForSpeechSeq2Seq.from_pretrained(made, ov_config={"INFERENCE_PRECISION_HINT": "f32"})
     heard = processor(read_samples(speech_sample), sampling_rate=16_000, return_tensors="pt")
     tokens = model.generate(heard.input_features)
-    assert "fail better" in processor.batch_decode(tokens, skip_special_tokens=True)[0].casefold()
+    assert is_sample(processor.batch_decode(tokens, skip_special_tokens=True)[0], n_errors=3)
 
     again = ovsubs("quantize", made, "-o", tmp_path / "twice", *speech, *CALM)
     assert again.code == 2

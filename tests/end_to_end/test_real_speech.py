@@ -173,7 +173,7 @@ def test_the_batch_size_changes_nothing_that_is_written(
     base_model_dir: Path, shared_data: Path, ovsubs: Callable[..., Ended], tmp_path: Path
 ) -> None:
     call = shared_data / "earnings22/earnings22_1_4482311_3_62.wav"
-    for size in (1, 4, 16):
+    for size in (1, 16):
         ended = ovsubs(
             *("subtitle", call, "--model", base_model_dir, "--threads", "2", "--inference-precision", "f32"),
             *("--batch-size", str(size), "-o", tmp_path / str(size), "-f", "srt,txt"),
@@ -181,6 +181,6 @@ def test_the_batch_size_changes_nothing_that_is_written(
         assert ended.code == 0
 
     for name in (f"{call.stem}.srt", f"{call.stem}.txt"):
-        first, *others = ((tmp_path / size / name).read_text() for size in ("1", "4", "16"))
-        assert len(first) > 300
-        assert others == [first, first]
+        alone, together = ((tmp_path / size / name).read_text(encoding="utf-8") for size in ("1", "16"))
+        assert len(alone) > 300
+        assert together == alone

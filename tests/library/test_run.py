@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     options = SubtitleOptions(output_dir=tmp_path / "notes.txt" / "a")
 
-    with pytest.raises(UnwritableOutput, match="Not a directory"):
+    with pytest.raises(UnwritableOutput, match="cannot be written"):
         write_outputs(TRANSCRIPT, planned(Path("talk.mp4"), "srt"), options)
 
 
