@@ -34,12 +34,20 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(ovsubs.__file__).parents[1]), **more}
 
 
+def in_precision(arguments: list[str]) -> list[str]:
+    """The call in the precision of $OVSUBS_TESTS_PRECISION, where one is set and the call names none."""
+    precision = os.environ.get("OVSUBS_TESTS_PRECISION")
+    if not precision or arguments[:1] != ["subtitle"] or "--inference-precision" in arguments:
+        return arguments
+    return [*arguments, "--inference-precision", precision]
+
+
 def run_process(
     *arguments: str | Path, cwd: Path | None = None, before: Sequence[str] = (), **variables: str
 ) -> Ended:
     """Run `ovsubs ARGUMENTS` in a process of its own; `before` stands before the command."""
     done = subprocess.run(
-        [*before, *COMMAND, *map(str, arguments)],
+        [*before, *COMMAND, *in_precision([str(argument) for argument in arguments])],
         capture_output=True,
         cwd=cwd,
         env=environment(**variables),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Ended
+from command_line import Ended, in_precision
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 
@@ -42,7 +42,7 @@ def ovsubs(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     def run(*arguments: str | Path) -> Ended:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
+            main(in_precision([str(argument) for argument in arguments]))
         said = capsys.readouterr()
         assert isinstance(ended.value.code, int)
         return Ended(ended.value.code, said.out, said.err)

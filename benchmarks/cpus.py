@@ -1,0 +1,148 @@
+"""The end-to-end tests, accuracy and speed on CPUs with fewer instructions, in each precision that they have.
+
+    python benchmarks/cpus.py --data ../shared/data/librispeech/test-clean
+
+oneDNN, with which OpenVINO computes, is told to use fewer instructions than the CPU has (ONEDNN_MAX_CPU_ISA).
+Of each such
+CPU the default and every precision that it computes in are tested, and two joined chapters are heard: their
+word errors, and how many seconds of them are heard in a second.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from peer_engines.machine import PROJECT_PACKAGES, describe_run
+from peer_engines.program import run_program, say
+
+ROOT = Path(__file__).parents[1]
+ISAS = ("AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI", "")  # the last is all that the CPU has
+TESTS = (
+    "tests/end_to_end/test_real_speech.py",
+    "tests/end_to_end/test_outputs.py",
+    "tests/end_to_end/test_containers.py",
+    "tests/end_to_end/test_python.py",
+)
+N_CHAPTERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One CPU in one precision: `asked` is None for the default, which came down to `chosen`."""
+
+    isa: str
+    asked: str | None
+    chosen: str
+    tests: str
+    n_errors: int
+    n_words: int
+    rtfx: float
+
+
+def main() -> int:
+    """Test all CPUs and print a table; 1 if a test fails."""
+    if len(sys.argv) > 1 and sys.argv[1] == "--hear":
+        return hear(sys.argv[2], Path(sys.argv[3]), sys.argv[4] or None)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
+    parser.add_argument("--model", default="base", help="name or directory of the OpenVINO graphs")
+    parser.add_argument("--isa", action="append", help="one of them; all by default")
+    parser.add_argument("--without-tests", action="store_true", help="accuracy and speed alone")
+    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "cpus.json")
+    given = parser.parse_args()
+    rows = list[Row]()
+    with tempfile.TemporaryDirectory() as cache:
+        for isa in given.isa or ISAS:
+            environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": isa, "XDG_CACHE_HOME": cache}
+            if not isa:
+                del environment["ONEDNN_MAX_CPU_ISA"]
+            for asked in (None, *precisions_of(environment)):
+                rows.append(run_row(isa, asked, environment, given))
+                print(describe(rows[-1]), flush=True)
+    content = {**describe_run(ROOT, PROJECT_PACKAGES), "rows": [asdict(row) for row in rows]}
+    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return int(any("failed" in row.tests or "error" in row.tests for row in rows))
+
+
+def precisions_of(environment: dict[str, str]) -> list[str]:
+    """What such a CPU computes in."""
+    code = "from ovsubs.whisper.model.precision import cpu_precisions; print(*cpu_precisions())"
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+    return said.stdout.split()
+
+
+def run_row(isa: str, asked: str | None, environment: dict[str, str], given: argparse.Namespace) -> Row:
+    """The tests and the chapters, each in a process of its own."""
+    say(f"{isa or 'all instructions'}, {asked or 'default'}")
+    heard = subprocess.run(
+        [sys.executable, __file__, "--hear", given.model, str(given.data), asked or ""],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    chosen, n_errors, n_words, rtfx = json.loads(heard.stdout)
+    tests = "not run"
+    if not given.without_tests:
+        asking = {**environment, "OVSUBS_TESTS_PRECISION": asked} if asked else environment
+        said = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *TESTS],
+            cwd=ROOT,
+            env=asking,
+            capture_output=True,
+            text=True,
+        )
+        tests = said.stdout.strip().splitlines()[-1]
+        if said.returncode:
+            say(said.stdout)
+    return Row(isa or "all", asked, chosen, tests, n_errors, n_words, rtfx)
+
+
+def hear(name: str, data: Path, asked: str | None) -> int:
+    """Chapters in one precision; prints what it came down to, word errors, words, and speed."""
+    from ovsubs.benchmark.metrics import count_word_errors
+    from ovsubs.convert.resolve import resolve_ir
+    from ovsubs.datasets.joining import joined_chapters
+    from ovsubs.pipeline import Model
+    from ovsubs.whisper.model import CompileOptions, settle
+    from ovsubs.whisper.model.precision import read_size
+
+    directory = resolve_ir(name, offline=True, report=say)
+    options = CompileOptions(inference_precision=asked)
+    chosen = str(settle(options, read_size(directory)).precision)
+    chapters = list(joined_chapters(data))[:N_CHAPTERS]
+    n_errors = n_words = 0
+    with Model(directory, options) as model:
+        model.transcribe(chapters[0].samples[: 60 * 16_000], language="en")  # warm-up
+        start = time.perf_counter()
+        transcripts = [model.transcribe(chapter.samples, language="en") for chapter in chapters]
+        taken = time.perf_counter() - start
+    for chapter, transcript in zip(chapters, transcripts, strict=True):
+        errors = count_word_errors(chapter.text, transcript.text)
+        n_errors += errors.substituted + errors.deleted + errors.inserted
+        n_words += errors.n_words
+    rtfx = sum(chapter.duration for chapter in chapters) / taken
+    print(json.dumps([chosen, n_errors, n_words, round(rtfx, 1)]))
+    return 0
+
+
+def describe(row: Row) -> str:
+    """One line of the table."""
+    return (
+        f"{row.isa:17} {row.asked or 'default':8} {row.chosen:38} "
+        f"{row.n_errors / row.n_words:6.2%}  RTFx {row.rtfx:5.1f}  {row.tests}"
+    )
+
+
+if __name__ == "__main__":
+    run_program(main)
