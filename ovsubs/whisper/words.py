@@ -26,7 +26,7 @@ _FIRST_WITHOUT_SPACES = (
 FAR_S = 1.0  # from one stretch of speech to another: more than a pause within a word
 HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
 # Nobody takes so long for a word.
-LONGEST_WORD_S = 2.0
+LONGEST_WORD_S = 1.5
 S_PER_CHARACTER, SHORTEST_WORD_S, SPOKEN_WORD_S = 0.08, 0.12, 0.6  # how long one takes that is brought closer
 _BROKEN = "\ufffd"  # what part of a character decodes to
 
