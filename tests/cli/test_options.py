@@ -1,7 +1,9 @@
 """How the command line is called: help, names, spellings, and what is refused before any work."""
 
+import inspect
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,10 @@ from typing import Any
 import pytest
 import typer
 
+from ovsubs.audio.regions import VadOptions
 from ovsubs.cli import app
+from ovsubs.cli.app import subtitle
+from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FORMATS
 from ovsubs.whisper.model import CompileOptions, settle
 
@@ -197,3 +202,16 @@ def test_the_version_is_that_of_the_package() -> None:
     except ModuleNotFoundError:
         pytest.skip("ovsubs is not installed, only on the path")
     assert package.__version__ == installed
+
+
+def test_what_a_call_leaves_out_is_what_the_library_takes_by_default() -> None:
+    """A default that stands twice is one that can differ."""
+    defaults = {name: one.default for name, one in inspect.signature(subtitle).parameters.items()}
+    for options, prefix in ((VadOptions(), "vad_"), (TranscribeOptions(), "")):
+        for field in fields(options):
+            name = f"{prefix}{field.name}"
+            if name in defaults and field.name not in (
+                "languages",
+                "word_timestamps",
+            ):  # given in another form
+                assert defaults[name] == getattr(options, field.name), name
