@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.damage import damage_notes
+from ovsubs.audio.sections import Span
 from ovsubs.audio.vad import open_detector
 from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
@@ -27,6 +28,7 @@ from ovsubs.whisper.tokens import TokenReader
 
 Audio = str | Path | NDArray[np.float32]
 
+MIN_NOTED_S = 3.0  # of speech without text, in one piece: a sentence
 NO_LANGUAGE = LanguageVote("und", 0.0)  # ISO 639-2, undetermined: nobody speaks
 
 
@@ -274,6 +276,15 @@ def _of_one(on_progress: Callable[[Progress], None] | None) -> Callable[[int, Pr
     return (lambda number, progress: on_progress(progress)) if on_progress else None
 
 
+def _uncovered_note(uncovered: Sequence[Span]) -> Iterator[str]:
+    """Tell of speech without text where it is longer than a breath or a blip of the detector."""
+    long = [span for span in uncovered if span.end - span.start >= MIN_NOTED_S]
+    if long:
+        first = max(long, key=lambda span: span.end - span.start)
+        others = f", and in {len(long) - 1} more places" if len(long) > 1 else ""
+        yield f"there may be speech without text from {first.start:.1f} to {first.end:.1f} s{others}"
+
+
 def _notes(reading: ReadTrack) -> Iterator[str]:
     if reading.report:
         if reading.report.breaks_off:
@@ -283,6 +294,8 @@ def _notes(reading: ReadTrack) -> Iterator[str]:
         yield "no speech was found"
     elif not reading.segments:
         yield "speech was heard, but no words could be made out"
+    else:
+        yield from _uncovered_note([span for done in reading.rounds for span in done.uncovered])
     n_left_out = sum(done.n_left_out for done in reading.rounds)
     if n_left_out:
         yield f"{n_left_out} stretches were left out, where the text repeated itself without end"

@@ -43,7 +43,13 @@ EXCEPTIONS = frozenset(
 
 HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
 HEAVY_PLACES = ("convert/", "benchmark/")
-OPENVINO_PLACES = ("whisper/model/", "audio/vad.py", "audio/vad_graph.py", "convert/")
+OPENVINO_PLACES = (
+    "whisper/model/",
+    "audio/vad.py",
+    "audio/vad_graph.py",
+    "audio/openvino_core.py",
+    "convert/",
+)
 TYPER_PLACES = ("cli.py", "cli/")
 START_MODULES = ("torch", "transformers", "optimum", "nncf", "openvino")
 

@@ -132,8 +132,7 @@ def open_detector(threads: int | None = None) -> SpeechDetector:
     Raises:
         ModelNotFound: the package with Silero's weights is not installed, or holds another version.
     """
-    import openvino
-
+    from ovsubs.audio.openvino_core import shared_core
     from ovsubs.audio.vad_graph import Steps, silero_graph
 
     # Where a CPU has bfloat16, OpenVINO would compute in it: probabilities change by up to 0.13, and
@@ -142,7 +141,7 @@ def open_detector(threads: int | None = None) -> SpeechDetector:
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
     graph = silero_graph(_weights(), Steps(BATCH, STEP, CONTEXT))
-    return SpeechDetector(openvino.Core().compile_model(graph, "CPU", settings))
+    return SpeechDetector(shared_core().compile_model(graph, "CPU", settings))
 
 
 def _weights() -> Path:

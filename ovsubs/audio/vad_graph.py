@@ -14,6 +14,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset15 as ops
 
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import ModelNotFound
 
 # Silero VAD 6.2 at 16 kHz (silero_vad_op18_ifless.onnx).
@@ -52,7 +53,7 @@ def silero_graph(path: Path, steps: Steps) -> ov.Model:
 
 
 def _read_weights(path: Path) -> Weights:
-    published = ov.Core().read_model(path)
+    published = shared_core().read_model(path)
     choice = next(node for node in published.get_ops() if node.get_type_name() == "If")
     nodes = choice.get_function(_BRANCH_16_KHZ).get_ops()
     return {node.get_friendly_name(): node.get_data() for node in nodes if node.get_type_name() == "Constant"}

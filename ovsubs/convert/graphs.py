@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.convert.sources import Report
 from ovsubs.errors import ExportError, MissingExtra, UnreadableCheckpoint
 
@@ -118,7 +119,7 @@ def _compress_weights(source: Path, target: Path, mode: str, grouping: Mapping[s
     import openvino as ov
 
     weights_mode = nncf.CompressWeightsMode[mode]
-    compressed = nncf.compress_weights(ov.Core().read_model(source), mode=weights_mode, **grouping)
+    compressed = nncf.compress_weights(shared_core().read_model(source), mode=weights_mode, **grouping)
     ov.save_model(compressed, target, compress_to_fp16=False)
 
 
@@ -126,7 +127,7 @@ def save_as_fp16(source: Path, target: Path) -> None:
     """Store a graph's weights as float16; in which precision they are used, the device decides."""
     import openvino as ov
 
-    ov.save_model(ov.Core().read_model(source), target, compress_to_fp16=True)
+    ov.save_model(shared_core().read_model(source), target, compress_to_fp16=True)
 
 
 @contextmanager

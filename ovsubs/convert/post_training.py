@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import N_FRAMES
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.bounds import check_number
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.graphs import first_line, quiet
@@ -112,9 +113,8 @@ def decoder_inputs(
         mels: windows of any length.  # float32 [n_mels, frames]
         tokens: of each the prompt and what was written.  # int64 [n]
     """
-    import openvino as ov
 
-    compiled = ov.Core().compile_model(read_graph(encoder), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = shared_core().compile_model(read_graph(encoder), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for mel, written in zip(mels, tokens, strict=True):
         missing = N_FRAMES - mel.shape[1]
         whole = np.pad(mel, ((0, 0), (0, missing)), constant_values=mel.min())  # log-mel's floor: no sound
@@ -138,10 +138,9 @@ def read_graph(path: Path) -> Any:
     Raises:
         ExportError: it cannot.
     """
-    import openvino as ov
 
     try:
-        return ov.Core().read_model(path)
+        return shared_core().read_model(path)
     except RuntimeError as error:
         raise ExportError(f"{path}: cannot be read ({first_line(error)})") from error
 

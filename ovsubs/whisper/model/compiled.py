@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import BrokenModel, ClosedModel
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model.blob_sums import checked_blobs
@@ -24,7 +24,7 @@ from ovsubs.whisper.model.session import DecoderSession
 
 # OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
 # by 4 % in an hour of speech. With 8, many short files take 60 MB less than with 64, in the same time.
-_CPU_KERNELS = {"CPU_RUNTIME_CACHE_CAPACITY": 8}
+_CPU_KERNELS: dict[str, Any] = {"CPU_RUNTIME_CACHE_CAPACITY": 8}
 
 
 def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
@@ -52,11 +52,12 @@ class WhisperModel:
     """Compiled encoder and decoder of one model directory. Use `with open_model(...) as model`."""
 
     def __init__(self, graphs: WhisperGraphs, settings: CompileSettings, directory: Path) -> None:
-        core = ov.Core()
-        if settings.cache_type:  # also where AUTO or HETERO choose the CPU
-            core.set_property("CPU", {"KV_CACHE_PRECISION": settings.cache_type})
+        core = shared_core()
+        cache = {"KV_CACHE_PRECISION": settings.cache_type} if settings.cache_type else {}
+        if cache and not settings.is_cpu:  # where AUTO or HETERO may choose it
+            core.set_property("CPU", cache)
         precision = settings.precision
-        of_cpu = _CPU_KERNELS if settings.is_cpu else {}
+        of_cpu = _CPU_KERNELS | cache if settings.is_cpu else {}
         of_encoder = settings.properties(precision.encoder if precision else None) | of_cpu
         of_decoder = settings.properties(precision.decoder if precision else None) | of_cpu
         device = settings.device

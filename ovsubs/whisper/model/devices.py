@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import openvino as ov
-
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import DeviceNotFound
 
 # OpenVINO's inference modes over other devices. MULTI and BATCH are left out: they fail on stateful graphs
@@ -25,7 +24,7 @@ class Device:
 
 def list_devices() -> list[Device]:
     """All devices that OpenVINO sees, in its order."""
-    core = ov.Core()
+    core = shared_core()
     return [Device(name, str(core.get_property(name, "FULL_DEVICE_NAME"))) for name in core.available_devices]
 
 
@@ -39,7 +38,7 @@ def check_device(device: str) -> str:
         DeviceNotFound: one of them is not on this machine; the message names those that are.
     """
     wanted = "".join(device.upper().split())
-    available = ov.Core().available_devices
+    available = shared_core().available_devices
     if wanted == "AUTO":
         return wanted
     mode, _, listed = wanted.partition(":")
@@ -64,7 +63,7 @@ def physical_device(device: str) -> str:
         return device
     names = [name for name in listed.split(",") if name]
     excluded = {name.removeprefix("-") for name in names if name.startswith("-")}
-    wished = [name for name in names if not name.startswith("-")] or ov.Core().available_devices
+    wished = [name for name in names if not name.startswith("-")] or shared_core().available_devices
     left = [name for name in wished if name not in excluded]
     return left[0] if len(set(left)) == 1 else device
 

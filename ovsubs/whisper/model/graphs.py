@@ -17,6 +17,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset15 as ops
 
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import BrokenModel
 from ovsubs.whisper.alignment_heads import AlignmentHeads, own_heads
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
@@ -70,7 +71,7 @@ def read_graphs(
     Raises:
         BrokenModel: a graph cannot be read, or is not a stateful Whisper decoder of optimum-intel.
     """
-    core = ov.Core()
+    core = shared_core()
     n_mels = _n_mels(directory)
     encoder = _read(core, directory, "openvino_encoder_model.xml")
     decoder = _read(core, directory, "openvino_decoder_model.xml")

@@ -11,6 +11,8 @@ run.
 import json
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 from openvino import opset15 as ops
 from platformdirs import user_cache_path
 
+from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model.eight_bits import GROUP_SIZE, multiply_in_8_bits
 
@@ -38,8 +41,9 @@ _VERSION = 1  # of what is measured; results of another one are not read
 _N_LAYERS, _WIDE = 3, 1024
 _N_POSITIONS, _N_ROWS = 1000, 10
 _HEAD_DIM = 64  # of all Whisper models
-_N_ROUNDS = 4  # by turns; the fastest of each counts, since what else runs only makes it slower
+_N_ROUNDS = 4  # the fastest of each counts, since what else runs only makes it slower
 _STEPS_A_ROUND = 4
+_PATIENCE_S = 120.0  # for a precision; on a busy machine most of that is starting the process
 _CPU_CLOCK_IS_FINE = time.get_clock_info("process_time").resolution < 1e-4  # 15 ms on Windows
 EMULATED = 10.0  # times as long as f32: no CPU that has a precision is that slow in it
 
@@ -124,16 +128,18 @@ def choose_precision(asked: str | None, size: ModelSize, threads: int | None = N
     Raises:
         InvalidOption: the CPU does not compute in what is asked for.
     """
-    if asked in FLOATS:  # nobody needs times for that
-        if not runs(asked):
-            raise InvalidOption("inference_precision", asked, _what_runs())
-        return ModelPrecision(Precision(asked), Precision(asked))
+    if asked == "f32":  # which every CPU has
+        return ModelPrecision(Precision("f32"), Precision("f32"))
     measured = measured_precisions(size, threads)
+    if asked in FLOATS:
+        if Precision(asked) not in [one.precision for one in measured]:
+            raise InvalidOption("inference_precision", asked, _what_runs(measured))
+        return ModelPrecision(Precision(asked), Precision(asked))
     encoder = [(one.precision, one.encoder_ms) for one in measured]
     decoder = [(one.precision, one.decoder_ms) for one in measured]
     if asked == INT8:
         if not any(one.precision.int8 for one in measured):
-            raise InvalidOption("inference_precision", asked, _what_runs())
+            raise InvalidOption("inference_precision", asked, _what_runs(measured))
         return ModelPrecision(*(fastest([one for one in part if one[0].int8]) for part in (encoder, decoder)))
     return ModelPrecision(fastest(encoder), fastest(decoder))
 
@@ -166,29 +172,51 @@ def _measured(size: ModelSize, threads: int) -> tuple[MeasuredPrecision, ...]:
 
 
 def measure(size: ModelSize, threads: int) -> tuple[MeasuredPrecision, ...]:
-    """Run layers of this size in each floating point, then in 8 bits with the fastest ones, by turns."""
-    floats = _race([Precision(name) for name in FLOATS if runs(name)], size, threads)
+    """Run layers of this size in each floating point, then in 8 bits with those that are fastest.
+
+    Each in a process of its own: where OpenVINO fails in one, what it does next may crash.
+    """
+    floats = [found for name in FLOATS if (found := _ask(Precision(name), size, threads))]
     best = {
         fastest([(one.precision, taken) for one, taken in zip(floats, part, strict=True)]).floats
         for part in ([one.encoder_ms for one in floats], [one.decoder_ms for one in floats])
     }
-    return floats + _race(
-        [one for one in CANDIDATES if one.int8 and one.floats in best and sums_are_exact(one.floats)],
-        size,
-        threads,
-    )
+    in_8_bits = [Precision(name, int8=True) for name in FLOATS if name in best]
+    return (*floats, *(found for one in in_8_bits if (found := _ask(one, size, threads))))
 
 
-def _race(precisions: Sequence[Precision], size: ModelSize, threads: int) -> tuple[MeasuredPrecision, ...]:
-    n_layers = 1 if size.width >= _WIDE else _N_LAYERS
-    racers = [racer for one in precisions if (racer := _Racer.of(one, size, n_layers, threads))]
+def _ask(precision: Precision, size: ModelSize, threads: int) -> MeasuredPrecision | None:
+    """The times of a precision, from a process that runs `answer`; None where it ends otherwise."""
+    question = json.dumps([asdict(precision), asdict(size), threads])
+    code = "import sys; from ovsubs.whisper.model.precision import answer; print(answer(sys.argv[1]))"
+    try:
+        said = subprocess.run(
+            [sys.executable, "-c", code, question],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE_S,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            check=True,
+        )
+        return next(iter(_from_json(json.loads(said.stdout))))
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError, StopIteration):
+        return MeasuredPrecision(precision, 1.0, 1.0) if precision == Precision("f32") else None
+
+
+def answer(question: str) -> str:
+    """Measure one precision in this process; JSON for JSON, an empty list where the CPU does not have it."""
+    precision_fields, size_fields, threads = json.loads(question)
+    precision, size = Precision(**precision_fields), ModelSize(**size_fields)
+    racer = None
+    if runs(precision.floats) and (not precision.int8 or sums_are_exact(precision.floats)):
+        racer = _Racer.of(precision, size, 1 if size.width >= _WIDE else _N_LAYERS, threads)
+    if racer is None:
+        return "[]"
     for _ in range(_N_ROUNDS):
-        for racer in racers:
-            racer.run()
-    return tuple(
-        MeasuredPrecision(racer.precision, round(racer.encoder_ms, 3), round(racer.decoder_ms, 3))
-        for racer in racers
-    )
+        racer.run()
+    times = round(racer.encoder_ms, 3), round(racer.decoder_ms, 3)
+    return json.dumps([asdict(MeasuredPrecision(precision, *times))])
 
 
 @lru_cache
@@ -197,8 +225,8 @@ def runs(floats: str) -> bool:
 
     Where it does not, OpenVINO takes another one, fails, or emulates it a hundred times slower than f32.
     """
-    times = {name: _probed_ms(name) for name in {"f32", floats}}
-    return times[floats] < EMULATED * times["f32"]
+    in_f32 = _probed_ms("f32")  # first: after one that fails it may crash
+    return floats == "f32" or _probed_ms(floats) < EMULATED * in_f32
 
 
 def _probed_ms(floats: str) -> float:
@@ -209,7 +237,7 @@ def _probed_ms(floats: str) -> float:
         [ops.matmul(hidden, ops.constant(np.eye(512, dtype=np.float32)), False, True)], [hidden], "probe"
     )
     try:
-        compiled = ov.Core().compile_model(graph, "CPU", _properties(Precision(floats), 1))
+        compiled = shared_core().compile_model(graph, "CPU", _properties(Precision(floats), 1))
         if compiled.get_property("INFERENCE_PRECISION_HINT") != _HINTS[floats]:
             return float("inf")
         request = compiled.create_infer_request()
@@ -238,7 +266,7 @@ def sums_are_exact(floats: str = "f32") -> bool:
     multiply_in_8_bits(graph)
     given = np.ones((4, n_inputs), np.float32)
     try:
-        compiled = ov.Core().compile_model(graph, "CPU", _properties(Precision(floats, int8=True), 1))
+        compiled = shared_core().compile_model(graph, "CPU", _properties(Precision(floats, int8=True), 1))
         return _is_near(compiled(given)[0], given @ rows.T, 0.02)
     except RuntimeError:
         return False
@@ -257,7 +285,7 @@ def calibrated_sums_are_exact() -> bool:
     given = np.full((4, n_inputs), 255.0, np.float32)
     expected = np.full((4, 64), 255.0 * 1.27 * n_inputs, np.float32)
     try:
-        compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        compiled = shared_core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         return _is_near(compiled(given)[0], expected, 0.02)
     except RuntimeError:
         return False
@@ -265,12 +293,16 @@ def calibrated_sums_are_exact() -> bool:
 
 def cpu_precisions() -> tuple[str, ...]:
     """What the CPU computes in: names out of `FLOATS`, and `INT8` where its sums are right."""
-    floats = tuple(name for name in FLOATS if runs(name))
-    return (*floats, INT8) if any(sums_are_exact(name) for name in floats) else floats
+    return _names(measured_precisions(ModelSize()))
 
 
-def _what_runs() -> str:
-    return f"this CPU computes in {' or '.join(cpu_precisions())}"
+def _names(measured: Sequence[MeasuredPrecision]) -> tuple[str, ...]:
+    floats = tuple(one.precision.floats for one in measured if not one.precision.int8)
+    return (*floats, INT8) if any(one.precision.int8 for one in measured) else floats
+
+
+def _what_runs(measured: Sequence[MeasuredPrecision]) -> str:
+    return f"this CPU computes in {' or '.join(_names(measured))}"
 
 
 def _properties(precision: Precision, threads: int) -> dict[str, Any]:
@@ -300,7 +332,7 @@ class _Racer:
             for graph in (_encoder(size.width, n_layers), _decoder(size, n_layers, precision.floats)):
                 if precision.int8:
                     multiply_in_8_bits(graph)
-                compiled = ov.Core().compile_model(graph, "CPU", _properties(precision, threads))
+                compiled = shared_core().compile_model(graph, "CPU", _properties(precision, threads))
                 requests.append(compiled.create_infer_request())
                 requests[-1].infer(_given(compiled))
             return cls(precision, *requests)
@@ -406,7 +438,7 @@ def _key(size: ModelSize, threads: int) -> str:
     lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines() if cpuinfo.is_file() else []
     told = sorted({line for line in lines if line.startswith(("flags", "Features", "model", "cpu family"))})
     facts = (
-        str(ov.Core().get_property("CPU", "FULL_DEVICE_NAME")),
+        str(shared_core().get_property("CPU", "FULL_DEVICE_NAME")),
         platform.machine(),
         sha256("\n".join(told).encode()).hexdigest()[:16],
         os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
