@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -173,7 +174,7 @@ class Model:
                     number, file = waiting[done.track], files[waiting[done.track]]
                     file.add(done)
                     if on_progress and (source := file.readings[-1].source):
-                        position = source.offset + done.position
+                        position = min(source.offset + done.position, source.duration or math.inf)
                         on_progress(number, Progress(position, source.duration, done.segments))
                     if done.is_last and file.turns_to_another():
                         silent.append(number)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
 from ovsubs.convert.manifest import SelfTestVerdict
-from ovsubs.errors import SelfTestFailed
+from ovsubs.errors import BrokenModel, SelfTestFailed
 from ovsubs.whisper.decoding import compression_ratio, decode
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
@@ -84,7 +84,10 @@ def probe_model(directory: Path) -> ProbeResult:
     with open_model(directory, CompileOptions(device="CPU", inference_precision="f32")) as model:
         mels = [log_mel(read_probe(), model.n_mels)]
         with model.session(mels, model.rows(1)) as session:
-            logits = session.step(np.array([[*prompt, special.no_timestamps]], dtype=np.int64))
+            try:
+                logits = session.step(np.array([[*prompt, special.no_timestamps]], dtype=np.int64))
+            except BrokenModel:  # it computes no numbers
+                return ProbeResult(False, special.eot, "", False)
             finite, first_token = bool(np.isfinite(logits).all()), int(logits[0, -1].argmax())
             session.rewind()
             window = decode(session, [prompt], TokenRules(special, model.n_vocab), special)[0]

@@ -190,5 +190,5 @@ def test_without_the_vad_all_is_heard(talk: Path, base_model_dir: Path, ovsubs: 
     assert whole.code == filtered.code == 0
     starts = [int(ended.out.splitlines()[1].split("\t")[0]) for ended in (whole, filtered)]
     assert "better" in words_of(whole.out)
-    assert starts[0] < starts[1]  # nothing is cut from the beginning
+    assert starts[0] <= starts[1]  # nothing is cut from the beginning
     assert starts[0] < 200

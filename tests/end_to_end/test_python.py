@@ -345,7 +345,8 @@ def test_progress_of_many_files_is_told_with_their_places(
             assert seen == []
             continue
         assert tuple(one for each in seen for one in each.segments) == outcome.transcript.segments
-        assert all(0.0 < each.position <= each.duration for each in seen)
+        places = [(each.position, each.duration) for each in seen]
+        assert all(0.0 < position <= duration for position, duration in places), places
 
 
 def test_what_the_model_cannot_do_is_refused_before_any_file(

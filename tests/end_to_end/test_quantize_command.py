@@ -173,7 +173,7 @@ def test_what_is_there_is_not_replaced(
         (["--calibration-part", "test"], "goes with --calibration-data"),
         (["--evaluation-samples", "3"], "goes with --evaluation-data"),
         (["--calibration-samples", "0"], "at least 1"),
-        (["--runs", "0"], "at least 1"),
+        (["--runs", "0"], "1 to 1000"),
         ([], "of the Hub"),
     ],
 )
