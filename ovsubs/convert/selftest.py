@@ -84,11 +84,10 @@ def probe_model(directory: Path) -> ProbeResult:
     with open_model(directory, CompileOptions(device="CPU", inference_precision="f32")) as model:
         mels = [log_mel(read_probe(), model.n_mels)]
         with model.session(mels, model.rows(1)) as session:
-            try:
-                logits = session.step(np.array([[*prompt, special.no_timestamps]], dtype=np.int64))
-            except BrokenModel:  # it computes no numbers
-                return ProbeResult(False, special.eot, "", False)
+            logits = session.step(np.array([[*prompt, special.no_timestamps]], dtype=np.int64))
             finite, first_token = bool(np.isfinite(logits).all()), int(logits[0, -1].argmax())
+            if not finite:
+                return ProbeResult(finite, first_token, "", False)
             session.rewind()
             window = decode(session, [prompt], TokenRules(special, model.n_vocab), special)[0]
     return ProbeResult(finite, first_token, reader.decode(window.tokens).strip(), window.finished)
