@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
 from ovsubs.convert.manifest import SelfTestVerdict
-from ovsubs.errors import BrokenModel, SelfTestFailed
+from ovsubs.errors import SelfTestFailed
 from ovsubs.whisper.decoding import compression_ratio, decode
 from ovsubs.whisper.rules import TokenRules
 from ovsubs.whisper.tokens import TokenReader
