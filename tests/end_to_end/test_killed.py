@@ -64,7 +64,10 @@ def run_again(folder: Path, *arguments: str | Path) -> None:
 
 def ffmpeg_of(process: subprocess.Popen[bytes], argument: str) -> int | None:
     """The ffmpeg that a run has started with an argument like this one, as soon as it is there."""
-    found = [child for child in descendants(process.pid) if argument in command_line(child)]
+    try:
+        found = [child for child in descendants(process.pid) if argument in command_line(child)]
+    except (ProcessLookupError, FileNotFoundError):  # one has ended while it was looked at
+        return None
     return found[0] if found else None
 
 
