@@ -19,9 +19,8 @@ from ovsubs.whisper.segments import TimedTokens, repeats_itself
 from ovsubs.whisper.tokens import TokenReader
 
 # A text that still repeats itself after all attempts, or that the model hardly believes, is no speech where
-# the
-# model thinks it as likely as this that there is none. In babble of eight people such windows have 0.29 to
-# 0.63; of all doubtful passages of film, calls and speeches in seven languages none has more than 0.22.
+# the model thinks it as likely as this that there is none. In babble of eight people such windows have 0.29
+# to 0.63; of all doubtful passages of film, calls and speeches in seven languages none has more than 0.22.
 DOUBTFUL_NO_SPEECH = 0.25
 DOUBTFUL_LOGPROB = -1.1  # of a passage, a mean; the least believed one that was really said has -0.93
 HALF_BELIEVED_LOGPROB = -0.6

@@ -70,9 +70,8 @@ def keep_to_speech(words: Sequence[Word], speech: Sequence[SpeechRegion]) -> lis
 
     The path of the alignment has no gaps: what is silent belongs to the word before it or after it. Of the
     stretches of speech that a word lies over it keeps the longest, the first word of all the last one: the
-    path
-    begins with the window, whenever somebody begins to speak. One that lies over none stays as it is: the
-    detector does not hear everything.
+    path begins with the window, whenever somebody begins to speak. One that lies over none stays as it is:
+    the detector does not hear everything.
 
     Args:
         words: in order.
