@@ -30,7 +30,7 @@ from ovsubs.quantization.measurement import label
 from ovsubs.quantization.options import QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, quantize_model
 from ovsubs.quantization.report import to_json as candidates_to_json
-from ovsubs.whisper.model import CompileOptions, ModelSize, fastest, measured_precisions, settle
+from ovsubs.whisper.model import CompileOptions, fastest_floats, settle
 
 MODELS = ("base", "tiny.en")
 ANY = DatasetOptions(offline=True, with_texts=False)
@@ -101,10 +101,7 @@ def make_models(
         name, ExportOptions(output=folder / f"{name}-fp32", precision="fp32", offline=True), report=say
     )
     by_default = settle(CompileOptions()).precision_name
-    measured = measured_precisions(ModelSize())
-    in_floats = fastest(
-        [(one.precision, one.encoder_ms) for one in measured if not one.precision.int8]
-    ).floats
+    in_floats = fastest_floats()
     subjects, everything = [Subject(f"{name} FP32", exact)], dict[str, Quantized]()
     if by_default != in_floats:
         subjects.insert(0, Subject(f"{name} FP32, run in {in_floats}", exact, in_floats))

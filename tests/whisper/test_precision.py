@@ -13,14 +13,11 @@ from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model import compile_options as options_module
 from ovsubs.whisper.model import precision as module
 from ovsubs.whisper.model.compile_options import CompileOptions, settle
+from ovsubs.whisper.model.layer_timing import MeasuredPrecision, ModelSize, Precision
 from ovsubs.whisper.model.precision import (
-    MeasuredPrecision,
     ModelPrecision,
-    ModelSize,
-    Precision,
     choose_precision,
     cpu_precisions,
-    fastest,
     measure,
     measured_precisions,
     read_size,
@@ -39,10 +36,29 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     module._measured.cache_clear()
 
 
-def test_the_fastest_is_taken() -> None:
-    assert fastest([(F32, 3.0), (BF16, 2.0), (INT8, 1.0)]) == INT8
-    assert fastest([(F32, 1.0), (BF16, 2.0), (INT8, 1.5)]) == F32
-    assert fastest([(F32, 7.0)]) == F32
+@pytest.mark.parametrize(
+    ("times", "chosen"),
+    [
+        ([(F32, 3.0), (BF16, 2.0), (INT8, 1.0)], INT8),
+        ([(F32, 1.0), (BF16, 2.0), (INT8, 1.5)], F32),
+        ([(F32, 7.0)], F32),
+    ],
+)
+def test_the_fastest_is_taken(
+    times: list[tuple[Precision, float]], chosen: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = tuple(MeasuredPrecision(one, taken, taken) for one, taken in times)
+    monkeypatch.setattr(module, "measured_precisions", lambda size, threads: measured)
+    assert choose_precision(None, TINY) == ModelPrecision(chosen, chosen)
+
+
+def test_where_nothing_can_be_measured_it_is_f32_until_the_next_run(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without_processes:
+        without_processes.setattr(sys, "executable", str(cache.parent / "absent"))
+        assert choose_precision(None, TINY) == ModelPrecision(F32, F32)
+    assert not cache.exists()
 
 
 def test_f32_runs_everywhere_and_all_that_is_measured_took_time() -> None:
@@ -116,7 +132,8 @@ def test_a_cpu_with_fewer_instructions_chooses_what_it_can(isa: str, tmp_path: P
     """OpenVINO goes on listing bfloat16 there: it fails, or takes a hundred times as long."""
     code = "\n".join(
         [
-            "from ovsubs.whisper.model.precision import ModelSize, choose_precision, cpu_precisions",
+            "from ovsubs.whisper.model.layer_timing import ModelSize",
+            "from ovsubs.whisper.model.precision import choose_precision, cpu_precisions",
             "print(choose_precision(None, ModelSize(128, 2, 2, 1000), 1).encoder.floats, *cpu_precisions())",
         ]
     )

@@ -3,14 +3,8 @@
 from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.compiled import WhisperModel, open_model
 from ovsubs.whisper.model.devices import Device, check_device, cpu_flags, list_devices
-from ovsubs.whisper.model.precision import (
-    MeasuredPrecision,
-    ModelPrecision,
-    ModelSize,
-    Precision,
-    fastest,
-    measured_precisions,
-)
+from ovsubs.whisper.model.layer_timing import MeasuredPrecision, ModelSize, Precision
+from ovsubs.whisper.model.precision import ModelPrecision, fastest_floats, measured_precisions
 from ovsubs.whisper.model.rows import KeyValueRows
 from ovsubs.whisper.model.session import DecoderSession
 
@@ -27,7 +21,7 @@ __all__ = [
     "WhisperModel",
     "check_device",
     "cpu_flags",
-    "fastest",
+    "fastest_floats",
     "list_devices",
     "measured_precisions",
     "open_model",

@@ -8,14 +8,8 @@ from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model.devices import check_device, physical_device
 from ovsubs.whisper.model.eight_bits import GROUP_SIZE
-from ovsubs.whisper.model.precision import (
-    FLOATS,
-    INT8,
-    ModelPrecision,
-    ModelSize,
-    Precision,
-    choose_precision,
-)
+from ovsubs.whisper.model.layer_timing import FLOATS, ModelSize, Precision
+from ovsubs.whisper.model.precision import INT8, ModelPrecision, choose_precision
 
 MAX_THREADS = 4096  # more than any machine has; OpenVINO would try to start as many
 

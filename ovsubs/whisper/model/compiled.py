@@ -16,9 +16,10 @@ from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model.blob_sums import checked_blobs
 from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
+from ovsubs.whisper.model.layer_timing import calibrated_sums_are_exact
 from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
 from ovsubs.whisper.model.pages import give_back
-from ovsubs.whisper.model.precision import calibrated_sums_are_exact, read_size
+from ovsubs.whisper.model.precision import read_size
 from ovsubs.whisper.model.rows import KeyValueRows, filled
 from ovsubs.whisper.model.session import DecoderSession
 
@@ -42,7 +43,8 @@ def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
         directory,
         settings.key_type,
         any_length=settings.is_cpu,
-        in_8_bits=(bool(precision and precision.encoder.int8), bool(precision and precision.decoder.int8)),
+        encoder_in_8_bits=bool(precision and precision.encoder.int8),
+        decoder_in_8_bits=bool(precision and precision.decoder.int8),
         overflows=settings.is_cpu and not calibrated_sums_are_exact(),
     )
     return WhisperModel(graphs, settings, directory)

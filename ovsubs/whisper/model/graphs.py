@@ -54,7 +54,8 @@ def read_graphs(
     key_type: str = "f32",
     *,
     any_length: bool = True,
-    in_8_bits: tuple[bool, bool] = (False, False),
+    encoder_in_8_bits: bool = False,
+    decoder_in_8_bits: bool = False,
     overflows: bool = False,
 ) -> WhisperGraphs:
     """Read a model directory, cut its decoder at the cross-attentions, and fit both to the CPU.
@@ -63,9 +64,8 @@ def read_graphs(
         directory: of the standard layout.
         key_type: element type of keys and values between the graphs, "f32" or "bf16".
         any_length: the encoder takes any even number of frames up to 3000; else 3000.
-        in_8_bits: whether linear layers of the encoder and of the decoder that are in floating point become
-        such of
-            8 bits; see `eight_bits.py`.
+        encoder_in_8_bits: its linear layers in floating point become such of 8 bits; see `eight_bits.py`.
+        decoder_in_8_bits: the same of the decoder.
         overflows: the CPU adds products of 8 bits up in 16; see `overflow.py`.
 
     Raises:
@@ -96,9 +96,10 @@ def read_graphs(
         why = f"config.json says {n_mels} mel bands, the encoder takes another number"
         raise BrokenModel(directory, why) from None
     cut_decoder = _decoder_with_inputs(decoder, hidden, crosses, inputs, queries)
-    for graph, is_wanted in zip((full_encoder, cut_decoder), in_8_bits, strict=True):
-        if is_wanted:
-            multiply_in_8_bits(graph)
+    if encoder_in_8_bits:
+        multiply_in_8_bits(full_encoder)
+    if decoder_in_8_bits:
+        multiply_in_8_bits(cut_decoder)
     return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses), heads)
 
 
