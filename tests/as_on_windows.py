@@ -19,7 +19,7 @@ _REMOVING = ("unlink", "remove", "rmdir")
 def refused(path: object) -> PermissionError:
     """The error of Windows about a file that somebody has open."""
     error = PermissionError(errno.EACCES, "The process cannot access the file", str(path))
-    error.winerror = SHARING_VIOLATION  # type: ignore[misc]
+    error.winerror = SHARING_VIOLATION
     return error
 
 

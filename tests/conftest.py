@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from skips import LACK_NOTHING, NO_CASES, NO_DATA
+from skips import pytest_sessionfinish as pytest_sessionfinish
+from skips import pytest_terminal_summary as pytest_terminal_summary
 
 from ovsubs.audio.media import probe, stream_audio
 from ovsubs.audio.tracks import choose_track
@@ -19,7 +22,6 @@ from ovsubs.whisper.model import CompileOptions
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SAMPLE = ROOT / "demo" / "beckett.wav"  # ten seconds of real speech, out of the wheel useful-moonshine-onnx
-LACK_NOTHING = bool(os.environ.get("OVSUBS_TESTS_LACK_NOTHING"))
 # Comparisons must not depend on the machine; `make test-cpus` asks for other precisions all the same.
 EXACT = CompileOptions(threads=2, inference_precision=os.environ.get("OVSUBS_TESTS_PRECISION") or "f32")
 
@@ -29,21 +31,6 @@ _UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [Health
 settings.register_profile("unhurried", **_UNHURRIED)
 settings.register_profile("fixed", derandomize=True, **_UNHURRIED)
 settings.load_profile("fixed" if LACK_NOTHING else "unhurried")
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """`OVSUBS_TESTS_AT_LEAST=2000`: skipped tests are green, and so would be a run in which all are."""
-    if n_least := os.environ.get("OVSUBS_TESTS_AT_LEAST"):
-        n_passed = len(terminalreporter.stats.get("passed", ()))
-        terminalreporter.write_line(f"{n_passed} tests passed, {n_least} have to")
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail where too few have passed."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    n_least = int(os.environ.get("OVSUBS_TESTS_AT_LEAST") or 0)
-    if reporter is not None and len(reporter.stats.get("passed", ())) < n_least and not session.exitstatus:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _absent(what: str) -> NoReturn:
@@ -107,7 +94,7 @@ def base_ctranslate2(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_data() -> Path:
     """The folder of recordings beside the repository."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f"the speech data is not there ({SHARED_DATA})")
+        pytest.skip(f"{NO_DATA} ({SHARED_DATA})")
     return SHARED_DATA
 
 
@@ -116,7 +103,7 @@ def cases() -> Path:
     """The folder of inputs that failed once, beside the repository."""
     folder = ROOT.parent / "shared" / "cases"
     if not folder.is_dir():
-        pytest.skip(f"the cases are not there ({folder})")
+        pytest.skip(f"{NO_CASES} ({folder})")
     return folder
 
 

@@ -45,4 +45,4 @@ def is_sample(text: str, n_errors: int = 1) -> bool:
 
 def spoken_words(segments: Sequence[dict[str, object]]) -> list[str]:
     """The timed words of segments as they stand in JSON, in small letters and without marks."""
-    return [" ".join(words_of(str(word["word"]))) for each in segments for word in each.get("words", ())]  # type: ignore[attr-defined]
+    return [" ".join(words_of(str(word["word"]))) for each in segments for word in each.get("words", ())]

@@ -11,7 +11,6 @@ _IS_LINUX = sys.platform.startswith("linux")
 # Put before a command. Elsewhere than on Linux root cannot be bound.
 AS_A_USER = (sys.executable, __file__) if _IS_LINUX else ()
 PERMISSIONS_HOLD = _IS_LINUX or (hasattr(os, "geteuid") and os.geteuid() != 0)
-UNBOUND = "file permissions do not bind this user: root outside of Linux, or Windows"
 
 
 def main() -> None:

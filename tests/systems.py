@@ -1,14 +1,18 @@
-"""What the files of this system can be: which names they have, whether there are links."""
+"""What a test may need of this system, as marks, and what files can be here."""
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from rights import PERMISSIONS_HOLD
 
 from ovsubs.places import is_portable_name
+
+OF_THE_SYSTEM = "not on this system"  # how their reasons begin
 
 
 def names_here(names: Iterable[str]) -> list[str]:
@@ -33,4 +37,12 @@ def _can_link() -> bool:
         return True
 
 
-needs_links = pytest.mark.skipif(not _can_link(), reason="this user may make no links, as on Windows")
+def _needs(is_there: bool, what: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not is_there, reason=f"{OF_THE_SYSTEM}: {what}")
+
+
+# The only marks that ask what system this is. On Linux none of them skips a test.
+needs_linux = _needs(sys.platform.startswith("linux"), "/proc, /dev/full, limits and fontconfig are Linux's")
+needs_posix = _needs(os.name == "posix", "Windows has no named pipes, umask, signals, pty or such names")
+needs_links = _needs(_can_link(), "this user may make no links")
+needs_permissions = _needs(PERMISSIONS_HOLD, "file permissions do not bind this user")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from systems import needs_links
 
 from ovsubs import temporary
 from ovsubs.temporary import temporary_beside, temporary_folder
@@ -180,7 +181,7 @@ def test_what_another_machine_has_is_left_alone_as_long_as_it_grows(tmp_path: Pa
     assert everything(tmp_path) == ["other.mp4"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs links")
+@needs_links
 def test_a_link_that_looks_like_one_is_not_followed(tmp_path: Path) -> None:
     owner = temporary._owner()
     kept = tmp_path / "kept"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from skips import NO_DATA
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.media import probe, stream_audio
@@ -29,7 +30,7 @@ def read_samples() -> Callable[[Path], np.ndarray]:
 @pytest.fixture(scope="session")
 def data() -> Path:
     if not DATA.is_dir():
-        pytest.skip(f"the speech data is not there ({DATA})")
+        pytest.skip(f"{NO_DATA} ({DATA})")
     return DATA
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from leaving import is_running, kill_and_see, wait_until
+from systems import needs_linux, needs_posix
 
 import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_package
@@ -24,8 +25,6 @@ from ovsubs.errors import MissingFile, UnreadableMedia
 
 Make = Callable[..., Path]
 
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are looked up in /proc")
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 TONE = ("-f", "lavfi", "-i", "sine=d=3")
 SHORT_S = 2.0
 HLS = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXTINF:5.0,\n{}\n"
@@ -105,8 +104,6 @@ def test_numbered_pictures_are_no_video(ffmpeg: Make, tmp_path: Path) -> None:
 @pytest.fixture
 def special_files(tmp_path: Path) -> Iterator[dict[str, Path]]:
     """What is there, but no file; nobody is at the other end."""
-    if sys.platform == "win32":
-        pytest.skip("Windows has no such files")
     pipe, door = tmp_path / "pipe.mp4", tmp_path / "socket.mp4"
     os.mkfifo(pipe)
     with socket.socket(socket.AF_UNIX) as listening:
@@ -117,6 +114,7 @@ def special_files(tmp_path: Path) -> Iterator[dict[str, Path]]:
         yield {"a named pipe": pipe, "a socket": door, "a device": Path("/dev/zero")}
 
 
+@needs_posix
 @pytest.mark.parametrize("what", ["a named pipe", "a socket", "a device"])
 @pytest.mark.parametrize("is_linked", [False, True])
 def test_what_is_no_file_is_refused_by_name(
@@ -134,7 +132,7 @@ def test_what_is_no_file_is_refused_by_name(
     assert f"(it is {what}, not a file)" in str(refused.value)
 
 
-@POSIX
+@needs_posix
 def test_links_that_lead_nowhere_are_said(tmp_path: Path) -> None:
     (tmp_path / "lost.mp4").symlink_to(tmp_path / "absent.mp4")
     (tmp_path / "round.mp4").symlink_to(tmp_path / "round.mp4")
@@ -156,8 +154,6 @@ def short_limit(monkeypatch: pytest.MonkeyPatch) -> float:
 @pytest.fixture
 def pipe(tmp_path: Path) -> Iterator[Path]:
     """A pipe that somebody holds open and writes nothing into: what a share that is gone looks like."""
-    if sys.platform == "win32":
-        pytest.skip("Windows has no such files")
     path = tmp_path / "pipe"
     os.mkfifo(path)
     held = os.open(path, os.O_RDWR)
@@ -165,12 +161,14 @@ def pipe(tmp_path: Path) -> Iterator[Path]:
     os.close(held)
 
 
+@needs_posix
 def test_a_probe_that_can_read_nothing_ends(short_limit: float, pipe: Path) -> None:
     with pytest.raises(UnreadableMedia, match="for 2 s nothing could be read") as refused:
         ask_ffmpeg(media_input(pipe), source=pipe)
     assert str(pipe) in str(refused.value)
 
 
+@needs_posix
 def test_a_stream_that_stops_in_the_middle_ends(
     short_limit: float, pipe: Path, ffmpeg: Make, children: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -187,7 +185,7 @@ def test_a_stream_that_stops_in_the_middle_ends(
     assert [each.returncode for each in children[1:]] == [-signal.SIGKILL]
 
 
-@POSIX
+@needs_posix
 def test_a_slow_source_is_waited_for(short_limit: float, ffmpeg: Make, tmp_path: Path) -> None:
     """It takes longer than the limit in all, and less from one piece to the next."""
     whole, pipe = ffmpeg("talk.wav", *TONE).read_bytes(), tmp_path / "pipe"
@@ -239,7 +237,7 @@ with running_ffmpeg(sys.argv[1:]) as one, running_ffmpeg(sys.argv[1:]) as other:
 WRITES_FOR_EVER = ("-re", "-f", "lavfi", "-i", "sine", "-f", "null", "-")
 
 
-@LINUX
+@needs_linux
 def test_it_ends_when_we_are_killed(pipe: Path) -> None:
     """One that reads from nowhere and one that writes into nothing would never notice."""
     for arguments in (("-f", "wav", "-i", input_url(pipe), "-f", "null", "-"), WRITES_FOR_EVER):
@@ -257,7 +255,7 @@ def test_it_ends_when_we_are_killed(pipe: Path) -> None:
         process.stdout.close()
 
 
-@LINUX
+@needs_linux
 def test_one_that_has_ended_is_forgotten(tmp_path: Path) -> None:
     """Its number may be another's by then."""
     code = """

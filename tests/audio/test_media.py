@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
-from systems import names_here
+from rights import AS_A_USER
+from systems import names_here, needs_permissions
 
 import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_room
@@ -328,7 +328,7 @@ def test_bad_files_are_named_with_the_reason(tmp_path: Path, ffmpeg: Make) -> No
         probe(ffmpeg("silent.mp4", *PICTURE, *video()))
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_a_file_without_permission_says_so(ffmpeg: Make) -> None:
     path = ffmpeg("locked.wav", *BEEP)
     path.chmod(0)
@@ -431,7 +431,7 @@ def test_closing_or_dropping_the_stream_ends_ffmpeg(
     closed = stream_audio(media, media.tracks[0], block_s=1.0)
     next(closed)
     assert children[0].poll() is None
-    closed.close()  # type: ignore[attr-defined]
+    closed.close()
     dropped = stream_audio(media, media.tracks[0], block_s=1.0)
     next(dropped)
     assert children[1].poll() is None

@@ -144,7 +144,7 @@ def test_equal_to_silero_step_for_step(
 )
 def test_impossible_options_are_refused_by_name(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidOption, match=f"vad_{next(iter(wrong))}"):
-        VadOptions(**wrong)  # type: ignore[arg-type]
+        VadOptions(**wrong)
 
 
 def test_the_end_threshold_follows_the_threshold() -> None:

@@ -61,7 +61,7 @@ def test_samples_that_cannot_be_written_to_are_taken() -> None:
 )
 def test_other_samples_are_refused_by_what_they_are(audio: object, shown: str) -> None:
     with pytest.raises(InvalidOption) as caught:
-        open_source(audio, None, ignore)  # type: ignore[arg-type]
+        open_source(audio, None, ignore)
     message = f"audio = {shown!r} is not valid: give a path, or float32 samples of one channel at 16 kHz"
     assert str(caught.value) == message
 

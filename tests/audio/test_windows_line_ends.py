@@ -1,12 +1,12 @@
 """What ffmpeg.exe says otherwise: its lines end with CR and LF, and its addresses have no 0x."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from systems import needs_posix
 
 from ovsubs.audio.ffmpeg import complaint_lines, ffmpeg_executable
 from ovsubs.audio.media import Media, probe, stream_audio
@@ -50,7 +50,7 @@ def ffmpeg_exe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     return lambda: monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
 
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows starts no script")
+pytestmark = needs_posix
 
 
 def heard(media: Media) -> int:

@@ -53,7 +53,7 @@ ADVISED_BY_ERRORS = {
 
 # Other messages that name options: the module with the text, and the commands that show it.
 MODELS = {"subtitle", "export", "quantize", "benchmark"}
-EVERY = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+EVERY = set(typer.main.get_command(app).commands)
 ADVISED_BY_MODULES = {
     "library/plan.py": {"subtitle"},
     "library/render.py": {"render"},

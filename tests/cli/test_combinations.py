@@ -1,7 +1,6 @@
 """An option is obeyed or refused: what would have no effect beside the others, and numbers that are none."""
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import click
 import pytest
 import typer
+from systems import needs_links
 
 from ovsubs.cli import app
 from ovsubs.cli.values import MAY_BE_EMPTY
@@ -215,7 +215,7 @@ def test_python_refuses_what_has_no_effect(options: dict[str, Any]) -> None:
         TranscribeOptions(**options)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows wants a privilege for links")
+@needs_links
 def test_an_output_that_is_read_is_refused_whatever_leads_to_it(ovsubs: Run, tmp_path: Path) -> None:
     talk, other = tmp_path / "talk.srt", tmp_path / "b.srt"
     for path in (talk, other):
@@ -233,7 +233,7 @@ def test_an_output_that_is_read_is_refused_whatever_leads_to_it(ovsubs: Run, tmp
     assert talk.read_text(encoding="utf-8").startswith("1\n")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows wants a privilege for links")
+@needs_links
 @pytest.mark.parametrize("overwrite", [(), ("--overwrite",)])
 def test_rendering_writes_over_no_transcript(ovsubs: Run, tmp_path: Path, overwrite: tuple[str, ...]) -> None:
     text = '{"segments": [], "language": "en"}'

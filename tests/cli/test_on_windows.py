@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from systems import needs_posix
 
 from ovsubs.cli import wildcards
 from ovsubs.cli.wildcards import expand_wildcards
@@ -47,7 +48,7 @@ def test_wildcards_stand_for_files(folder: Path, typed: str, found: list[str]) -
     assert [path.name for path in expand_wildcards([folder / typed])] == found
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the program expands them")
+@needs_posix
 def test_a_name_with_a_star_is_a_name_where_shells_expand(folder: Path) -> None:
     assert expand_wildcards([folder / "*.srt"]) == [folder / "*.srt"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE_S
+from systems import needs_posix
 
 from ovsubs.convert.partial import partial_directory, put_in_place
 from ovsubs.errors import OutputExists, UnwritableOutput
@@ -78,7 +79,7 @@ def start_export(output: Path) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+@needs_posix
 def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
     with start_export(tmp_path / "base") as process:
         process.send_signal(signal.SIGTERM)
@@ -86,7 +87,7 @@ def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="on Windows leftovers go after a day")
+@needs_posix
 def test_what_a_killed_export_left_is_swept_by_the_next(tmp_path: Path) -> None:
     with start_export(tmp_path / "base") as process:
         process.kill()

@@ -1,11 +1,11 @@
 """Graphs with states in their cross-attentions, and what is in 8 bits already."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from as_on_windows import lock_open_files
+from systems import needs_linux
 
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.manifest import DECODER, ENCODER
@@ -40,7 +40,7 @@ def test_states_of_cross_attentions_are_taken_out_and_put_back(tiny_en_model_dir
     assert states(whole) == states_before
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="open files are looked up in /proc")
+@needs_linux
 def test_a_graph_is_let_go_of_before_its_file_is_removed(
     tiny_en_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

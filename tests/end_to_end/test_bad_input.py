@@ -1,6 +1,5 @@
 """Whatever is wrong with an input: one clear line, the right exit code, nothing half-written."""
 
-import os
 import shutil
 import wave
 from collections.abc import Callable
@@ -10,8 +9,8 @@ from pathlib import Path
 import pytest
 from command_line import Ended, run_process
 from heard import is_sample, words_of
-from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
-from systems import needs_links
+from rights import AS_A_USER
+from systems import needs_links, needs_permissions, needs_posix
 
 pytestmark = pytest.mark.model
 
@@ -159,7 +158,7 @@ def test_of_a_damaged_file_what_is_there_is_kept_on_request(
     assert "better" not in words
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_a_file_or_folder_without_read_permission_is_refused_alone(talk: Path, tmp_path: Path) -> None:
     locked, folder, there = tmp_path / "locked.mp4", tmp_path / "folder", tmp_path / "talk.mp4"
     folder.mkdir()
@@ -180,7 +179,7 @@ def test_a_file_or_folder_without_read_permission_is_refused_alone(talk: Path, t
     ]
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_a_folder_without_write_permission_is_refused_before_any_work(talk: Path, tmp_path: Path) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
@@ -195,7 +194,7 @@ def test_a_folder_without_write_permission_is_refused_before_any_work(talk: Path
 
 
 @needs_links
-@pytest.mark.skipif(os.name == "nt", reason="Windows says it otherwise")
+@needs_posix
 def test_odd_paths_are_refused_in_one_line_too(ovsubs: Callable[..., Ended], tmp_path: Path) -> None:
     (tmp_path / "itself.mp4").symlink_to("itself.mp4")
     (tmp_path / "notes.txt").write_text("x")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from command_line import COMMAND, SAYS, environment
+from systems import needs_linux
 
 pytestmark = [
     pytest.mark.model,
-    pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's"),
+    needs_linux,
 ]
 
 TALK = '{"segments": [], "language": "en"}'

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from command_line import Ended, run_process
-from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
+from rights import AS_A_USER
+from systems import needs_permissions
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 
@@ -177,7 +178,7 @@ def test_what_is_passed_over_is_said_if_somebody_asks(
     )  # fmt: skip
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_a_locked_folder_is_reported_and_the_rest_goes_on(lectures: Path, tiny_en_model_dir: Path) -> None:
     locked = lectures / "a" / "locked"
     locked.mkdir()

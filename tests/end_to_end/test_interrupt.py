@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import pytest
 from command_line import COMMAND, environment
 from patience import PATIENCE_S
+from systems import needs_linux
 
 pytestmark = [
     pytest.mark.model,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="child processes are looked up in /proc"),
+    needs_linux,
 ]
 
 BITS_RATE = ("-b:a", "24k")

@@ -3,7 +3,6 @@
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from typing import Any
 import pytest
 from command_line import COMMAND, environment, run_process
 from leaving import command_line, descendants, is_running, kill_and_see, wait_until
+from systems import needs_linux
 
 pytestmark = [
     pytest.mark.model,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are looked up in /proc"),
+    needs_linux,
 ]
 
 HELLO = "1\n00:00:01,000 --> 00:00:04,000\nHello there.\n"

@@ -4,16 +4,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from command_line import COMMAND, environment, run_process
 from patience import PATIENCE_S
+from systems import needs_posix
 
 pytestmark = [
     pytest.mark.model,
-    pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made with pty"),
+    needs_posix,
 ]
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

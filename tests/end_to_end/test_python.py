@@ -184,7 +184,7 @@ def test_segments_come_before_the_file_is_read_and_closing_ends_ffmpeg(
 
     first, second = next(segments), next(segments)
     reading = ffmpeg_children()
-    segments.close()  # type: ignore[attr-defined]
+    segments.close()
 
     assert (first.id, second.id) == (0, 1)
     assert {"ever", "tried"} & set(words_of(first.text))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from command_line import Ended, run_process
-from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
+from rights import AS_A_USER
+from systems import needs_permissions
 
 Run = Callable[..., Ended]
 
@@ -247,7 +248,7 @@ def test_a_line_of_300_kb_is_cut(ovsubs: Run, cases: Path) -> None:
     assert max(map(len, ended.out.splitlines())) < 200
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_a_folder_that_cannot_be_looked_into_stops_nobody(good: Path, tmp_path: Path) -> None:
     for name, mode in (("unread", 0o300), ("unentered", 0o600), ("closed", 0)):
         (tmp_path / name).mkdir()

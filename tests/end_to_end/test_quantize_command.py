@@ -1,7 +1,6 @@
 """`ovsubs quantize` and `export --int8` as a person runs them."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -14,6 +13,7 @@ import pytest
 from command_line import COMMAND, Ended, environment
 from heard import is_sample
 from patience import PATIENCE_S
+from systems import needs_posix
 
 from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.convert.post_training import is_quantized
@@ -203,7 +203,7 @@ def test_options_of_int8_go_with_it(ovsubs: Callable[..., Ended], arguments: lis
     assert why in ended.err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there Ctrl-C goes to all processes of a console")
+@needs_posix
 def test_ctrl_c_leaves_nothing(tiny_en_model_dir: Path, speech: tuple[str, ...], tmp_path: Path) -> None:
     made = tmp_path / "models" / "int8"
     arguments = [*COMMAND, "quantize", str(tiny_en_model_dir), "-o", str(made), *speech, *CALM]

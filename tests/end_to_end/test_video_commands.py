@@ -11,7 +11,8 @@ import pytest
 from command_line import COMMAND, Ended, environment, run_process
 from fonts import only_dejavu
 from patience import PATIENCE_S
-from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
+from rights import AS_A_USER
+from systems import needs_linux, needs_permissions, needs_posix
 
 from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 
@@ -25,7 +26,6 @@ SMALL_DISK = (
     "os.execv(sys.argv[1], sys.argv[1:])",
 )
 HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # which Windows has not
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits and /proc of Linux")
 
 
 @pytest.fixture(autouse=True)
@@ -164,7 +164,7 @@ def test_notes_are_told_unless_it_is_to_be_quiet(folder: Path, ovsubs: Callable[
     assert quiet.err == ""
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_files_and_folders_without_the_rights_for_it_are_told(folder: Path) -> None:
     locked, shut = folder / "locked.srt", folder / "shut"
     locked.write_text(CUES)
@@ -186,7 +186,7 @@ def test_files_and_folders_without_the_rights_for_it_are_told(folder: Path) -> N
     ]
 
 
-@LINUX
+@needs_linux
 @pytest.mark.parametrize("command", ["embed", "burn"])
 def test_a_disk_that_gets_full_leaves_nothing(folder: Path, command: str) -> None:
     ended = run_process(command, folder / "talk.mp4", folder / "talk.en.srt", before=SMALL_DISK)
@@ -221,7 +221,7 @@ def burning(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
-@LINUX
+@needs_linux
 @pytest.mark.parametrize("call", [signal.SIGINT, signal.SIGTERM, HANGUP])
 def test_a_call_to_stop_ends_it_and_its_ffmpeg_and_leaves_no_file(
     folder: Path, burning: subprocess.Popen[bytes], call: signal.Signals
@@ -254,7 +254,7 @@ def ffmpeg_that_writes(path: Path) -> int:
     pytest.fail("nobody writes it")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made with pty")
+@needs_posix
 def test_a_terminal_shows_how_far_it_is(folder: Path) -> None:
     from test_progress import run_at_a_terminal
 

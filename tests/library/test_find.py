@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from rights import AS_A_USER, PERMISSIONS_HOLD, UNBOUND
+from rights import AS_A_USER
+from systems import needs_permissions, needs_posix
 
 from ovsubs.errors import MissingFile, NoMediaInFolder
 from ovsubs.library import find
@@ -113,7 +114,7 @@ def test_links_to_files_are_followed_and_links_to_folders_are_not(tmp_path: Path
     assert below(tmp_path / "named") == ["a.mp4", "film.mkv"]  # a person meant what is behind it
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@needs_posix
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4")
     os.mkfifo(tmp_path / "pipe.mp4")
@@ -122,7 +123,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     assert passed_over(tmp_path) == {"pipe.mp4": find.NO_MEDIA}
 
 
-@pytest.mark.skipif(not PERMISSIONS_HOLD, reason=UNBOUND)
+@needs_permissions
 def test_a_folder_that_cannot_be_listed_stops_nobody(tmp_path: Path) -> None:
     touch(tmp_path, "a/1.mp4", "locked/2.mp4", "z/3.mp4")
     (tmp_path / "locked").chmod(0)

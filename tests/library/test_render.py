@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from systems import needs_posix
 
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import DONE, FAILED, SKIPPED
@@ -212,7 +213,7 @@ def test_numbers_beyond_all_bounds_are_refused(cases: Path, talk: Path, tmp_path
     assert first.why.startswith(f"{bad}: not readable as a transcript (")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+@needs_posix
 def test_what_is_no_file_stops_nobody(talk: Path, tmp_path: Path) -> None:
     folder, nowhere, pipe = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
     folder.mkdir()

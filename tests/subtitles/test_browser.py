@@ -16,6 +16,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 from patience import PATIENCE_S
+from skips import NO_BROWSER
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.subtitles.cue import Cue, CueWord
@@ -137,7 +138,7 @@ Look = Callable[[str | None, Sequence[float]], Sight]
 def browser() -> str:
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip(f"no browser: install one of {', '.join(NAMES)}, as with `apt-get install chromium`")
+        pytest.skip(f"{NO_BROWSER}: install one of {', '.join(NAMES)}, as with `apt-get install chromium`")
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from looking import HELLO, LOUD_ASS, frame_at, make_media, packet_times, stream_hashes, told
+from systems import needs_linux
 
 from ovsubs.audio.streams import AUDIO, SUBTITLE, VIDEO, read_contents
 from ovsubs.errors import (
@@ -280,7 +281,7 @@ def test_other_containers_are_refused(clip: Path, hello: Path) -> None:
         burn(clip, hello, BurnOptions(clip.with_name("a.avi")))
 
 
-@pytest.mark.skipif(not LINUX, reason="elsewhere libass asks the system and not fontconfig for fonts")
+@needs_linux
 def test_a_machine_without_fonts_is_told_of_before_anything_is_encoded(
     clip: Path, hello: Path, no_fonts: None
 ) -> None:
@@ -293,7 +294,7 @@ def test_a_machine_without_fonts_is_told_of_before_anything_is_encoded(
     assert sorted(clip.parent.iterdir()) == [hello, clip]
 
 
-@pytest.mark.skipif(not LINUX, reason="elsewhere libass asks the system and not fontconfig for fonts")
+@needs_linux
 def test_letters_that_no_font_has_are_named_before_anything_is_encoded(clip: Path, hello: Path) -> None:
     hello.write_text(HELLO.replace("Hello there.", "日本 Hello 字幕です。"))
 
@@ -303,7 +304,7 @@ def test_letters_that_no_font_has_are_named_before_anything_is_encoded(clip: Pat
     assert sorted(clip.parent.iterdir()) == [hello, clip]
 
 
-@pytest.mark.skipif(not LINUX, reason="elsewhere libass asks the system and not fontconfig for fonts")
+@needs_linux
 def test_signs_that_no_font_has_are_told_of_and_the_rest_is_drawn(clip: Path, hello: Path) -> None:
     hello.write_text(HELLO.replace("Second", "🧀 Second\N{WORD JOINER}"))
     notes: list[str] = []

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from looking import HELLO, frame_at, make_media, stream_hashes, track_text
+from systems import needs_links, needs_posix
 
 from ovsubs.errors import (
     ConversionFailed,
@@ -93,7 +94,7 @@ def test_an_output_that_is_there_stays_until_told_otherwise(clip: Path, hello: P
     assert sorted(clip.parent.iterdir()) == sorted([there, hello, clip])
 
 
-@pytest.mark.skipif(not POSIX, reason="links need rights on Windows")
+@needs_links
 def test_a_link_is_followed(clip: Path, hello: Path, make: Make) -> None:
     elsewhere = clip.parent / "elsewhere"
     elsewhere.mkdir()
@@ -125,7 +126,7 @@ def test_a_folder_takes_the_video_under_its_usual_name(clip: Path, hello: Path, 
         pytest.param(
             f"{'x' * 300}.mp4",
             "File name too long",
-            marks=pytest.mark.skipif(not POSIX, reason="Windows says it otherwise"),
+            marks=needs_posix,
         ),
     ],
 )
@@ -269,7 +270,7 @@ ODD_NAMES = [
 ]
 
 
-@pytest.mark.skipif(not POSIX, reason="Windows has no such names")
+@needs_posix
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_no_name_of_a_file_or_folder_stumbles(
     clips: dict[str, Path], tmp_path: Path, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
@@ -288,7 +289,7 @@ def test_no_name_of_a_file_or_folder_stumbles(
     assert sorted(folder.iterdir()) == sorted([folder / made, video, subtitles])
 
 
-@pytest.mark.skipif(not POSIX, reason="Windows has no such names")
+@needs_posix
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40))
 def test_any_name_of_subtitles_can_be_drawn(clip: Path, name: str) -> None:
@@ -321,7 +322,7 @@ def test_an_interrupt_ends_ffmpeg_and_leaves_nothing(
     assert files_in(clip.parent) == before
 
 
-@pytest.mark.skipif(not POSIX, reason="Windows has no umask")
+@needs_posix
 def test_the_new_video_has_the_rights_that_the_umask_asks_for(clip: Path, hello: Path, make: Make) -> None:
     before = os.umask(0o027)
     try:

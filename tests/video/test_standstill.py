@@ -1,12 +1,12 @@
 """An ffmpeg that tells again and again how far it is, and gets no further, is given up."""
 
 import os
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 from looking import make_media
+from systems import needs_posix
 
 from ovsubs.audio.ffmpeg import input_url
 from ovsubs.audio.streams import read_contents
@@ -15,7 +15,7 @@ from ovsubs.video import writing
 from ovsubs.video.writing import run_ffmpeg
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
+@needs_posix
 def test_a_source_that_stops_in_the_middle_ends_the_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

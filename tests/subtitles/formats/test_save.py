@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pysubs2
 import pytest
+from systems import needs_links, needs_posix
 
 import ovsubs.subtitles.formats.atomic as atomic
 from ovsubs.errors import InvalidOption, OutputExists, UnknownFormat, UnwritableOutput
@@ -93,7 +94,7 @@ def test_an_unwritable_place_is_one_clear_error(name: str, tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder.srt"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are for Unix")
+@needs_posix
 def test_a_pipe_is_never_replaced_by_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.srt")
     with pytest.raises(UnwritableOutput, match="device"):
@@ -101,13 +102,13 @@ def test_a_pipe_is_never_replaced_by_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "pipe.srt").is_fifo()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="umask is for Unix")
+@needs_posix
 def test_the_file_gets_the_mode_of_an_ordinary_one(tmp_path: Path) -> None:
     (tmp_path / "ordinary").write_text("")
     assert TALK.save(tmp_path / "talk.srt").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
 
 
-@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+@needs_links
 def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "talk.srt").symlink_to(tmp_path / "real" / "talk.srt")
