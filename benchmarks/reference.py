@@ -21,7 +21,7 @@ from peer_engines.program import add_model_arguments, run_program, say
 from peer_engines.weights import Weights, find_weights
 
 from ovsubs.audio.features import N_SAMPLES, log_mel
-from ovsubs.audio.media import SAMPLE_RATE_HZ
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.benchmark.agreement import find_difference, our_tokens, reference_tokens
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import short_name

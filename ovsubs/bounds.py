@@ -25,13 +25,13 @@ def check_number(
         raise InvalidOption(option, _shown(value), why)
 
 
-def check_above_zero(option: str, value: object, why: str) -> None:
-    """Refuse what is no number, 0 or less, or beyond all bounds.
+def check_above_zero(option: str, value: object, why: str, *, most: float = MAX_NUMBER) -> None:
+    """Refuse what is no number, 0 or less, or more than `most`.
 
     Raises:
         InvalidOption: that is so.
     """
-    check_number(option, value, why, least=0.0)
+    check_number(option, value, why, least=0.0, most=most)
     if value == 0:
         raise InvalidOption(option, value, why)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.sections import Span
 from ovsubs.audio.vad import open_detector
+from ovsubs.clock import clock_time
 from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
@@ -282,8 +283,9 @@ def _uncovered_note(uncovered: Sequence[Span]) -> Iterator[str]:
     long = [span for span in uncovered if span.end - span.start >= MIN_NOTED_S]
     if long:
         first = max(long, key=lambda span: span.end - span.start)
+        where = f"from {clock_time(first.start)} to {clock_time(first.end)}"
         others = f", and in {len(long) - 1} more places" if len(long) > 1 else ""
-        yield f"there may be speech without text from {first.start:.1f} to {first.end:.1f} s{others}"
+        yield f"there may be speech without text {where}{others}"
 
 
 def _notes(reading: ReadTrack) -> Iterator[str]:

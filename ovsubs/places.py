@@ -26,21 +26,17 @@ def move_into_place(made: Path, target: Path) -> None:
     Raises:
         OSError: it cannot be renamed. Where another program is the reason, `strerror` says so.
     """
-    for pause_s in _PAUSES_S:
+    for pause_s in (*_PAUSES_S, None):
         try:
             made.replace(target)
             return
         except PermissionError as error:
             if not _is_held(error):
                 raise
-        time.sleep(pause_s)
-    try:
-        made.replace(target)
-    except PermissionError as error:
-        if not _is_held(error):
-            raise
-        why = "another program has it open, such as a player, or it is read-only"
-        raise PermissionError(error.errno, why, str(target)) from error
+            if pause_s is None:
+                why = "another program has it open, such as a player, or it is read-only"
+                raise PermissionError(error.errno, why, str(target)) from error
+            time.sleep(pause_s)
 
 
 def file_key(path: Path) -> str:

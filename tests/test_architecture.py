@@ -20,7 +20,17 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (
         frozenset(
-            {"errors", "bounds", "json_fields", "transcript", "timing", "word_times", "temporary", "places"}
+            {
+                "errors",
+                "bounds",
+                "clock",
+                "json_fields",
+                "transcript",
+                "timing",
+                "word_times",
+                "temporary",
+                "places",
+            }
         ),
     ),
     (frozenset({"audio"}), frozenset({"subtitles"})),

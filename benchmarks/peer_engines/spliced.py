@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.media import SAMPLE_RATE_HZ
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.datasets.joining import read_samples
 
 FRAME_S = 0.01  # in which a clip's own leading silence is looked for

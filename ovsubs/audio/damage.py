@@ -7,6 +7,7 @@ from ovsubs.audio.ffmpeg import why_it_failed
 from ovsubs.audio.packets import Holes, duration_by_reading, first_complaint, undecodable
 from ovsubs.audio.riff import read_announced
 from ovsubs.audio.streams import AudioTrack, Media
+from ovsubs.clock import clock_time
 from ovsubs.transcript import DamagedSpan
 
 _ENDS_EARLY_S = 1.0  # a track this much shorter than its file says has lost something
@@ -85,7 +86,7 @@ def damage_notes(read: ReadReport) -> list[str]:
     spans = read.damaged[:-1] if read.breaks_off else read.damaged
     if not spans:
         return []
-    named = ", ".join(f"{_clock(span.start)} to {_clock(span.end)}" for span in spans[:5])
+    named = ", ".join(f"{clock_time(span.start, 1)} to {clock_time(span.end, 1)}" for span in spans[:5])
     more = f" and {len(spans) - 5} more stretches" if len(spans) > 5 else ""
     note = f"the file is damaged: its sound could not be decoded from {named}{more}"
     if read.missing_s:
@@ -123,10 +124,3 @@ def _announced_s(media: Media, heard_s: float) -> float:
     # A long AVI tells its first part alone, and pictures and index take their share of the size.
     is_likely = 0.7 * by_size_s < announced.duration < 1.4 * by_size_s
     return announced.duration if is_likely else by_size_s
-
-
-def _clock(seconds: float) -> str:
-    """ "1:02:03.4", or "2:03.4" below an hour."""
-    minutes, rest = divmod(round(seconds, 1), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"

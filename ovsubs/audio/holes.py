@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.packets import LONG_HOLE_S, Holes
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 
-_RATE_HZ = 16_000
 _LOOK_EVERY = 1600  # samples: a run of silence is measured no finer
 _NOTICED_S = LONG_HOLE_S - 1.0
-_AT_ONCE = 30 * _RATE_HZ  # samples of silence
+_AT_ONCE = 30 * SAMPLE_RATE_HZ  # samples of silence
 
 # A filter for each frame's time: what a gap has over `LONG_HOLE_S` is taken away, and all of a jump back,
 # after which ffmpeg would drop sound until the old time is reached again. Variables: 0 where the next frame
@@ -38,12 +38,8 @@ class HoleFiller:
 
     def fill(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """The samples with all the silence.  # float32 [n_samples]"""
-        place, silence_s, missing = (
-            0,
-            0.0,
-            list[tuple[int, int]](),
-        )  # `missing`: before which sample, how many
-        has_looked = False
+        missing = list[tuple[int, int]]()  # before which sample, how many
+        place, silence_s, has_looked = 0, 0.0, False
         for block in blocks:
             silence_s, longest_s = _silence(block, silence_s)
             if longest_s >= _NOTICED_S and not has_looked:
@@ -66,7 +62,7 @@ class HoleFiller:
             rest_s = hole.end - hole.start - LONG_HOLE_S
             if hole.end <= self._end_s:
                 at_s = hole.start - taken_s + LONG_HOLE_S / 2
-                missing.append((round(at_s * _RATE_HZ), round(rest_s * _RATE_HZ)))
+                missing.append((round(at_s * SAMPLE_RATE_HZ), round(rest_s * SAMPLE_RATE_HZ)))
             taken_s += rest_s
         return missing
 
@@ -75,7 +71,7 @@ def _silence(block: NDArray[np.float32], before_s: float) -> tuple[float, float]
     """Seconds of silence that a block ends with, and the longest in it; `before_s` were there before it."""
     n_steps = len(block) // _LOOK_EVERY
     steps = block[: n_steps * _LOOK_EVERY].reshape(n_steps, _LOOK_EVERY)
-    step_s, longest = _LOOK_EVERY / _RATE_HZ, before_s
+    step_s, longest = _LOOK_EVERY / SAMPLE_RATE_HZ, before_s
     for step in steps:
         before_s = 0.0 if step.any() else before_s + step_s
         longest = max(longest, before_s)

@@ -13,10 +13,10 @@ from ovsubs.audio.downmix import mix_down, plain_weights
 from ovsubs.audio.ffmpeg import FfmpegChild, media_input, running_ffmpeg, why_it_failed
 from ovsubs.audio.holes import SHORTEN_HOLES, HoleFiller
 from ovsubs.audio.packets import duration_by_reading, has_lost_its_way, long_holes, restarts
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.streams import AudioTrack, Media, media_of, read_contents
 from ovsubs.errors import NoAudioStream, UnreadableMedia
 
-SAMPLE_RATE_HZ = 16_000  # what Whisper and Silero were trained on
 _BYTES_PER_SAMPLE = 2  # s16le
 _FULL_SCALE = 32768.0  # s16
 _READ_S = 30.0  # of a track, at once

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.bounds import check_above_zero, check_number
 from ovsubs.errors import InvalidOption
 
 MAX_DURATION_S = 3600.0  # of speech, silence or pad: an hour is none of them any more
-STEP_S = 512 / 16_000  # one step of the detector: 32 ms
+STEP_S = 512 / SAMPLE_RATE_HZ  # one step of the detector: 32 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,7 @@ class VadOptions:
             raise InvalidOption("vad_threshold", self.threshold, why)
         if self.neg_threshold is not None:
             why = "it lies between 0 and vad_threshold"
-            check_above_zero("vad_neg_threshold", self.neg_threshold, why)
-            check_number("vad_neg_threshold", self.neg_threshold, why, most=self.threshold)
+            check_above_zero("vad_neg_threshold", self.neg_threshold, why, most=self.threshold)
         elif not self.end_threshold <= self.threshold:
             raise InvalidOption("vad_threshold", self.threshold, f"at least {self.end_threshold:g}")
         for name in ("min_speech_duration_ms", "min_silence_duration_ms", "speech_pad_ms"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.media import SAMPLE_RATE_HZ
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.vad import HeardBlock, SpeechDetector, SpeechRegion, VadOptions, listen
 
 # A section of 30 s is one window: all sections of a file can be read at the same time. 27.7 min of joined

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.damage import ReadReport
-from ovsubs.audio.media import SAMPLE_RATE_HZ, probe, stream_audio
+from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.audio.tracks import TrackChoice, rank_tracks
 from ovsubs.errors import InvalidOption

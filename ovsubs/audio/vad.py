@@ -17,9 +17,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.media import SAMPLE_RATE_HZ
 from ovsubs.audio.onsets import add_onsets
 from ovsubs.audio.regions import STEP_S, Span, SpeechRegion, VadOptions, is_long_enough, split_steps
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.errors import ModelNotFound
 
 # Silero VAD 6.2 at 16 kHz (snakers4/silero-vad, utils_vad.py, class OnnxWrapper).

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.media import SAMPLE_RATE_HZ
 from ovsubs.audio.regions import SpeechRegion
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.sections import Section
 
 WINDOW_S = 30.0  # Whisper's encoder takes 30 s: 3000 mel frames of 10 ms (arXiv:2212.04356, section 2)

@@ -23,8 +23,9 @@ from ovsubs.benchmark.results import (
 )
 from ovsubs.cli.printing import cell
 from ovsubs.cli.printing import say as announce
-from ovsubs.cli.progress import clock_time, make_bars, make_console
+from ovsubs.cli.progress import make_bars, make_console
 from ovsubs.cli.tables import print_figures, print_findings
+from ovsubs.clock import clock_time
 from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from ovsubs.cli.printing import cell, say_above
+from ovsubs.clock import clock_time
 from ovsubs.library.plan import FileResult, PlannedFile
 from ovsubs.pipeline import Progress as Position
 
@@ -119,10 +120,3 @@ def run_status(done: float, whole: float, seconds: float) -> str:
         return _place(done, whole)
     speed = done / seconds
     return f"{_place(done, whole)} · {speed:.1f}x · {clock_time(max(0.0, whole - done) / speed)} left"
-
-
-def clock_time(seconds: float) -> str:
-    """ "1:02:03", or "2:03" below an hour."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.cli.printing import say, say_lines, show, text_cell
+from ovsubs.clock import clock_time
 from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.library.plan import one_line
@@ -19,7 +20,7 @@ from ovsubs.subtitles.columns import columns
 from ovsubs.subtitles.formats import write_atomically
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.qc.doubts import Doubt
-from ovsubs.subtitles.qc.findings import Finding, Kind, Report, clock, summarize
+from ovsubs.subtitles.qc.findings import Finding, Kind, Report, summarize
 
 FOUND = 1  # exit code
 N_WORST = 10  # findings named one by one; --json has all
@@ -120,7 +121,7 @@ def _value(value: float, finding: Finding) -> str:
 
 
 def _time(ms: int) -> str:
-    return f"{clock(ms)}.{ms % 1000:03d}"
+    return clock_time(ms / 1000, 3)
 
 
 def _print_table(head: list[str], rows: Iterable[list[str]]) -> None:

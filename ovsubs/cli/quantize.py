@@ -15,8 +15,9 @@ from ovsubs.benchmark.machine import peak_memory
 from ovsubs.benchmark.results import check_output, write_comparison
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import say_above, show
-from ovsubs.cli.progress import clock_time, make_bars
+from ovsubs.cli.progress import make_bars
 from ovsubs.cli.tables import print_figures
+from ovsubs.clock import clock_time
 from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
 from ovsubs.convert.partial import make_subdirectory, partial_directory
 from ovsubs.convert.post_training import Int8Settings

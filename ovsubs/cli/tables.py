@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ovsubs.cli.printing import cell, say, show, text_cell
-from ovsubs.cli.progress import clock_time
+from ovsubs.clock import clock_time
 from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
 from ovsubs.subtitles.qc.findings import Kind

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.media import SAMPLE_RATE_HZ, probe, stream_audio
+from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.tracks import choose_track
 from ovsubs.datasets.folders import TRANSCRIPTS, Chapter, read_chapters
 from ovsubs.datasets.nouns import SpokenFile

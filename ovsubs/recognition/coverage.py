@@ -30,7 +30,6 @@ def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span
     touching = sorted(
         (max(span.start, region.start), min(span.end, region.end))
         for segment in segments
-        if segment.start < region.end and segment.end > region.start
         for span in _spoken(segment)
         if span.start < region.end and span.end > region.start
     )
@@ -53,6 +52,5 @@ def _spoken(segment: Segment) -> Iterator[Span]:
                 yield Span(start, position)
             start = word.start
         position = max(position, word.end)
-    yield Span(
-        start, segment.end if segment.end - position <= LONGEST_PAUSE_S or not segment.words else position
-    )
+    ends_with_words = segment.words and segment.end - position > LONGEST_PAUSE_S
+    yield Span(start, position if ends_with_words else segment.end)

@@ -105,10 +105,8 @@ class TranscribeOptions:
         _ = self.search  # checks its own values
         step = self.temperature_increment_on_fallback
         if step is not None:
-            check_above_zero("temperature_increment_on_fallback", step, "above 0, at most 1")
-            check_number(
-                "temperature_increment_on_fallback", step, "above 0, at most 1", most=MAX_TEMPERATURE
-            )
+            why = f"above 0, at most {MAX_TEMPERATURE:g}"
+            check_above_zero("temperature_increment_on_fallback", step, why, most=MAX_TEMPERATURE)
         if self.beam_size == 1 and self.temperature == 0.0:
             why = "with beam_size 1 there is one hypothesis, and nothing to choose from"
             for name, value, usual in (

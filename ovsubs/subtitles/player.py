@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from urllib.parse import quote
 
+from ovsubs.clock import clock_time
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats.vtt import write_vtt
 from ovsubs.subtitles.layout.cues import lay_out
@@ -202,4 +203,4 @@ def _written_rows(rows: Iterable[_Row], language: str) -> Iterator[str]:
 
 def _time(ms: int) -> str:
     """ "1:02:03.456"."""
-    return f"{clock(ms)}.{ms % 1000:03d}"
+    return clock_time(ms / 1000, 3)

@@ -38,9 +38,7 @@ class SearchOptions:
     def __post_init__(self) -> None:
         for name, count in (("beam_size", self.beam_size), ("best_of", self.best_of)):
             check_count(name, count, f"1 to {MAX_HYPOTHESES}", least=1, most=MAX_HYPOTHESES)
-        why = f"above 0, at most {MAX_PATIENCE}"
-        check_above_zero("patience", self.patience, why)
-        check_number("patience", self.patience, why, most=MAX_PATIENCE)
+        check_above_zero("patience", self.patience, f"above 0, at most {MAX_PATIENCE}", most=MAX_PATIENCE)
         if self.length_penalty is not None:
             check_number("length_penalty", self.length_penalty, "it is between 0 and 1", least=0.0, most=1.0)
         check_number("temperature", self.temperature, "it is between 0 and 1", least=0.0, most=1.0)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ovsubs.clock import clock_time
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.styles import LayoutRules
@@ -195,6 +196,4 @@ def summarize(report: Report) -> str:
 
 def clock(ms: int) -> str:
     """ "1:02:03", or "2:03" below an hour; the second that has begun."""
-    minutes, seconds = divmod(ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return clock_time(ms // 1000)

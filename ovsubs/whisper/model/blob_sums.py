@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ovsubs.places import move_into_place
 from ovsubs.temporary import temporary_beside
 
 
@@ -48,7 +49,7 @@ def _record(blob: Path, key: str) -> None:
     record = blob.with_name(f"{blob.name}.sha256")
     with temporary_beside(record) as temporary:
         temporary.write_text(f"{key} {_sum_of(blob)}\n", encoding="ascii")
-        temporary.replace(record)
+        move_into_place(temporary, record)
 
 
 def _sum_of(blob: Path) -> str:
