@@ -103,7 +103,6 @@ def test_printed_subtitles_are_utf_8_whatever_the_console_says(
     )
 
     assert ended.code == 0, ended.err
-    assert "2011" in ended.out
     assert sum("\u4e00" <= character <= "\u9fff" for character in ended.out) > 20
 
 

@@ -56,10 +56,9 @@ class WhisperModel:
     def __init__(self, graphs: WhisperGraphs, settings: CompileSettings, directory: Path) -> None:
         core = shared_core()
         cache = {"KV_CACHE_PRECISION": settings.cache_type} if settings.cache_type else {}
-        if cache and not settings.is_cpu:  # where AUTO or HETERO may choose it
-            core.set_property("CPU", cache)
         precision = settings.precision
-        of_cpu = _CPU_KERNELS | cache if settings.is_cpu else {}
+        # AUTO and HETERO may choose the CPU.
+        of_cpu = _CPU_KERNELS | cache if settings.is_cpu else {"DEVICE_PROPERTIES": {"CPU": cache}}
         of_encoder = settings.properties(precision.encoder if precision else None) | of_cpu
         of_decoder = settings.properties(precision.decoder if precision else None) | of_cpu
         device = settings.device
