@@ -3,9 +3,8 @@
     python benchmarks/cpus.py --data ../shared/data/librispeech/test-clean
 
 oneDNN, with which OpenVINO computes, is told to use fewer instructions than the CPU has (ONEDNN_MAX_CPU_ISA).
-Of each such
-CPU the default and every precision that it computes in are tested, and two joined chapters are heard: their
-word errors, and how many seconds of them are heard in a second.
+Of each such CPU the default and every precision that it computes in are tested, and two joined chapters are
+heard: their word errors, and how many seconds of them are heard in a second.
 """
 
 import argparse

@@ -301,4 +301,5 @@ def _notes(reading: ReadTrack) -> Iterator[str]:
         yield from _uncovered_note([span for done in reading.rounds for span in done.uncovered])
     n_left_out = sum(done.n_left_out for done in reading.rounds)
     if n_left_out:
-        yield f"{n_left_out} stretches were left out, where the text repeated itself without end"
+        what = "1 stretch was" if n_left_out == 1 else f"{n_left_out} stretches were"
+        yield f"{what} left out, where the text repeated itself without end"

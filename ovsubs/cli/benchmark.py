@@ -1,6 +1,5 @@
 """`ovsubs benchmark`: measure models, and what is shown and written of it."""
 
-import os
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -30,6 +29,7 @@ from ovsubs.convert.manifest import check_ir_directory
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset
 from ovsubs.errors import InvalidOption
+from ovsubs.places import file_key
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.languages import language_code
 
@@ -52,7 +52,7 @@ class Outputs:
             InvalidOption, MissingExtra: a picture cannot be drawn.
         """
         named = self.named
-        if len({os.path.realpath(path) for path in named}) < len(named):
+        if len({file_key(path) for path in named}) < len(named):
             raise InvalidOption("json, markdown, plot", str(named[0]), "two of them are the same file")
         for path in (self.json, self.markdown):
             if path:

@@ -57,14 +57,7 @@ def _format_option(names: str) -> Any:
 
 OutputFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv, json")]
 RenderFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv")]
-LanguageSuffix = Annotated[
-    bool,
-    _option(
-        "--language-suffix",
-        help="Name them talk.en.srt.",
-        panel=_OUTPUT,
-    ),
-]
+LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
 Overwrite = Annotated[
     bool,
     _option(

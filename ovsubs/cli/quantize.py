@@ -48,9 +48,8 @@ class PhaseProgress:
     """A bar on stderr for the phase that is going on; a line for each where stderr is no terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
-        console = Console(
-            file=sys.stderr, emoji=False
-        )  # this very stream: NNCF runs with another in its place
+        # This very stream: NNCF runs with another in its place.
+        console = Console(file=sys.stderr, emoji=False)
         self._quiet = quiet
         self._is_terminal = console.is_terminal
         self._bars = make_bars(console, quiet=quiet)

@@ -13,13 +13,9 @@ from ovsubs.audio.track_language import same_language
 from ovsubs.errors import MissingFile, NoSubtitlesInFolder
 from ovsubs.library.find import visible_files
 from ovsubs.subtitles.reading.files import SUBTITLE_SUFFIXES
+from ovsubs.video.track_tags import FORCED_MARKS, HEARING_IMPAIRED, NAME_MARKS, UNDETERMINED
 from ovsubs.whisper.languages import LANGUAGES
 
-# What Plex, Jellyfin and Bazarr put before or behind the language: `film.en.forced.srt`.
-FORCED = frozenset({"forced", "foreign"})  # only the parts that are not in the language of the film
-_FLAGS = FORCED | {"sdh", "cc", "default"}
-_HEARING_IMPAIRED = "hi"  # beside a language; alone it is Hindi
-UNDETERMINED = "und"  # ISO 639-2
 # Codes in names that no list of ISO 639-1 and 639-2 has for one of Whisper's languages: old ones, those of
 # Bazarr and OpenSubtitles, and variants that Whisper does not tell apart.
 _MORE_CODES = {
@@ -51,7 +47,7 @@ class NameSuffix:
     @property
     def is_forced(self) -> bool:
         """Whether there is text only where another language is spoken than in the rest of the film."""
-        return bool(self.flags & FORCED)
+        return bool(self.flags & FORCED_MARKS)
 
 
 def read_suffix(parts: Sequence[str]) -> NameSuffix | None:
@@ -61,11 +57,11 @@ def read_suffix(parts: Sequence[str]) -> NameSuffix | None:
     language; `("part2",)` and `("commentary", "en")` are None: other subtitles, or those of another file.
     """
     lowered = [part.strip().lower() for part in parts]
-    flags = {part for part in lowered if part in _FLAGS}
-    rest = [part for part in lowered if part not in _FLAGS]
-    if len(rest) > 1 and _HEARING_IMPAIRED in rest:
-        rest.remove(_HEARING_IMPAIRED)
-        flags.add(_HEARING_IMPAIRED)
+    flags = {part for part in lowered if part in NAME_MARKS}
+    rest = [part for part in lowered if part not in NAME_MARKS]
+    if len(rest) > 1 and HEARING_IMPAIRED in rest:
+        rest.remove(HEARING_IMPAIRED)
+        flags.add(HEARING_IMPAIRED)
     if not rest:
         return NameSuffix(None, frozenset(flags))
     language = UNDETERMINED if rest == [UNDETERMINED] else _code(rest[0]) if len(rest) == 1 else None
@@ -114,9 +110,9 @@ def _stems(path: Path) -> Iterator[str]:
 
 
 def _without_flags(parts: list[str]) -> list[str]:
-    while len(parts) > 1 and parts[-1].lower() in _FLAGS:
+    while len(parts) > 1 and parts[-1].lower() in NAME_MARKS:
         parts = parts[:-1]
-    if len(parts) > 2 and parts[-1].lower() == _HEARING_IMPAIRED and _code(parts[-2]):
+    if len(parts) > 2 and parts[-1].lower() == HEARING_IMPAIRED and _code(parts[-2]):
         return parts[:-1]
     return parts
 

@@ -175,10 +175,8 @@ class SectionReading:
             return
         self._language = language
         if self._echo and is_heard_without(self._echo, decoded, engine.reader, self._options):
-            decoded, verdict = (
-                self._echo,
-                Verdict.GOOD,
-            )  # it was really said, and the prompt knows how to spell
+            # It was really said, and the prompt knows how to spell it.
+            decoded, verdict = self._echo, Verdict.GOOD
         if verdict is Verdict.ECHO:
             self._echo = decoded
             self.attempt = replace(self.attempt, prompted=False)
@@ -232,9 +230,8 @@ class SectionReading:
             self._next = window_of(self._section, stretch, self._section.span.start, DOUBT_PAD_S)
             return
         if self._missed:
-            self._next = window_of(
-                self._section, self._missed[0], self._missed_from, min(self._pad_s, RETRY_PAD_S)
-            )
+            pad_s = min(self._pad_s, RETRY_PAD_S)
+            self._next = window_of(self._section, self._missed[0], self._missed_from, pad_s)
             return
         self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
         if self._next is None:

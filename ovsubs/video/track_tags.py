@@ -19,9 +19,10 @@ _OTHERS = {
     "zxx": "zxx",
     UNDETERMINED: UNDETERMINED,
 }
-_FORCED = frozenset({"forced", "foreign"})  # what Plex and Jellyfin read out of `film.en.forced.srt`
-_OTHER_MARKS = frozenset({"default", "sdh", "cc"})
-_HEARING_IMPAIRED = "hi"  # behind a language, as Bazarr writes it; alone it is Hindi
+# What Plex, Jellyfin and Bazarr put before or behind the language: `film.en.forced.srt`.
+FORCED_MARKS = frozenset({"forced", "foreign"})  # only the parts that are not in the language of the film
+NAME_MARKS = FORCED_MARKS | {"default", "sdh", "cc"}
+HEARING_IMPAIRED = "hi"  # beside a language; alone it is Hindi
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ def read_name(subtitles: Path, video: Path) -> NameTags:
     rest = name.removeprefix(stem) if name.startswith(f"{stem}.") or name == stem else name
     parts = [part.strip().lower() for part in rest.split(".")[1:]]
     forced = False
-    while parts and parts[-1] in _FORCED | _OTHER_MARKS:
-        forced = forced or parts[-1] in _FORCED
+    while parts and parts[-1] in NAME_MARKS:
+        forced = forced or parts[-1] in FORCED_MARKS
         parts.pop()
-    if len(parts) > 1 and parts[-1] == _HEARING_IMPAIRED and _is_known(parts[-2]):
+    if len(parts) > 1 and parts[-1] == HEARING_IMPAIRED and _is_known(parts[-2]):
         parts.pop()
     known = bool(parts) and _is_known(parts[-1])
     return NameTags(parts[-1] if known else None, forced)

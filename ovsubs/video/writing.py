@@ -84,7 +84,7 @@ def check_output(output: Path, sources: Sequence[Path], *, overwrite: bool) -> N
 
 @contextmanager
 def appearing_whole(output: Path) -> Iterator[Path]:
-    """An empty file to write to, beside the output. It takes the output's place at the end, or is removed.
+    """A path to write to, beside the output, whose place the new file takes at the end, or is removed.
 
     Raises:
         UnwritableVideo: the file cannot be stored or renamed.
@@ -122,8 +122,7 @@ def run_ffmpeg(
     Raises:
         UnwritableVideo, UnsupportedContainer, ConversionFailed: by what ffmpeg gave as its reason.
     """
-    # -y: the file is there, empty, so that nobody else takes its name.
-    with running_ffmpeg(["-y", "-progress", "pipe:1", *arguments], folder, source=source.path) as child:
+    with running_ffmpeg(["-progress", "pipe:1", *arguments], folder, source=source.path) as child:
         state, standstill = dict[bytes, bytes](), Standstill()
         for line in child.output:
             key, _, value = line.strip().partition(b"=")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ovsubs.errors import OutputIsInput
+from ovsubs.places import file_key
 
 
 class Inputs:
@@ -32,7 +32,7 @@ class Inputs:
 
 def _marks(path: Path) -> Iterator[str | tuple[int, int]]:
     """What tells a file from all others: its place and, if it is there, its number on its disk."""
-    yield os.path.normcase(os.path.realpath(path))
+    yield file_key(path)
     try:
         found = path.stat()
     except OSError:

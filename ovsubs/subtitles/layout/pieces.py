@@ -2,8 +2,8 @@
 
 A piece is a word as written, or a character where no spaces are written (Han, Hiragana, Katakana; not apart
 from closing and opening marks), or a word of Thai, Lao, Khmer or Burmese as far as these are found, or a part
-of a word that is wider than a line. Their times are those of the
-words; where a segment has none, its time is shared by width.
+of a word that is wider than a line. Their times are those of the words; where a segment has none, its time is
+shared by width.
 """
 
 from __future__ import annotations
