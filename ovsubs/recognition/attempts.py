@@ -23,6 +23,10 @@ from ovsubs.whisper.tokens import TokenReader
 # to 0.63; of all doubtful passages of film, calls and speeches in seven languages none has more than 0.22.
 DOUBTFUL_NO_SPEECH = 0.25
 DOUBTFUL_LOGPROB = -1.1  # of a passage, a mean; the least believed one that was really said has -0.93
+# In a window that may be no speech as a whole a passage above that is doubted, too, and no text from a higher
+# bound on: two loops over voices around a fire have 0.47 and 0.53, a title that was said has 0.28.
+UNSURE_LOGPROB = -0.9
+CLEARLY_NO_SPEECH = 0.4
 HALF_BELIEVED_LOGPROB = -0.6
 KINDRED = 0.5  # of the likeliest language's probability: a language that has it may be the one that is spoken
 
@@ -114,23 +118,32 @@ def is_doubtful(decoded: DecodedWindow) -> bool:
     return decoded.no_speech_prob > DOUBTFUL_NO_SPEECH and decoded.avg_logprob < HALF_BELIEVED_LOGPROB
 
 
-def doubtful_runs(pieces: Sequence[TimedTokens], logprobs: Sequence[float]) -> Iterator[range]:
-    """Runs of pieces of a window that the model hardly believes, as places among them.
+def doubtful_runs(pieces: Sequence[TimedTokens], decoded: DecodedWindow) -> Iterator[tuple[range, float]]:
+    """Runs of pieces of a window that the model hardly believes.
 
     Each has one that it does not believe; those next to it that it only half believes go with it.
 
     Args:
         pieces: of the window, in order.
-        logprobs: of all its tokens, natural logarithms; without any, nothing is known.
+        decoded: the window; without the `logprobs` of its tokens nothing is known.
+
+    Yields:
+        The places of the pieces, and how likely it has to be that nobody speaks there, heard alone, for them
+        to be no text.
     """
+    logprobs = decoded.logprobs
     if not logprobs:
         return
+    is_unsure = decoded.no_speech_prob > DOUBTFUL_NO_SPEECH
     means = [float(np.mean(logprobs[piece.first : piece.first + len(piece.tokens)])) for piece in pieces]
     first = 0
     for is_half_believed, run in groupby(mean < HALF_BELIEVED_LOGPROB for mean in means):
         end = first + len(list(run))
-        if is_half_believed and min(means[first:end]) < DOUBTFUL_LOGPROB:
-            yield range(first, end)
+        least = min(means[first:end])
+        if is_half_believed and least < DOUBTFUL_LOGPROB:
+            yield range(first, end), DOUBTFUL_NO_SPEECH
+        elif is_half_believed and is_unsure and least < UNSURE_LOGPROB:
+            yield range(first, end), CLEARLY_NO_SPEECH
         first = end
 
 

@@ -15,7 +15,6 @@ from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of
 from ovsubs.recognition.attempts import (
-    DOUBTFUL_NO_SPEECH,
     Attempt,
     Verdict,
     doubtful_runs,
@@ -28,6 +27,7 @@ from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
+from ovsubs.recognition.second_hearing import NEAR_S, FirstHearing, hears_more, is_worth_another
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -63,10 +63,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Doubt:
-    """Segments that may be no speech, and where they stand: the encoder is to see that alone."""
+    """Segments that may be no speech, and where they stand: the encoder is to see that alone.
+
+    They are none if it is likelier than `no_speech` there that nobody speaks.
+    """
 
     stretch: SpeechRegion
     segments: tuple[Segment, ...]
+    no_speech: float
 
 
 class SectionReading:
@@ -89,6 +93,7 @@ class SectionReading:
         self._missed_from = section.span.start  # the start of the window that passed it over
         self._best: DecodedWindow | None = None  # of the attempts at the present window
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
+        self._first: FirstHearing | None = None  # of the present window, which is heard again
         self._all = list[Segment]()
         self._n_taken = 0
         self._n_left_out = 0
@@ -174,6 +179,11 @@ class SectionReading:
             self._decide_doubt(decoded)
             return
         self._language = language
+        if self._first:
+            decoded, verdict = self._choose_hearing(self._first, decoded, verdict, engine), Verdict.GOOD
+        elif verdict is Verdict.GOOD and self._is_first_attempt and is_worth_another(decoded, self.window):
+            self._hear_again(decoded)
+            return
         if self._echo and is_heard_without(self._echo, decoded, engine.reader, self._options):
             # It was really said, and the prompt knows how to spell it.
             decoded, verdict = self._echo, Verdict.GOOD
@@ -194,9 +204,27 @@ class SectionReading:
             return
         self._settle(self._best, verdict, engine)
 
+    @property
+    def _is_first_attempt(self) -> bool:
+        return self.attempt == Attempt(self._options.search)
+
+    def _hear_again(self, decoded: DecodedWindow) -> None:
+        """The same window, but for what is before its speech."""
+        self._first = FirstHearing(decoded, self.window, self._language, self.spoken)
+        length = self.window.window.end - self.window.speech[0].start + NEAR_S
+        self._next = next_window(self._section, self._cursor, NEAR_S, length)
+
+    def _choose_hearing(
+        self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, engine: Engine
+    ) -> DecodedWindow:
+        if verdict is Verdict.GOOD and hears_more(near, first.decoded, engine.reader):
+            return near
+        self._next, self._language, self.spoken = first.window, first.language, first.spoken
+        return first.decoded
+
     def _decide_doubt(self, heard_alone: DecodedWindow) -> None:
         doubt = self._doubted.popleft()
-        if heard_alone.no_speech_prob > DOUBTFUL_NO_SPEECH:
+        if heard_alone.no_speech_prob > doubt.no_speech:
             self._all = [segment for segment in self._all if segment not in doubt.segments]
         self._go_on()
 
@@ -223,7 +251,7 @@ class SectionReading:
         return bool(self._missed)
 
     def _go_on(self, max_s: float = WINDOW_S) -> None:
-        self._best = self._echo = None
+        self._best = self._echo = self._first = None
         self.attempt = Attempt(self._options.search)
         if self._doubted:
             stretch = self._doubted[0].stretch
@@ -266,7 +294,7 @@ class SectionReading:
     ) -> Iterator[_Doubt]:
         """Passages of a window that the model hardly believes, for a second opinion on the sound alone."""
         begin = self.window.window.start
-        for run in doubtful_runs(pieces, decoded.logprobs):
+        for run, no_speech in doubtful_runs(pieces, decoded):
             tokens = {pieces[place].tokens for place in run}
             of_run = tuple(segment for segment in segments if segment.tokens[1:-1] in tokens)
             end = pieces[run[-1]].end
@@ -274,7 +302,7 @@ class SectionReading:
                 begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
             )
             if of_run and stretch.end > stretch.start:
-                yield _Doubt(stretch, of_run)
+                yield _Doubt(stretch, of_run, no_speech)
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

@@ -268,7 +268,7 @@ class _Desk:
             for seat, of_window in zip(batch, heard, strict=True):
                 told = self._vote(of_window[None], [seat.reading])
                 seat.reading.spoken = told
-                start = seat.reading.window.window.start
+                start = seat.reading.window.speech[0].start
                 seat.track.hear(told, start, seat.reading.speech_duration)
             return
         for track in asked:

@@ -7,7 +7,17 @@ import pytest
 from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script
 
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict, doubtful_runs, is_babble, judge, next_attempt
+from ovsubs.recognition.attempts import (
+    CLEARLY_NO_SPEECH,
+    DOUBTFUL_NO_SPEECH,
+    Attempt,
+    Verdict,
+    doubtful_runs,
+    is_babble,
+    judge,
+    next_attempt,
+)
+from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions, TimedTokens
@@ -213,7 +223,13 @@ def test_windows_are_decoded_together_where_they_have_as_many_candidates() -> No
 
 def test_passages_that_the_model_hardly_believes_are_found_with_what_it_half_believes() -> None:
     pieces = [TimedTokens(float(n), n + 1.0, (n,), n) for n in range(6)]
-    assert list(doubtful_runs(pieces, [-0.1, -0.7, -1.2, -0.7, -0.2, -0.9])) == [range(1, 4)]
-    assert list(doubtful_runs(pieces, [-1.0] * 6)) == []  # harder speech
-    assert list(doubtful_runs(pieces, [-1.2] * 6)) == [range(6)]
-    assert list(doubtful_runs([], [])) == []
+
+    def runs(*logprobs: float, no_speech: float = 0.1) -> list[tuple[range, float]]:
+        decoded = DecodedWindow((), -1.0, no_speech, finished=True, logprobs=logprobs)
+        return list(doubtful_runs(pieces[: len(logprobs)], decoded))
+
+    assert runs(-0.1, -0.7, -1.2, -0.7, -0.2, -0.9) == [(range(1, 4), DOUBTFUL_NO_SPEECH)]
+    assert runs(*[-1.0] * 6) == []  # harder speech
+    assert runs(*[-1.0] * 6, no_speech=0.3) == [(range(6), CLEARLY_NO_SPEECH)]
+    assert runs(*[-1.2] * 6) == [(range(6), DOUBTFUL_NO_SPEECH)]
+    assert runs() == []

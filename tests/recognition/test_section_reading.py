@@ -15,6 +15,7 @@ from ovsubs.recognition.attempts import Attempt, Verdict
 from ovsubs.recognition.coverage import LEAST_S
 from ovsubs.recognition.reading import SectionReading
 from ovsubs.transcript import Segment
+from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 
@@ -312,6 +313,61 @@ def test_a_gap_is_not_decoded_with_what_the_window_before_has_said(script: Scrip
     assert reader.place == (21.0, 31.2)  # a gap elsewhere is heard from 0.2 s before it
     reader.say((WORLD, 0.0, 10.0))
     assert texts(reader.reading.take().segments) == [("world", 21.0, 31.0), ("Hello", 31.0, 44.8)]
+
+
+# Speech after another sound, heard again without it
+
+
+AFTER_A_SOUND = section(0.0, 21.5, (10.0, 20.0))
+
+
+@pytest.mark.parametrize("sure", [-0.55, -0.45])
+def test_words_that_only_the_second_hearing_has_before_the_others_are_kept(
+    script: Script, sure: float
+) -> None:
+    """Twelve letters tell that the others are the same; what is there besides needs no more belief."""
+    reader = Reader(script, AFTER_A_SOUND)
+    assert reader.place == (8.5, 21.5)
+    reader.hear(said_of(script, [WORLD] * 3, 5.0, 11.5, -0.5))
+    assert reader.place == (9.8, 21.5)
+    reader.hear(said_of(script, [HELLO, *[WORLD] * 3], 0.2, 10.2, sure))
+    assert texts(reader.reading.take().segments) == [("Hello world world world", 10.0, 20.0)]
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict", "sure", "kept"),
+    [
+        ([WORLD], GOOD, -0.45, "world"),
+        ([WORLD], GOOD, -0.55, "Hello Hello Hello"),
+        ([WORLD], UNLIKELY, -0.45, "Hello Hello Hello"),
+        ([WORLD], LOOP, -0.45, "Hello Hello Hello"),
+        ([HELLO, HELLO], GOOD, -0.55, "Hello Hello Hello"),
+    ],
+)
+def test_another_text_is_kept_if_it_is_believed_more(
+    script: Script, words: list[int], verdict: Verdict, sure: float, kept: str
+) -> None:
+    reader = Reader(script, AFTER_A_SOUND)
+    reader.hear(said_of(script, [HELLO] * 3, 1.5, 11.5, -0.5))
+    reader.hear(said_of(script, words, 0.2, 10.2, sure), verdict)
+    assert texts(reader.reading.take().segments) == [(kept, 10.0, 20.0)]
+    assert reader.reading.is_done
+
+
+@pytest.mark.parametrize(
+    ("whole", "sure"),
+    [(AFTER_A_SOUND, -0.3), (section(0.0, 21.5, (0.9, 20.0)), -0.5), (section(0.0, 30.0), -0.5)],
+    ids=["believed", "from its beginning", "without a pause"],
+)
+def test_most_windows_are_heard_once(script: Script, whole: Section, sure: float) -> None:
+    reader = Reader(script, whole)
+    window = reader.reading.window
+    reader.hear(said_of(script, [HELLO], 0.2, window.window.duration, sure))
+    assert reader.reading.is_done
+
+
+def said_of(script: Script, words: list[int], start: float, end: float, sure: float) -> DecodedWindow:
+    return script.decoded(script.time(start), *words, script.time(end), avg_logprob=sure)
 
 
 def test_the_language_of_a_window_is_that_of_its_segments(script: Script) -> None:

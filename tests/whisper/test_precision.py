@@ -166,7 +166,7 @@ def test_keys_and_cache_follow_what_the_decoder_computes_in() -> None:
         assert chosen.precision is not None
         floats = chosen.precision.decoder.floats
         assert chosen.key_type == ("bf16" if floats == "bf16" else "f32")
-        assert chosen.cache_type == ("f16" if floats == "f32" else None)
+        assert chosen.cache_type == ("f16" if floats == "f32" else floats)
 
 
 def test_a_device_with_a_space_before_it_is_the_cpu() -> None:
