@@ -35,6 +35,7 @@ class Kind(StrEnum):
     OUTSIDE_SPEECH = "no speech is heard"
     TOO_EARLY = "long before its speech"
     HANGING = "long after its speech"
+    WORD_OUTSIDE = "a word where no speech is heard"
     NO_TEXT = "speech without text"
     SAME_TEXT = "same text again"
     LOOP = "text repeats itself"
@@ -48,6 +49,7 @@ WARNINGS = frozenset(
         Kind.OUTSIDE_SPEECH,
         Kind.TOO_EARLY,
         Kind.HANGING,
+        Kind.WORD_OUTSIDE,
         Kind.NO_TEXT,
         Kind.SAME_TEXT,
         Kind.LOOP,
@@ -73,7 +75,7 @@ class Finding:
     """One thing found.
 
     `cue` is the number of the cue in the file, from 1; None for speech without one. `value` and `limit` are
-    in `unit`; a limit is what is still allowed. `text` is that of the cue, with line breaks.
+    in `unit`; a limit is what is still allowed. `text` is that of the cue, with line breaks, or the word.
     """
 
     kind: Kind

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ovsubs.subtitles.columns import n_characters
-from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.cue import Cue, CueWord
 from ovsubs.subtitles.qc.findings import Finding, Kind
 from ovsubs.subtitles.styles import LayoutRules
 
 LEAST_HEARD_MS = 100  # the shortest speech that the detector tells; less beside a cue is no speech of its own
 OFF_SPEECH_MS = 1500  # BBC Subtitle Guidelines, 1.1.7: do not anticipate speech, or hang, by more than this
 LEAST_WITHOUT_TEXT_MS = 1000  # less speech without text is a breath, a laugh or the end of a word
+OFF_WORD_MS = 1000  # a word may be as far from speech: its time and the detector err by less
 PAUSE_MS = 3000  # what is said with shorter pauses and without text between is told as one
 
 
@@ -35,7 +36,8 @@ def check_speech(cues: Sequence[Cue], speech: Iterable[Stretch], rules: LayoutRu
     stretches = _joined(speech, 0)
     for number, cue in enumerate(cues, start=1):
         if cue.lines and cue.duration_ms > 0:
-            yield from _beside_speech(number, cue, _within(cue, stretches), rules)
+            beside = list(_beside_speech(number, cue, _within(cue, stretches), rules))
+            yield from beside or _words_outside(number, cue, stretches)
     covered = _joined((Stretch(cue.start_ms, cue.end_ms) for cue in cues if cue.lines), 0)
     for left in _left_of(_joined(stretches, PAUSE_MS), covered):
         heard = _within(left, stretches)
@@ -67,6 +69,26 @@ def _beside_speech(number: int, cue: Cue, heard: Sequence[Stretch], rules: Layou
     readable_ms = max(rules.min_duration_ms, 1000 * n_characters(cue.text) / rules.max_cps)
     if after_ms > OFF_SPEECH_MS and cue.duration_ms > readable_ms:
         yield Finding(Kind.HANGING, number, cue.start_ms, after_ms, OFF_SPEECH_MS, cue.text)
+
+
+def _words_outside(number: int, cue: Cue, stretches: Sequence[Stretch]) -> Iterator[Finding]:
+    """The word that is farthest from speech, where it is known when words are spoken."""
+    words = [word for line in cue.words for word in line]
+    if not words:
+        return
+    word = max(words, key=lambda one: _distance_ms(one, stretches))
+    distance_ms = _distance_ms(word, stretches)
+    if distance_ms > OFF_WORD_MS:
+        text = word.text.strip()
+        yield Finding(Kind.WORD_OUTSIDE, number, word.start_ms, distance_ms, OFF_WORD_MS, text)
+
+
+def _distance_ms(word: CueWord, stretches: Sequence[Stretch]) -> int:
+    """How long before or after the nearest speech a word is spoken; 0 within it."""
+    place = bisect_right(stretches, word.start_ms, key=lambda one: one.start_ms)
+    before = [word.start_ms - one.end_ms for one in stretches[max(0, place - 1) : place]]
+    after = [one.start_ms - word.end_ms for one in stretches[place : place + 1]]
+    return max(0, min(before + after))
 
 
 def _joined(stretches: Iterable[Stretch], pause_ms: int) -> list[Stretch]:

@@ -275,6 +275,22 @@ def test_text_long_before_or_after_its_speech_is_found() -> None:
     assert beside([cue(0, 5501), cue(10_000, 14_000, "No.")]) == [(Kind.HANGING, 0, 1501)]
 
 
+def test_a_word_far_from_speech_is_found_where_the_times_of_words_are_known() -> None:
+    speech = (Stretch(0, 1000), Stretch(5000, 6000), Stretch(9000, 10_000))
+
+    def one(*times: tuple[int, int]) -> Cue:
+        words = tuple(CueWord(f" w{number}", *span) for number, span in enumerate(times))
+        return replace(cue(0, 10_000, "".join(word.text for word in words).strip()), words=(words,))
+
+    assert beside([one((0, 900), (2000, 2400), (3600, 4000), (5100, 5900))], speech) == []
+    assert beside([one((0, 900), (2001, 2400), (2500, 2600), (9000, 9900))], speech) == [
+        (Kind.WORD_OUTSIDE, 2500, 1500)
+    ]
+    assert beside([one((0, 900), (7001, 7500), (7900, 8500))], speech) == [(Kind.WORD_OUTSIDE, 7001, 1001)]
+    report = check_cues([one((0, 900), (2500, 3500), (9000, 9900))], PLAIN, speech)
+    assert [(finding.cue, finding.text) for finding in report.findings] == [(1, "w1")]
+
+
 def test_text_may_stand_as_long_as_it_takes_to_read() -> None:
     speech = (Stretch(0, 2000),)
     needed = cue(0, 4000, text_of(40), text_of(40))
