@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import jiwer
 from peer_engines.hear_words import TimedWord
@@ -10,14 +11,15 @@ from peer_engines.spliced import SplicedFile, SpokenPart
 
 N_FIRST = 6  # words of a part that count as its beginning
 TOLERANCE_S = 0.5  # a word this far outside of the speech stands in no speech
+LEAST_HEARD = 0.6  # of the letters that were said: "le rugissement", heard as "justement", is not lost
 _EXTRA = "|"  # a word that no reference has, so that an empty text can be aligned
 
 
 @dataclass(frozen=True, slots=True)
 class OnsetErrors:
-    """`lost`: first words of a part that are not in the text. `invented`: words that nobody said, in or next
-    to the sound before it. `misplaced`: words that somebody said, but shown where nobody speaks. `n_errors`
-    and `n_words`: word errors of the whole file.
+    """`lost`: first words of a part with nothing in the text that could be they, were it misheard.
+    `invented`: words that nobody said, in or next to the sound before it. `misplaced`: words that somebody
+    said, but shown where nobody speaks. `n_errors` and `n_words`: word errors of the whole file.
     """
 
     lost: int = 0
@@ -54,19 +56,35 @@ def count_onset_errors(file: SplicedFile, heard: Sequence[TimedWord]) -> OnsetEr
         " ".join(word for word, _, _ in said), " ".join([*(word for word, _, _ in named), _EXTRA])
     )
     counts = OnsetErrors(n_words=len(said), n_errors=-1)  # `_EXTRA` is an error
+    misheard = _misheard(aligned.alignments[0], [word for word, _, _ in said], [one[0] for one in named])
     for piece in aligned.alignments[0]:
         references = range(piece.ref_start_idx, piece.ref_end_idx)
         words = [named[place] for place in range(piece.hyp_start_idx, min(piece.hyp_end_idx, len(named)))]
         wrong = max(len(references), piece.hyp_end_idx - piece.hyp_start_idx) if piece.type != "equal" else 0
-        lost = sum(said[place][2] < N_FIRST for place in references) if piece.type == "delete" else 0
+        lost = sum(said[place][2] < N_FIRST and place not in misheard for place in references)
         outside = [word for word in words if _is_outside(word, file.parts)]
         if piece.type == "insert":
             following = said[piece.ref_start_idx][2] if piece.ref_start_idx < len(said) else 1
             invented = len(words) if following == 0 else len(outside)
             counts += OnsetErrors(0, invented, 0, wrong)
         else:
-            counts += OnsetErrors(lost, 0, len(outside), wrong)
+            counts += OnsetErrors(lost if piece.type == "delete" else 0, 0, len(outside), wrong)
     return counts
+
+
+def _misheard(
+    pieces: Sequence[jiwer.AlignmentChunk], said: Sequence[str], heard: Sequence[str]
+) -> frozenset[int]:
+    """Places of words said that are wrong together with others, and of which most letters have a text."""
+    found = set[int]()
+    for is_right, run in groupby(pieces, lambda piece: piece.type == "equal"):
+        wrong = list(run)
+        first, last = wrong[0], wrong[-1]
+        n_said = len("".join(said[first.ref_start_idx : last.ref_end_idx]))
+        n_heard = len("".join(heard[first.hyp_start_idx : last.hyp_end_idx]))
+        if not is_right and n_heard >= LEAST_HEARD * n_said:
+            found.update(range(first.ref_start_idx, last.ref_end_idx))
+    return frozenset(found)
 
 
 def bare_words(text: str) -> list[str]:
