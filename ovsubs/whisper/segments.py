@@ -159,6 +159,9 @@ def to_segments(
         opening = begin + round(piece.start / TIMESTAMP_STEP_S)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
         start, end = _within_speech(min(window.start + piece.start, last), last, speech)
+        words = _words(piece, decoded, window, reader, language, speech)
+        if words and start + FAR_S < words[0].start < end:
+            start = words[0].start
         segments.append(
             Segment(
                 id=len(segments),
@@ -169,7 +172,7 @@ def to_segments(
                 avg_logprob=decoded.avg_logprob,
                 compression_ratio=ratio,
                 no_speech_prob=decoded.no_speech_prob,
-                words=_words(piece, decoded, window, reader, language, speech),
+                words=words,
             )
         )
     return _with_durations(segments, window)

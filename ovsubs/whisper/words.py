@@ -20,13 +20,13 @@ from ovsubs.transcript import Word
 from ovsubs.whisper.tokens import TokenReader
 
 WITHOUT_SPACES = ("zh", "ja", "th", "lo", "my", "yue")  # openai/whisper, tokenizer.py
-_FIRST_WITHOUT_SPACES = (
-    "\u0e00"  # Thai; the scripts before it write spaces, those of these languages come after
-)
+_FIRST_WITHOUT_SPACES = "\u0e00"  # Thai; the scripts before it write spaces, those after it do not
 FAR_S = 1.0  # from one stretch of speech to another: more than a pause within a word
 HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
-# Nobody takes so long for a word.
-LONGEST_WORD_S = 1.5
+LONGEST_WORD_S = 1.5  # nobody takes so long for a word
+# A first word that lasts so long, twice what it takes, with such a pause after it and no mark, stands where
+# something else was said.
+LONG_ALONE_S, PAUSE_ALONE_S = 0.8, 0.5
 S_PER_CHARACTER, SHORTEST_WORD_S, SPOKEN_WORD_S = 0.08, 0.12, 0.6  # how long one takes that is brought closer
 _BROKEN = "\ufffd"  # what part of a character decodes to
 
@@ -93,22 +93,33 @@ def _kept_to_speech(word: Word, speech: Sequence[SpeechRegion], *, is_first: boo
 def close_up(words: Sequence[Word]) -> list[Word]:
     """Bring the first words of a segment that last impossibly long to the words that follow them.
 
-    The alignment has to begin somewhere: over music or voices in front of a sentence it spreads the first
-    words. What follows them is where it should be.
+    The alignment has to begin somewhere: over music, voices or words that were passed over it spreads the
+    first words. What follows them is where it should be.
 
     Args:
         words: of one segment, in order.
     """
     n_long = next((n for n, word in enumerate(words) if word.end - word.start <= LONGEST_WORD_S), len(words))
+    if n_long == 0 and len(words) > 1 and _stands_alone(words[0], words[1]):
+        n_long = 1
     if n_long == len(words):
         return list(words)
     closed, end = list(words), words[n_long].start
     for place in range(n_long - 1, -1, -1):
         word = words[place]
-        duration = min(max(S_PER_CHARACTER * len(word.word.strip()), SHORTEST_WORD_S), SPOKEN_WORD_S)
-        closed[place] = replace(word, start=max(word.start, end - duration), end=end)
+        closed[place] = replace(word, start=max(word.start, end - _usual_s(word)), end=end)
         end = closed[place].start
     return closed
+
+
+def _stands_alone(first: Word, second: Word) -> bool:
+    """Whether a word lasts long and is far from the next one, with which it goes."""
+    is_long = first.end - first.start >= max(LONG_ALONE_S, 2 * _usual_s(first))
+    return is_long and second.start - first.end >= PAUSE_ALONE_S and first.word.strip()[-1:].isalnum()
+
+
+def _usual_s(word: Word) -> float:
+    return min(max(S_PER_CHARACTER * len(word.word.strip()), SHORTEST_WORD_S), SPOKEN_WORD_S)
 
 
 def _characters(tokens: Sequence[int], reader: TokenReader) -> Iterator[_Piece]:

@@ -131,6 +131,30 @@ def test_first_words_that_last_impossibly_long_go_to_what_follows() -> None:
     assert first.end - first.start == pytest.approx(0.12)
 
 
+def test_a_first_word_that_is_stretched_over_others_goes_to_what_follows_the_pause() -> None:
+    """What was said before "who" is not in the text."""
+    words = [Word(" who", 31.4, 32.5), Word(" then", 33.3, 33.6), Word(" was", 33.6, 33.9)]
+
+    first, *rest = close_up(words)
+
+    assert rest == words[1:]
+    assert (first.start, first.end) == (pytest.approx(33.3 - 0.24), 33.3)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Word(" Who,", 31.4, 32.5),  # a pause that is written
+        Word(" who", 31.8, 32.5),  # short enough
+        Word(" who", 31.4, 32.9),  # no pause
+        Word(" whatsoever", 31.4, 32.5),  # long enough a word
+    ],
+)
+def test_a_word_before_a_pause_stays_where_it_is(first: Word) -> None:
+    words = [first, Word(" then", 33.3, 33.6)]
+    assert close_up(words) == words
+
+
 def test_words_that_last_as_long_as_words_do_stay_as_they_are() -> None:
     words = [Word(" Stephen,", 17.3, 18.4), Word(" leaning", 19.0, 19.2), Word(" back", 19.2, 24.0)]
     assert close_up(words) == words
