@@ -37,10 +37,10 @@ test: browser $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsub
 
 # Side by side: what needs no model leaves half of two cores idle. It is told of at its end, in one piece.
 PYTEST := OVSUBS_TESTS_LACK_NOTHING=1 $(BIN)/python -m pytest
-tests-with-model:
+tests-with-model: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
 	$(PYTEST) -m model
 
-tests-without:
+tests-without: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
 	@$(PYTEST) -m "not model" > $(VENV)/tests-without.txt 2>&1; code=$$?; cat $(VENV)/tests-without.txt; exit $$code
 
 # Captions are looked at in a real browser, where there is one or one can be had.

@@ -80,9 +80,9 @@ def _is_held(error: OSError) -> bool:
 
 def _ignores_case(folder: Path) -> bool:
     """Whether the file system finds a name in other letters, found out by a file or folder that is there."""
-    while not folder.is_dir() and folder != folder.parent:
-        folder = folder.parent
     try:
+        while not folder.is_dir() and folder != folder.parent:
+            folder = folder.parent
         with os.scandir(folder) as entries:
             inside = next((folder / entry.name for entry in entries if _in_other_case(entry.name)), folder)
         other = inside.with_name(_in_other_case(inside.name)) if _in_other_case(inside.name) else None

@@ -17,7 +17,7 @@ _EXTRA = "|"  # a word that no reference has, so that an empty text can be align
 
 @dataclass(frozen=True, slots=True)
 class OnsetErrors:
-    """`lost`: first words of a part with nothing in the text that could be they, were it misheard.
+    """`lost`: first words of a part that are not in the text, and are not misheard as other words.
     `invented`: words that nobody said, in or next to the sound before it. `misplaced`: words that somebody
     said, but shown where nobody speaks. `n_errors` and `n_words`: word errors of the whole file.
     """
@@ -56,7 +56,12 @@ def count_onset_errors(file: SplicedFile, heard: Sequence[TimedWord]) -> OnsetEr
         " ".join(word for word, _, _ in said), " ".join([*(word for word, _, _ in named), _EXTRA])
     )
     counts = OnsetErrors(n_words=len(said), n_errors=-1)  # `_EXTRA` is an error
-    misheard = _misheard(aligned.alignments[0], [word for word, _, _ in said], [one[0] for one in named])
+    misheard = _misheard(
+        aligned.alignments[0],
+        [word for word, _, _ in said],
+        [part for _, part, _ in said],
+        [word for word, _, _ in named],
+    )
     for piece in aligned.alignments[0]:
         references = range(piece.ref_start_idx, piece.ref_end_idx)
         words = [named[place] for place in range(piece.hyp_start_idx, min(piece.hyp_end_idx, len(named)))]
@@ -73,16 +78,17 @@ def count_onset_errors(file: SplicedFile, heard: Sequence[TimedWord]) -> OnsetEr
 
 
 def _misheard(
-    pieces: Sequence[jiwer.AlignmentChunk], said: Sequence[str], heard: Sequence[str]
+    pieces: Sequence[jiwer.AlignmentChunk], said: Sequence[str], parts: Sequence[int], heard: Sequence[str]
 ) -> frozenset[int]:
     """Places of words said that are wrong together with others, and of which most letters have a text."""
     found = set[int]()
     for is_right, run in groupby(pieces, lambda piece: piece.type == "equal"):
         wrong = list(run)
         first, last = wrong[0], wrong[-1]
+        is_of_one_part = len({parts[place] for place in range(first.ref_start_idx, last.ref_end_idx)}) == 1
         n_said = len("".join(said[first.ref_start_idx : last.ref_end_idx]))
         n_heard = len("".join(heard[first.hyp_start_idx : last.hyp_end_idx]))
-        if not is_right and n_heard >= LEAST_HEARD * n_said:
+        if not is_right and is_of_one_part and n_heard >= LEAST_HEARD * n_said:
             found.update(range(first.ref_start_idx, last.ref_end_idx))
     return frozenset(found)
 

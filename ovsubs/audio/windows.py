@@ -65,6 +65,14 @@ def next_window(section: Section, cursor: float, pad_s: float, max_s: float = WI
     return _cut(section, Window(start, end), speech, max_s)
 
 
+def without_lead(section: Section, window: AudioWindow, pad_s: float) -> AudioWindow:
+    """The same window with no more than `pad_s` before its first speech, if it has any."""
+    if not window.speech:
+        return window
+    start = max(window.window.start, window.speech[0].start - pad_s)
+    return _cut(section, Window(start, window.window.end), window.speech, WINDOW_S)
+
+
 def window_of(section: Section, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
     """A window of one stretch of speech behind the cursor, at most 30 s, with `pad_s` before and after it.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
-from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of
+from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of, without_lead
 from ovsubs.recognition.attempts import (
     Attempt,
     Verdict,
@@ -27,7 +27,13 @@ from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
-from ovsubs.recognition.second_hearing import NEAR_S, FirstHearing, hears_more, is_worth_another
+from ovsubs.recognition.second_hearing import (
+    NEAR_S,
+    FirstHearing,
+    is_preferred,
+    is_worth_another,
+    letters_of,
+)
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -111,6 +117,11 @@ class SectionReading:
     @property
     def seconds_done(self) -> float:
         return self._cursor - self._begin
+
+    @property
+    def votes(self) -> bool:
+        """Whether the window tells a language of its own: not where its speech has been heard before."""
+        return not (self._first or self._missed or self._doubted)
 
     @property
     def speech_left(self) -> float:
@@ -211,13 +222,12 @@ class SectionReading:
     def _hear_again(self, decoded: DecodedWindow) -> None:
         """The same window, but for what is before its speech."""
         self._first = FirstHearing(decoded, self.window, self._language, self.spoken)
-        length = self.window.window.end - self.window.speech[0].start + NEAR_S
-        self._next = next_window(self._section, self._cursor, NEAR_S, length)
+        self._next = without_lead(self._section, self.window, NEAR_S)
 
     def _choose_hearing(
         self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, engine: Engine
     ) -> DecodedWindow:
-        if verdict is Verdict.GOOD and hears_more(near, first.decoded, engine.reader):
+        if verdict is Verdict.GOOD and is_preferred(near, first.decoded, engine.reader):
             return near
         self._next, self._language, self.spoken = first.window, first.language, first.spoken
         return first.decoded
@@ -233,7 +243,9 @@ class SectionReading:
             if verdict is Verdict.GOOD and not is_doubtful(decoded):  # it was passed over once
                 begin = engine.reader.special.timestamp_begin
                 reading = read_window(decoded, (), self.window.window.duration, True, begin)
-                self._all += self._segments(reading.pieces, decoded, engine)
+                heard = self._segments(reading.pieces, decoded, engine)
+                if not self._put_back(heard):
+                    self._all += heard
             self._missed.popleft()
         elif verdict is Verdict.SILENT or self._is_loop(decoded, verdict, engine):
             self._n_left_out += verdict is not Verdict.SILENT
@@ -241,6 +253,21 @@ class SectionReading:
         else:
             self._take_in(decoded, engine)
         self._go_on()
+
+    def _put_back(self, heard: Sequence[Segment]) -> bool:
+        """Whether what was heard is but the first word of the segment that follows, which had left its place.
+
+        It goes back there: a long "So ..." stands where it was said.
+        """
+        after = [segment for segment in self._all if heard and segment.start > heard[0].start]
+        following = min(after, key=lambda segment: segment.start, default=None)
+        said = letters_of("".join(segment.text for segment in heard))
+        if following is None or not following.words or letters_of(following.words[0].word) != said:
+            return False
+        first = replace(following.words[0], start=heard[0].start, end=heard[-1].end)
+        words = (first, *following.words[1:])
+        self._all[self._all.index(following)] = replace(following, start=first.start, words=words)
+        return True
 
     def _is_loop(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> bool:
         has_no_end = verdict is Verdict.LOOP and not decoded.finished

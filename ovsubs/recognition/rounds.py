@@ -268,8 +268,9 @@ class _Desk:
             for seat, of_window in zip(batch, heard, strict=True):
                 told = self._vote(of_window[None], [seat.reading])
                 seat.reading.spoken = told
-                start = seat.reading.window.speech[0].start
-                seat.track.hear(told, start, seat.reading.speech_duration)
+                if seat.reading.votes:
+                    start = seat.reading.window.window.start
+                    seat.track.hear(told, start, seat.reading.speech_duration)
             return
         for track in asked:
             voters = self._voters(track)  # all have a seat: see `_ask_alone`

@@ -7,6 +7,7 @@ that it does not believe much, and without the sound the words are there, before
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from ovsubs.audio.windows import AudioWindow
@@ -19,7 +20,8 @@ FAR_S = 1.0  # before the first speech of a window: as much comes from before a 
 NEAR_S = 0.2
 SURE_LOGPROB = -0.4  # a window that is believed as much is heard once
 N_ALIKE = 12  # letters in the same order: three words are not there by chance
-MIN_MORE = 2  # letters: a word
+MIN_MORE = 2  # letters before them: a word
+MIN_LENGTH = 0.6  # of the first text's letters: a shorter one has lost something
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,31 @@ class FirstHearing:
 
 def is_worth_another(decoded: DecodedWindow, window: AudioWindow) -> bool:
     """Whether a window begins well before its speech, and its text may not be all of it."""
-    return decoded.avg_logprob < SURE_LOGPROB and window.speech[0].start - window.window.start >= FAR_S
+    begins_before = bool(window.speech) and window.speech[0].start - window.window.start >= FAR_S
+    return begins_before and decoded.avg_logprob < SURE_LOGPROB
 
 
-def hears_more(near: DecodedWindow, first: DecodedWindow, reader: TokenReader) -> bool:
-    """Whether to keep the second hearing: it is believed more, or has words before those of the first."""
-    if is_doubtful(near):
+def is_preferred(near: DecodedWindow, first: DecodedWindow, reader: TokenReader) -> bool:
+    """Whether to keep the second hearing: it has words before those of the first, or is believed more.
+
+    It is not kept if it lacks words that the first has before the same others, or is much shorter.
+    """
+    heard, heard_first = letters_of(reader.decode(near.tokens)), letters_of(reader.decode(first.tokens))
+    if is_doubtful(near) or not heard or len(heard) < MIN_LENGTH * len(heard_first):
         return False
-    if near.avg_logprob > first.avg_logprob:
-        return True
-    begin = _letters(reader.decode(first.tokens))[:N_ALIKE]
-    return bool(begin) and _letters(reader.decode(near.tokens)).find(begin, MIN_MORE) > 0
+    if _begins_within(heard, heard_first):
+        return False
+    return _begins_within(heard_first, heard) or near.avg_logprob > first.avg_logprob
 
 
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+def _begins_within(text: str, other: str) -> bool:
+    """Whether a text begins as another one goes on after its first words."""
+    if len(text) < N_ALIKE:  # so few letters may be anywhere
+        return bool(text) and other.endswith(text) and len(other) >= len(text) + MIN_MORE
+    return other.find(text[:N_ALIKE], MIN_MORE) > 0
+
+
+def letters_of(text: str) -> str:
+    """Letters, their signs and digits, in one case and without spaces or marks."""
+    kept = (one for one in text.casefold() if unicodedata.category(one)[0] in "LMN")
+    return "".join(kept)

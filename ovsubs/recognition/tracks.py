@@ -70,7 +70,7 @@ class TrackReading:
         self.number = number
         self.spoken = spoken
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as a prompt has room for it
-        self._heard = dict[float, _HeardWindow]()  # by where its speech begins
+        self._heard = dict[float, _HeardWindow]()  # by the window's start
         self._source = source
         self._options = options
         self._sections = _sections(engine, source, options, clock)
@@ -90,7 +90,7 @@ class TrackReading:
 
         Args:
             told: by the window.
-            start: of the speech in the window; a second attempt at it does not count twice.
+            start: of the window; a second attempt at it does not count twice.
             seconds: of speech in it.
         """
         self._heard[start] = _HeardWindow(told.language, seconds + 1e-3)

@@ -84,7 +84,7 @@ def check_output(output: Path, sources: Sequence[Path], *, overwrite: bool) -> N
 
 @contextmanager
 def appearing_whole(output: Path) -> Iterator[Path]:
-    """A path to write to, beside the output, whose place the new file takes at the end, or is removed.
+    """A free path beside the output. What is written there takes the output's place, or is removed.
 
     Raises:
         UnwritableVideo: the file cannot be stored or renamed.

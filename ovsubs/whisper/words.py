@@ -20,7 +20,7 @@ from ovsubs.transcript import Word
 from ovsubs.whisper.tokens import TokenReader
 
 WITHOUT_SPACES = ("zh", "ja", "th", "lo", "my", "yue")  # openai/whisper, tokenizer.py
-_FIRST_WITHOUT_SPACES = "\u0e00"  # Thai; the scripts before it write spaces, those after it do not
+_FIRST_WITHOUT_SPACES = "\u0e00"  # Thai: the first of the scripts without spaces
 FAR_S = 1.0  # from one stretch of speech to another: more than a pause within a word
 HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
 LONGEST_WORD_S = 1.5  # nobody takes so long for a word
@@ -115,7 +115,11 @@ def close_up(words: Sequence[Word]) -> list[Word]:
 def _stands_alone(first: Word, second: Word) -> bool:
     """Whether a word lasts long and is far from the next one, with which it goes."""
     is_long = first.end - first.start >= max(LONG_ALONE_S, 2 * _usual_s(first))
-    return is_long and second.start - first.end >= PAUSE_ALONE_S and first.word.strip()[-1:].isalnum()
+    return is_long and second.start - first.end >= PAUSE_ALONE_S and not _ends_with_mark(first)
+
+
+def _ends_with_mark(word: Word) -> bool:
+    return unicodedata.category(word.word.strip()[-1])[0] in "PS"
 
 
 def _usual_s(word: Word) -> float:

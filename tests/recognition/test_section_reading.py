@@ -1,6 +1,7 @@
 """Reading one section by a script: which window comes next, how it is decoded, and what is given out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -337,11 +338,13 @@ def test_words_that_only_the_second_hearing_has_before_the_others_are_kept(
 @pytest.mark.parametrize(
     ("words", "verdict", "sure", "kept"),
     [
-        ([WORLD], GOOD, -0.45, "world"),
-        ([WORLD], GOOD, -0.55, "Hello Hello Hello"),
-        ([WORLD], UNLIKELY, -0.45, "Hello Hello Hello"),
-        ([WORLD], LOOP, -0.45, "Hello Hello Hello"),
-        ([HELLO, HELLO], GOOD, -0.55, "Hello Hello Hello"),
+        ([WORLD] * 3, GOOD, -0.45, "world world world"),
+        ([WORLD] * 3, GOOD, -0.55, "Hello Hello Hello"),
+        ([WORLD] * 3, UNLIKELY, -0.45, "Hello Hello Hello"),
+        ([WORLD] * 3, LOOP, -0.45, "Hello Hello Hello"),
+        ([WORLD], GOOD, -0.45, "Hello Hello Hello"),  # much shorter
+        ([], GOOD, -0.45, "Hello Hello Hello"),
+        ([HELLO, HELLO], GOOD, -0.45, "Hello Hello Hello"),  # it lacks a word before those
     ],
 )
 def test_another_text_is_kept_if_it_is_believed_more(
@@ -352,6 +355,54 @@ def test_another_text_is_kept_if_it_is_believed_more(
     reader.hear(said_of(script, words, 0.2, 10.2, sure), verdict)
     assert texts(reader.reading.take().segments) == [(kept, 10.0, 20.0)]
     assert reader.reading.is_done
+
+
+def test_a_short_text_within_a_longer_one_is_no_sign_of_words_before_it(script: Script) -> None:
+    reader = Reader(script, AFTER_A_SOUND)
+    reader.hear(said_of(script, [HELLO], 1.5, 11.5, -0.5))
+    reader.hear(said_of(script, [HELLO, WORLD], 0.2, 10.2, -0.55))
+    assert texts(reader.reading.take().segments) == [("Hello", 10.0, 20.0)]
+
+
+def test_the_second_hearing_ends_where_the_first_one_did(script: Script) -> None:
+    """To the last bit: else a window that has all speech to its section's end would seem to break off."""
+    reader = Reader(script, section(30.0, 43.475, (34.252, 43.475)))
+    first = reader.reading.window
+    reader.hear(said_of(script, [HELLO] * 3, 2.0, 11.0, -0.5))
+    assert reader.reading.window.window.end == first.window.end
+    assert reader.reading.window.speech == first.speech
+    assert len(reader.reading.window.samples) == round((43.475 - 34.052) * 16_000)
+
+
+def test_a_window_of_silence_is_heard_once(script: Script) -> None:
+    options = TranscribeOptions(vad=VadOptions(speech_pad_ms=5000))
+    reader = Reader(script, section(35.0, 44.0, (40.0, 42.0)), options)
+    while reader.reading.window.speech:
+        reader.hear(script.loop(), LOOP)
+    reader.hear(said_of(script, [HELLO], 0.2, 2.0, -0.5))
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        (HELLO, [("Hello world world", 0.5, 6.0)]),
+        (WORLD, [("world", 0.5, 1.7), ("Hello world world", 2.3, 6.0)]),
+    ],
+    ids=["it was said there", "something else was said there"],
+)
+def test_a_first_word_that_was_moved_goes_back_if_it_is_heard_there(
+    script: Script, word: int, found: list[tuple[str, float, float]]
+) -> None:
+    options = TranscribeOptions(word_timestamps=True)
+    reader = Reader(script, section(0.0, 6.5, (0.5, 1.8), (2.7, 6.0)), options)
+    tokens = (script.time(0.5), HELLO, WORLD, WORLD, script.time(6.0))
+    times = {"logprobs": (-0.3,) * 5, "starts": (0.4, 0.5, 2.7, 4.0, 6.0, 6.0)}
+    reader.hear(replace(script.decoded(*tokens), **times))
+    assert reader.place == (0.3, 2.0)
+    again = (script.time(0.2), word, script.time(1.4))
+    reader.hear(replace(script.decoded(*again), logprobs=(-0.3,) * 3, starts=(0.2, 0.2, 1.4, 1.4)))
+    segments = reader.reading.take().segments
+    assert texts(segments) == found
 
 
 @pytest.mark.parametrize(

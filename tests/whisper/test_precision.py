@@ -189,6 +189,6 @@ def test_8_bits_are_refused_where_another_device_may_compute(monkeypatch: pytest
     monkeypatch.setattr(options_module, "check_device", lambda device: device)
     settings = settle(CompileOptions(device="AUTO:GPU,CPU"), TINY)
     assert (settings.is_cpu, settings.key_type, settings.precision_name) == (False, "f32", None)
-    assert settings.cache_type is None
+    assert settings.cache_type == "f16"
     with pytest.raises(InvalidOption, match="only on device CPU"):
         settle(CompileOptions(device="AUTO:GPU,CPU", inference_precision="int8"), TINY)

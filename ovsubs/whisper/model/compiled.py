@@ -55,9 +55,9 @@ class WhisperModel:
 
     def __init__(self, graphs: WhisperGraphs, settings: CompileSettings, directory: Path) -> None:
         core = shared_core()
-        cache = {"KV_CACHE_PRECISION": settings.cache_type} if settings.cache_type else {}
+        cache = {"KV_CACHE_PRECISION": settings.cache_type}
         precision = settings.precision
-        # AUTO and HETERO may choose the CPU.
+        # AUTO and HETERO may choose the CPU; other devices are not told what is the CPU's.
         of_cpu = _CPU_KERNELS | cache if settings.is_cpu else {"DEVICE_PROPERTIES": {"CPU": cache}}
         of_encoder = settings.properties(precision.encoder if precision else None) | of_cpu
         of_decoder = settings.properties(precision.decoder if precision else None) | of_cpu
