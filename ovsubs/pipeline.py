@@ -284,7 +284,8 @@ def _uncovered_note(uncovered: Sequence[Span]) -> Iterator[str]:
     if long:
         first = max(long, key=lambda span: span.end - span.start)
         where = f"from {clock_time(first.start)} to {clock_time(first.end)}"
-        others = f", and in {len(long) - 1} more places" if len(long) > 1 else ""
+        n_others = len(long) - 1
+        others = f", and in {n_others} more place{'' if n_others == 1 else 's'}" if n_others else ""
         yield f"there may be speech without text {where}{others}"
 
 

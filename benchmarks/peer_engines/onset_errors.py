@@ -56,12 +56,7 @@ def count_onset_errors(file: SplicedFile, heard: Sequence[TimedWord]) -> OnsetEr
         " ".join(word for word, _, _ in said), " ".join([*(word for word, _, _ in named), _EXTRA])
     )
     counts = OnsetErrors(n_words=len(said), n_errors=-1)  # `_EXTRA` is an error
-    misheard = _misheard(
-        aligned.alignments[0],
-        [word for word, _, _ in said],
-        [part for _, part, _ in said],
-        [word for word, _, _ in named],
-    )
+    misheard = _misheard(aligned.alignments[0], said, named)
     for piece in aligned.alignments[0]:
         references = range(piece.ref_start_idx, piece.ref_end_idx)
         words = [named[place] for place in range(piece.hyp_start_idx, min(piece.hyp_end_idx, len(named)))]
@@ -78,16 +73,20 @@ def count_onset_errors(file: SplicedFile, heard: Sequence[TimedWord]) -> OnsetEr
 
 
 def _misheard(
-    pieces: Sequence[jiwer.AlignmentChunk], said: Sequence[str], parts: Sequence[int], heard: Sequence[str]
+    pieces: Sequence[jiwer.AlignmentChunk], said: Sequence[tuple[str, int, int]], heard: Sequence[TimedWord]
 ) -> frozenset[int]:
-    """Places of words said that are wrong together with others, and of which most letters have a text."""
+    """Places of words said that are heard as others: most of their letters have a text.
+
+    `said` are words with the number of their part and their place in it.
+    """
     found = set[int]()
     for is_right, run in groupby(pieces, lambda piece: piece.type == "equal"):
         wrong = list(run)
         first, last = wrong[0], wrong[-1]
-        is_of_one_part = len({parts[place] for place in range(first.ref_start_idx, last.ref_end_idx)}) == 1
-        n_said = len("".join(said[first.ref_start_idx : last.ref_end_idx]))
-        n_heard = len("".join(heard[first.hyp_start_idx : last.hyp_end_idx]))
+        of_run = said[first.ref_start_idx : last.ref_end_idx]
+        is_of_one_part = len({part for _, part, _ in of_run}) == 1
+        n_said = sum(len(word) for word, _, _ in of_run)
+        n_heard = sum(len(word) for word, _, _ in heard[first.hyp_start_idx : last.hyp_end_idx])
         if not is_right and is_of_one_part and n_heard >= LEAST_HEARD * n_said:
             found.update(range(first.ref_start_idx, last.ref_end_idx))
     return frozenset(found)

@@ -87,7 +87,8 @@ def damage_notes(read: ReadReport) -> list[str]:
     if not spans:
         return []
     named = ", ".join(f"{clock_time(span.start, 1)} to {clock_time(span.end, 1)}" for span in spans[:5])
-    more = f" and {len(spans) - 5} more stretches" if len(spans) > 5 else ""
+    n_more = len(spans) - 5
+    more = f" and {n_more} more stretch{'' if n_more == 1 else 'es'}" if n_more > 0 else ""
     note = f"the file is damaged: its sound could not be decoded from {named}{more}"
     if read.missing_s:
         note += f"; {read.missing_s:.1f} s of it are missing, so that what follows comes too early"

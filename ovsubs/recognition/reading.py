@@ -259,7 +259,9 @@ class SectionReading:
 
         It goes back there: a long "So ..." stands where it was said.
         """
-        after = [segment for segment in self._all if heard and segment.start > heard[0].start]
+        if not heard:
+            return False
+        after = (segment for segment in self._all if segment.start > heard[0].start)
         following = min(after, key=lambda segment: segment.start, default=None)
         said = letters_of("".join(segment.text for segment in heard))
         if following is None or not following.words or letters_of(following.words[0].word) != said:

@@ -119,7 +119,7 @@ def _stands_alone(first: Word, second: Word) -> bool:
 
 
 def _ends_with_mark(word: Word) -> bool:
-    return unicodedata.category(word.word.strip()[-1])[0] in "PS"
+    return any(unicodedata.category(last)[0] in "PS" for last in word.word.strip()[-1:])
 
 
 def _usual_s(word: Word) -> float:

@@ -73,12 +73,9 @@ def _beside_speech(number: int, cue: Cue, heard: Sequence[Stretch], rules: Layou
 
 def _words_outside(number: int, cue: Cue, stretches: Sequence[Stretch]) -> Iterator[Finding]:
     """The word that is farthest from speech, where it is known when words are spoken."""
-    words = [word for line in cue.words for word in line]
-    if not words:
-        return
-    word = max(words, key=lambda one: _distance_ms(one, stretches))
-    distance_ms = _distance_ms(word, stretches)
-    if distance_ms > OFF_WORD_MS:
+    distances = ((_distance_ms(word, stretches), word) for line in cue.words for word in line)
+    distance_ms, word = max(distances, key=lambda one: one[0], default=(0, None))
+    if word and distance_ms > OFF_WORD_MS:
         text = word.text.strip()
         yield Finding(Kind.WORD_OUTSIDE, number, word.start_ms, distance_ms, OFF_WORD_MS, text)
 
