@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def time_layers(precision: Precision, size: ModelSize, threads: int) -> Measured
     try:
         encoder, decoder = (
             _request(graph, precision, threads)
-            for graph in (_encoder(size.width, n_layers), _decoder(size, n_layers, precision.floats))
+            for graph in (_encoder(size, n_layers), _decoder(size, n_layers, precision.floats))
         )
     except RuntimeError:
         return None
@@ -200,34 +201,48 @@ def _timed_ms(request: Any) -> float:
     return (now() - start) * 1000.0
 
 
-def _encoder(width: int, n_layers: int) -> ov.Model:
-    """Layers of the encoder: attention over all positions, and a feed-forward part."""
+def _encoder(size: ModelSize, n_layers: int) -> ov.Model:
+    """Layers of the encoder, attention over all positions and a feed-forward part, and the keys and values.
+
+    As in Whisper keys have no bias: with one OpenVINO makes a single product of query, key and value, though
+    not in 8 bits. No two products have the same weights, of which it would compute one alone.
+    """
+    width, weights = size.width, _weights()
     hidden = given = ops.parameter([1, _N_POSITIONS, width], np.float32, name="hidden")
     for _ in range(n_layers):
         normal = _normal(hidden, width)
-        query, key, value = (_heads(_linear(normal, width, width), _N_POSITIONS, width) for _ in range(3))
+        query, key, value = (
+            _heads(_linear(normal, width, width, weights, bias=bias), _N_POSITIONS, width)
+            for bias in (True, False, True)
+        )
         attended = ops.transpose(ops.scaled_dot_product_attention(query, key, value), np.array([0, 2, 1, 3]))
         merged = ops.reshape(attended, np.array([1, _N_POSITIONS, width]), False)
-        hidden = _feed_forward(ops.add(hidden, _linear(merged, width, width)), width)
-    return ov.Model([hidden], [given], "encoder")
+        hidden = _feed_forward(ops.add(hidden, _linear(merged, width, width, weights)), width, weights)
+    n_crossed = round(size.decoder_layers * n_layers / size.encoder_layers)
+    crossed = [
+        _heads(_linear(hidden, width, width, weights, bias=bias), _N_POSITIONS, width)
+        for _ in range(n_crossed)
+        for bias in (False, True)
+    ]
+    return ov.Model([hidden, *crossed], [given], "encoder")
 
 
 def _decoder(size: ModelSize, n_layers: int, floats: str) -> ov.Model:
     """Layers of the decoder at one token: linear layers, attention to keys of ten windows, some logits."""
-    width, n_heads = size.width, max(1, size.width // _HEAD_DIM)
+    width, n_heads, weights = size.width, max(1, size.width // _HEAD_DIM), _weights()
     hidden = given = ops.parameter([_N_ROWS, 1, width], np.float32, name="hidden")
     keys_and_values = list(_keys_and_values(n_layers, n_heads, floats))
     for key, value in keys_and_values:
         for _ in range(4):  # of the self-attention
-            hidden = ops.add(hidden, _linear(hidden, width, width))
-        query = _heads(_linear(hidden, width, width), 1, width)
-        weights = ops.softmax(ops.matmul(query, ops.convert(key, "f32"), False, False), -1)
-        attended = ops.matmul(weights, ops.convert(value, "f32"), False, False)
+            hidden = ops.add(hidden, _linear(hidden, width, width, weights))
+        query = _heads(_linear(hidden, width, width, weights), 1, width)
+        shares = ops.softmax(ops.matmul(query, ops.convert(key, "f32"), False, False), -1)
+        attended = ops.matmul(shares, ops.convert(value, "f32"), False, False)
         hidden = ops.add(hidden, ops.reshape(attended, np.array([_N_ROWS, 1, width]), False))
-        hidden = _feed_forward(ops.add(hidden, _linear(hidden, width, width)), width)
+        hidden = _feed_forward(ops.add(hidden, _linear(hidden, width, width, weights)), width, weights)
     n_logits = max(1, size.n_vocab * n_layers // size.decoder_layers)
     inputs = [given, *(node for pair in keys_and_values for node in pair)]
-    return ov.Model([_linear(hidden, width, n_logits)], inputs, "decoder")
+    return ov.Model([_linear(hidden, width, n_logits, weights)], inputs, "decoder")
 
 
 def _keys_and_values(n_layers: int, n_heads: int, floats: str) -> Iterator[tuple[ov.Node, ov.Node]]:
@@ -247,15 +262,17 @@ def _heads(rows: Any, n_tokens: int, width: int) -> Any:
     return ops.transpose(split, np.array([0, 2, 1, 3]))
 
 
-def _feed_forward(hidden: Any, width: int) -> Any:
-    inner = ops.gelu(_linear(_normal(hidden, width), width, 4 * width), "ERF")
-    return ops.add(hidden, _linear(inner, 4 * width, width))
+def _feed_forward(hidden: Any, width: int, weights: Iterator[NDArray[np.float32]]) -> Any:
+    inner = ops.gelu(_linear(_normal(hidden, width), width, 4 * width, weights), "ERF")
+    return ops.add(hidden, _linear(inner, 4 * width, width, weights))
 
 
-def _linear(rows: Any, n_inputs: int, n_outputs: int) -> Any:
-    weight = np.resize(_weights(), (n_outputs, n_inputs))
+def _linear(
+    rows: Any, n_inputs: int, n_outputs: int, weights: Iterator[NDArray[np.float32]], *, bias: bool = True
+) -> Any:
+    weight = np.resize(next(weights), (n_outputs, n_inputs))
     product = ops.matmul(rows, ops.constant(weight), False, True)
-    return ops.add(product, ops.constant(np.full((1, 1, n_outputs), 0.01, np.float32)))
+    return ops.add(product, ops.constant(np.full((1, 1, n_outputs), 0.01, np.float32))) if bias else product
 
 
 def _normal(rows: Any, width: int) -> Any:
@@ -265,7 +282,10 @@ def _normal(rows: Any, width: int) -> Any:
     return ops.add(scaled, ops.constant(np.full((1, 1, width), 0.1, np.float32)))
 
 
-@lru_cache
-def _weights() -> NDArray[np.float32]:
-    """Numbers of both signs; so many that rows of a weight do not repeat.  # float32 [8191]"""
-    return np.random.default_rng(0).normal(scale=0.02, size=8191).astype(np.float32)
+def _weights() -> Iterator[NDArray[np.float32]]:
+    """Numbers of both signs, in another order each time; so many that rows of a weight do not repeat.
+
+    float32 [8191]
+    """
+    numbers = np.random.default_rng(0).normal(scale=0.02, size=8191).astype(np.float32)
+    return (np.roll(numbers, place) for place in count())

@@ -31,7 +31,7 @@ from ovsubs.whisper.model.layer_timing import FLOATS, MeasuredPrecision, ModelSi
 
 INT8 = "int8"  # linear layers in 8 bits, all else in the floating point that is fastest
 _F32 = Precision("f32")
-_VERSION = 2  # of what is measured; results of another one are not read
+_VERSION = 3  # of what is measured; results of another one are not read
 _PATIENCE_S = 120.0  # for one precision; on a busy machine most of that is starting the process
 
 
