@@ -30,7 +30,7 @@ SILENCE_LEVEL = 1e-4
 # notes of a guitar.
 SHORTEST_ALONE_STEPS = round(1.0 / STEP_S)
 _ADJACENT_STEPS = 3
-_AFTER_STEPS = round(3.0 / STEP_S)  # for so long after a sound the detector may be late
+AFTER_STEPS = round(3.0 / STEP_S)  # for so long after a sound the detector may be late
 
 Samples = NDArray[np.float32]
 Probabilities = NDArray[np.float32]
@@ -40,7 +40,7 @@ def add_onsets(
     heard: Iterable[tuple[Samples, Probabilities]],
     hear_backwards: Callable[[Samples], Probabilities],
     options: VadOptions,
-) -> Iterator[tuple[Samples, Probabilities]]:
+) -> Iterator[tuple[Samples, Probabilities, NDArray[np.bool_]]]:
     """Pass a track on in blocks of 16 s, with probabilities raised where speech begins after another sound.
 
     Blocks lie at fixed places of the track, so the outcome does not depend on how it arrives.
@@ -51,6 +51,10 @@ def add_onsets(
             # float32 [n_samples], float32 [n_steps]
         hear_backwards: the probabilities of such samples, heard from their end to their beginning.
         options: what counts as speech.
+
+    Yields:
+        Samples, the probability of speech in each step, and whether it is in another sound (`find_sounds`).
+            # float32 [n_samples], float32 [n_steps], bool [n_steps]
     """
     samples, probabilities = np.zeros(0, np.float32), np.zeros(0, np.float32)
     for new_samples, new_probabilities in heard:
@@ -59,11 +63,13 @@ def add_onsets(
         n_seen = BLOCK_STEPS + LOOKAHEAD_STEPS
         while len(probabilities) >= n_seen:
             step = -(-len(samples) // len(probabilities))  # samples in one; the track's last may be short
-            seen = samples[: n_seen * step], probabilities[:n_seen]
-            yield samples[: BLOCK_STEPS * step], _raised(*seen, hear_backwards, options)[:BLOCK_STEPS]
+            raised, sounds = _raised(
+                samples[: n_seen * step], probabilities[:n_seen], hear_backwards, options
+            )
+            yield samples[: BLOCK_STEPS * step], raised[:BLOCK_STEPS], sounds[:BLOCK_STEPS]
             samples, probabilities = samples[BLOCK_STEPS * step :], probabilities[BLOCK_STEPS:]
     if len(probabilities):
-        yield samples, _raised(samples, probabilities, hear_backwards, options)
+        yield samples, *_raised(samples, probabilities, hear_backwards, options)
 
 
 def raise_onsets(
@@ -82,7 +88,7 @@ def raise_onsets(
     for span in _regions(backwards, options):
         is_speech = span.end - span.first >= SHORTEST_ALONE_STEPS
         begins_speech = known[span.first : span.end + _ADJACENT_STEPS].any()
-        after_sound = sounds[max(0, span.first - _AFTER_STEPS) : span.end].any()
+        after_sound = sounds[max(0, span.first - AFTER_STEPS) : span.end].any()
         if after_sound and (is_speech or begins_speech):
             end = span.end + _ADJACENT_STEPS
             raised[span.first : end] = np.maximum(forwards[span.first : end], backwards[span.first : end])
@@ -135,8 +141,8 @@ def _raised(
     probabilities: Probabilities,
     hear_backwards: Callable[[Samples], Probabilities],
     options: VadOptions,
-) -> Probabilities:
+) -> tuple[Probabilities, NDArray[np.bool_]]:
     sounds = find_sounds(samples, probabilities, options.threshold)
     if not sounds.any():
-        return probabilities
-    return raise_onsets(probabilities, hear_backwards(samples), sounds, options)
+        return probabilities, sounds
+    return raise_onsets(probabilities, hear_backwards(samples), sounds, options), sounds

@@ -1,7 +1,7 @@
 """Speech probabilities -> speech regions: hysteresis, as in Silero's `get_speech_timestamps`."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,21 @@ from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.bounds import check_above_zero, check_number
 from ovsubs.errors import InvalidOption
 
+AFTER_SOUND_PAD_S, AFTER_SILENCE_PAD_S = 1.5, 0.2  # docs/decisions/0021 has what others gave
 MAX_DURATION_S = 3600.0  # of speech, silence or pad: an hour is none of them any more
 STEP_S = 512 / SAMPLE_RATE_HZ  # one step of the detector: 32 ms
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRegion:
-    """Where the detector hears speech: `[start, end)` in seconds of the track, in steps of 32 ms."""
+    """Where the detector hears speech: `[start, end)` in seconds of the track, in steps of 32 ms.
+
+    `after_sound`: another sound comes shortly before it, and no silence.
+    """
 
     start: float
     end: float
+    after_sound: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,8 @@ class VadOptions:
     windows are cut between regions: more regions are more places to choose from, and nothing
     between the regions of a window is lost.
     `speech_pad_ms`: audio kept before and after the speech of a window, as far as it fits. Regions are not
-    padded. Long, since after music or applause the detector hears speech late, and Whisper does not: with 200
-    ms 25 words are lost at 168 beginnings, with 1500 none to three, in the same time, with fewer errors
-    elsewhere.
+    padded. None keeps 1500 before speech that follows another sound, such as music or applause, since there
+    the detector hears it late, and Whisper does not; elsewhere 200: more of a silence costs first words.
     `max_speech_duration_s`: a longer region is cut where speech is least probable in its last third.
 
     Raises:
@@ -46,7 +50,7 @@ class VadOptions:
     neg_threshold: float | None = None
     min_speech_duration_ms: int = 100
     min_silence_duration_ms: int = 100
-    speech_pad_ms: int = 1500
+    speech_pad_ms: int | None = None
     max_speech_duration_s: float = 30.0
 
     def __post_init__(self) -> None:
@@ -61,11 +65,26 @@ class VadOptions:
             raise InvalidOption("vad_threshold", self.threshold, f"at least {self.end_threshold:g}")
         for name in ("min_speech_duration_ms", "min_silence_duration_ms", "speech_pad_ms"):
             why = "it is 0 ms to an hour"
-            check_number(f"vad_{name}", getattr(self, name), why, least=0, most=MAX_DURATION_S * 1000)
+            if (value := getattr(self, name)) is not None:
+                check_number(f"vad_{name}", value, why, least=0, most=MAX_DURATION_S * 1000)
         longest = self.max_speech_duration_s
         check_number(
             "vad_max_speech_duration_s", longest, "it is 1 s to an hour", least=1.0, most=MAX_DURATION_S
         )
+
+    @property
+    def max_pad_s(self) -> float:
+        """The most audio that is kept on one side of speech, in seconds."""
+        return AFTER_SOUND_PAD_S if self.speech_pad_ms is None else self.speech_pad_ms / 1000
+
+    @property
+    def pad_after_s(self) -> float:
+        """Audio kept behind speech, in seconds."""
+        return AFTER_SILENCE_PAD_S if self.speech_pad_ms is None else self.speech_pad_ms / 1000
+
+    def pad_before_s(self, region: SpeechRegion) -> float:
+        """Audio kept before a region, in seconds."""
+        return self.max_pad_s if region.after_sound else self.pad_after_s
 
     @property
     def end_threshold(self) -> float:

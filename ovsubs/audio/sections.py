@@ -77,7 +77,7 @@ def pack_sections(
         Sections in order, not overlapping. No regions, no sections.
     """
     waiting = [piece for region in regions for piece in _cut_long(region, max_s)]
-    rule = _Rule(max_s, pad_s)
+    rule = _Rule(max_s, VadOptions(speech_pad_ms=round(pad_s * 1000)))
     last_end = -math.inf
     while waiting:
         pack, waiting = _take(waiting, rule, last_end, end)
@@ -109,7 +109,7 @@ def stream_sections(
         yield from _fixed_sections(blocks, max_s)
         return
     options = replace(options, max_speech_duration_s=min(options.max_speech_duration_s, max_s))
-    rule = _Rule(max_s, options.speech_pad_ms / 1000)
+    rule = _Rule(max_s, options)
     samples, offset = np.zeros(0, np.float32), 0  # `offset`: samples of the track before those held
     waiting: list[SpeechRegion] = []
     last_end = -math.inf
@@ -121,7 +121,7 @@ def stream_sections(
             pack, waiting = _take(waiting, rule, last_end, track_end)
             last_end = pack.regions[-1].end
             yield _section(pack, samples, offset, rule)
-        needed_from = min(waiting[0].start if waiting else heard.settled, track_end) - rule.pad_s
+        needed_from = min(waiting[0].start if waiting else heard.settled, track_end) - options.max_pad_s
         n_done = max(0, math.floor(needed_from * SAMPLE_RATE_HZ) - offset)
         samples, offset = samples[n_done:], offset + n_done
 
@@ -129,7 +129,7 @@ def stream_sections(
 @dataclass(frozen=True, slots=True)
 class _Rule:
     max_s: float
-    pad_s: float
+    vad: VadOptions
 
 
 def _take(
@@ -143,21 +143,22 @@ def _take(
     next_start = rest[0].start if rest else math.inf
     # A silence too short for both paddings is shared by the two sections beside it. What is before speech
     # comes first: the detector may have heard it late.
-    front = min(_front(start, last_end, rule), max(room - LEAST_PAD_S, room / 2))
-    back = min(rule.pad_s, room - front)
+    front = min(_front(taken[0], last_end, rule), max(room - LEAST_PAD_S, room / 2))
+    back = min(rule.vad.pad_after_s, room - front)
     padded_end = min(end + back, (end + next_start) / 2, track_end)
     return _Pack(Span(start - front, max(padded_end, end)), taken), rest
 
 
-def _front(start: float, last_end: float, rule: _Rule) -> float:
+def _front(first: SpeechRegion, last_end: float, rule: _Rule) -> float:
     """Audio that is kept before the first speech of a section, if it fits, in seconds."""
-    return min(rule.pad_s, (start - last_end) / 2, start)
+    return min(rule.vad.pad_before_s(first), (first.start - last_end) / 2, first.start)
 
 
 def _limit(waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float) -> float:
     """Where the speech of the next section has to end."""
-    start = waiting[0].start
-    return start + rule.max_s - _front(start, last_end, rule) - min(rule.pad_s, LEAST_PAD_S)
+    first = waiting[0]
+    back = min(rule.vad.pad_after_s, LEAST_PAD_S)
+    return first.start + rule.max_s - _front(first, last_end, rule) - back
 
 
 def _count(waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float) -> int:

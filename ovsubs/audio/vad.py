@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.onsets import add_onsets
+from ovsubs.audio.onsets import AFTER_STEPS, add_onsets
 from ovsubs.audio.regions import STEP_S, Span, SpeechRegion, VadOptions, is_long_enough, split_steps
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.errors import ModelNotFound
@@ -186,28 +186,31 @@ def listen(blocks: Iterable[Samples], detector: SpeechDetector, options: VadOpti
         All samples once, in order. The last block's `settled` is infinite.
     """
     pending = np.zeros(0, np.float32)  # probabilities of a region that has not ended yet
+    sounds = np.zeros(AFTER_STEPS, np.bool_)  # of the same steps and of `AFTER_STEPS` before them
     offset, inside = 0, False  # `offset`: step of the track at which `pending` begins
     n_samples = 0
     with_onsets = add_onsets(
         _listen(blocks, detector), lambda samples: _hear_backwards(samples, detector), options
     )
-    for samples, probabilities in with_onsets:
+    for samples, probabilities, new_sounds in with_onsets:
         n_samples += len(samples)
-        pending = np.concatenate([pending, probabilities])
+        pending, sounds = np.concatenate([pending, probabilities]), np.concatenate([sounds, new_sounds])
         split = split_steps(pending, options, inside=inside)
-        regions = tuple(_region(span, offset, n_samples) for span in split.spans)
-        pending, offset, inside = pending[split.settled :], offset + split.settled, split.inside
+        regions = tuple(_region(span, offset, n_samples, sounds) for span in split.spans)
+        pending, sounds = pending[split.settled :], sounds[split.settled :]
+        offset, inside = offset + split.settled, split.inside
         yield HeardBlock(samples, regions, offset * STEP_S)
     last: tuple[SpeechRegion, ...] = ()
     if len(pending) and (inside or is_long_enough(len(pending), options)):
-        last = (_region(Span(0, len(pending)), offset, n_samples),)
+        last = (_region(Span(0, len(pending)), offset, n_samples, sounds),)
     yield HeardBlock(np.zeros(0, np.float32), last, math.inf)
 
 
-def _region(span: Span, offset: int, n_samples: int) -> SpeechRegion:
-    # The last step may reach past the samples.
+def _region(span: Span, offset: int, n_samples: int, sounds: NDArray[np.bool_]) -> SpeechRegion:
     return SpeechRegion(
-        (offset + span.first) * STEP_S, min((offset + span.end) * STEP_S, n_samples / SAMPLE_RATE_HZ)
+        (offset + span.first) * STEP_S,
+        min((offset + span.end) * STEP_S, n_samples / SAMPLE_RATE_HZ),  # the last step may reach past them
+        after_sound=bool(sounds[span.first : span.first + AFTER_STEPS].any()),
     )
 
 

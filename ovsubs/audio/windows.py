@@ -4,12 +4,13 @@ A section is read like openai/whisper reads a whole file: the next window begins
 last one ended. So a sentence that a window cuts off is read again in full, and batching costs no words.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.regions import SpeechRegion
+from ovsubs.audio.regions import SpeechRegion, VadOptions
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.sections import Section
 
@@ -42,27 +43,44 @@ class AudioWindow:
     speech: tuple[SpeechRegion, ...]
 
 
-def next_window(section: Section, cursor: float, pad_s: float, max_s: float = WINDOW_S) -> AudioWindow | None:
+def next_window(
+    section: Section, cursor: float, vad: VadOptions | None, max_s: float = WINDOW_S
+) -> AudioWindow | None:
     """The window to read next, or None where no speech is left in the section.
 
-    It begins at the next speech (or `pad_s` before it) and is as long as allowed. Silence
-    before it is skipped, so that no window is spent on it.
+    It begins at the next speech, or the pad before it, and is as long as allowed. Silence before it is
+    skipped, so that no window is spent on it.
 
     Args:
         section: samples and speech regions of the section.
         cursor: how far the section has been understood, in seconds of the track.
-        pad_s: audio kept before the first speech, in seconds.
+        vad: how much audio is kept before the first speech; None keeps none.
         max_s: longest window, in seconds; at most what the encoder takes.
     """
     left = [region for region in section.speech if region.end > cursor + _REMAINDER_S]
     if not left:
         return None
+    pad_s = vad.pad_before_s(left[0]) if vad else 0.0
     start = max(cursor, left[0].start - pad_s, section.span.start)
     end = min(start + max_s, section.span.end)
     speech = tuple(
-        SpeechRegion(max(region.start, start), min(region.end, end)) for region in left if region.start < end
+        replace(region, start=max(region.start, start), end=min(region.end, end))
+        for region in left
+        if region.start < end
     )
     return _cut(section, Window(start, end), speech, max_s)
+
+
+def first_half_s(window: AudioWindow) -> float:
+    """How long the first of two parts of a window is, in seconds.
+
+    It ends in the longest pause in the window's middle third; without a pause there it is half of it.
+    """
+    start, duration = window.window.start, window.window.duration
+    pauses = [(before.end - start, after.start - start) for before, after in pairwise(window.speech)]
+    middle = [one for one in pauses if duration / 3 <= sum(one) / 2 <= duration * 2 / 3]
+    longest = max(middle, key=lambda pause: pause[1] - pause[0], default=(duration / 2, duration / 2))
+    return sum(longest) / 2
 
 
 def without_lead(section: Section, window: AudioWindow, pad_s: float) -> AudioWindow:

@@ -88,7 +88,7 @@ def subtitle(
     vad_min_speech_duration_ms: o.VadMinSpeech = 100,
     vad_max_speech_duration_s: o.VadMaxSpeech = 30.0,
     vad_min_silence_duration_ms: o.VadMinSilence = 100,
-    vad_speech_pad_ms: o.VadSpeechPad = 1500,
+    vad_speech_pad_ms: o.VadSpeechPad = None,
     device: o.DeviceName = "CPU",
     threads: o.Threads = None,
     streams: o.Streams = None,

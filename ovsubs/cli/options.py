@@ -292,7 +292,14 @@ VadMaxSpeech = Annotated[
 VadMinSilence = Annotated[
     int, _option("--vad-min-silence-duration-ms", help="Speech ends at a silence this long.", panel=_VAD)
 ]
-VadSpeechPad = Annotated[int, _option("--vad-speech-pad-ms", help="Audio kept around speech.", panel=_VAD)]
+VadSpeechPad = Annotated[
+    int | None,
+    _option(
+        "--vad-speech-pad-ms",
+        help="Audio kept around speech; by default 1500 after another sound, 200 elsewhere.",
+        panel=_VAD,
+    ),
+]
 
 DeviceName = Annotated[
     str,

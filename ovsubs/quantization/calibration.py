@@ -95,7 +95,7 @@ def _sections(path: Path, engine: Engine) -> Generator[Section, None, None]:
 def _sample(
     section: Section, recording: int, engine: Engine, language: str, options: TranscribeOptions
 ) -> CalibrationSample:
-    reading = SectionReading(section, section.span.start, VadOptions().speech_pad_ms / 1000.0, options)
+    reading = SectionReading(section, section.span.start, options)
     mel = reading.mel(engine)
     prompt = engine.reader.prompt(language, "transcribe")
     with engine.whisper.session([mel], engine.whisper.rows(1)) as session:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.recognition.text_overlap import share_of_runs
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.tokens import TokenReader
 
@@ -38,9 +38,7 @@ def is_heard_without(
 
 
 def _share_heard(text: Sequence[str], heard: str) -> float:
-    said = "".join(text)
-    blocks = SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks if block.size >= min(3, len(said))) / len(said)
+    return share_of_runs("".join(text), heard, min_run=3)
 
 
 def _echoes(decoded: DecodedWindow, reader: TokenReader, options: TranscribeOptions) -> list[list[str]]:

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
-from ovsubs.audio.windows import WINDOW_S, AudioWindow, next_window, window_of, without_lead
+from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
 from ovsubs.recognition.attempts import (
     Attempt,
     Verdict,
     doubtful_runs,
     is_doubtful,
     is_loop_of_noise,
+    is_made_up,
+    is_stuttered,
     next_attempt,
+    repeats,
 )
 from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
@@ -32,8 +35,8 @@ from ovsubs.recognition.second_hearing import (
     FirstHearing,
     is_preferred,
     is_worth_another,
-    letters_of,
 )
+from ovsubs.recognition.text_overlap import agreement, letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -44,6 +47,7 @@ MISSED_S = 1.0  # speech this long between two segments without any text is read
 UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
 CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
+MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters that are heard again when it is heard alone
 RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
@@ -82,22 +86,22 @@ class _Doubt:
 class SectionReading:
     """How far one section has been read."""
 
-    def __init__(self, section: Section, begin: float, pad_s: float, options: TranscribeOptions) -> None:
+    def __init__(self, section: Section, begin: float, options: TranscribeOptions) -> None:
         self.attempt = Attempt(options.search)
         self.spoken: LanguageVote | None = None  # of the window, where each has its own language
         self._language = "en"  # of the window that was decoded last
         self._options = options
         self._section = section
-        self._pad_s = pad_s
         self._begin = begin  # where the section before ended
         self._cursor = section.span.start
-        self._next = next_window(section, self._cursor, pad_s)
+        self._next = next_window(section, self._cursor, options.vad)
         if self._next is None:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._doubted = deque[_Doubt]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
-        self._best: DecodedWindow | None = None  # of the attempts at the present window
+        self._tried = list[DecodedWindow]()  # the attempts at the present window
+        self._best: DecodedWindow | None = None  # of these
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
         self._all = list[Segment]()
@@ -140,8 +144,6 @@ class SectionReading:
     @property
     def max_tokens(self) -> int:
         """More than anyone says in the window: a text that is longer is a loop."""
-        if self._doubted:
-            return 1  # the question is whether there is speech, not what is said
         return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
 
     @property
@@ -187,7 +189,7 @@ class SectionReading:
     def advance(self, decoded: DecodedWindow, verdict: Verdict, language: str, engine: Engine) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
         if self._doubted:
-            self._decide_doubt(decoded)
+            self._decide_doubt(decoded, engine)
             return
         self._language = language
         if self._first:
@@ -205,8 +207,9 @@ class SectionReading:
         length = self.window.window.duration
         is_long = length > SHORTEST_RETRY_S
         if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
-            self._go_on(max_s=length / 2)  # another start and end break most loops
+            self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
+        self._tried.append(decoded)
         if self._best is None or _is_better(decoded, self._best, verdict):
             self._best = decoded
         following = next_attempt(self.attempt, verdict, self._options)
@@ -232,23 +235,33 @@ class SectionReading:
         self._next, self._language, self.spoken = first.window, first.language, first.spoken
         return first.decoded
 
-    def _decide_doubt(self, heard_alone: DecodedWindow) -> None:
+    def _decide_doubt(self, heard_alone: DecodedWindow, engine: Engine) -> None:
         doubt = self._doubted.popleft()
-        if heard_alone.no_speech_prob > doubt.no_speech:
-            self._all = [segment for segment in self._all if segment not in doubt.segments]
+        text = "".join(segment.text for segment in doubt.segments)
+        agrees = agreement(text, engine.reader.decode(heard_alone.tokens)) >= MIN_AGREEMENT_ALONE
+        if heard_alone.no_speech_prob > doubt.no_speech or not agrees:
+            self._all = [
+                segment
+                for segment in self._all
+                if segment not in doubt.segments
+                and not (segment.start >= doubt.segments[0].start and repeats(segment.text, text))
+            ]
         self._go_on()
 
     def _settle(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
         if self._reads_missed:
-            if verdict is Verdict.GOOD and not is_doubtful(decoded):  # it was passed over once
+            is_believed = not is_doubtful(decoded) and not is_made_up(decoded, self._tried, engine.reader)
+            if verdict is Verdict.GOOD and is_believed:  # it was passed over once
                 begin = engine.reader.special.timestamp_begin
                 reading = read_window(decoded, (), self.window.window.duration, True, begin)
                 heard = self._segments(reading.pieces, decoded, engine)
                 if not self._put_back(heard):
                     self._all += heard
             self._missed.popleft()
-        elif verdict is Verdict.SILENT or self._is_loop(decoded, verdict, engine):
-            self._n_left_out += verdict is not Verdict.SILENT
+        elif verdict is Verdict.SILENT or is_made_up(decoded, self._tried, engine.reader):
+            self._cursor = self.window.window.end
+        elif self._is_loop(decoded, verdict, engine):
+            self._n_left_out += 1
             self._cursor = self.window.window.end
         else:
             self._take_in(decoded, engine)
@@ -281,16 +294,17 @@ class SectionReading:
 
     def _go_on(self, max_s: float = WINDOW_S) -> None:
         self._best = self._echo = self._first = None
+        self._tried = []
         self.attempt = Attempt(self._options.search)
         if self._doubted:
             stretch = self._doubted[0].stretch
             self._next = window_of(self._section, stretch, self._section.span.start, DOUBT_PAD_S)
             return
         if self._missed:
-            pad_s = min(self._pad_s, RETRY_PAD_S)
+            pad_s = min(self._options.vad.pad_after_s, RETRY_PAD_S) if self._options.vad else 0.0
             self._next = window_of(self._section, self._missed[0], self._missed_from, pad_s)
             return
-        self._next = next_window(self._section, self._cursor, self._pad_s, max_s)
+        self._next = next_window(self._section, self._cursor, self._options.vad, max_s)
         if self._next is None:
             self._end()
 
@@ -306,6 +320,7 @@ class SectionReading:
         begin = engine.reader.special.timestamp_begin
         reading = read_window(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, engine)
+        segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
         self._doubted.extend(self._doubts(reading.pieces, decoded, segments))
         self._missed_from, self._cursor = window.start, window.start + reading.until

@@ -7,11 +7,11 @@ that it does not believe much, and without the sound the words are there, before
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from ovsubs.audio.windows import AudioWindow
 from ovsubs.recognition.attempts import is_doubtful
+from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokens import TokenReader
@@ -58,9 +58,3 @@ def _begins_within(text: str, other: str) -> bool:
     if len(text) < N_ALIKE:  # so few letters may be anywhere
         return bool(text) and other.endswith(text) and len(other) >= len(text) + MIN_MORE
     return other.find(text[:N_ALIKE], MIN_MORE) > 0
-
-
-def letters_of(text: str) -> str:
-    """Letters, their signs and digits, in one case and without spaces or marks."""
-    kept = (one for one in text.casefold() if unicodedata.category(one)[0] in "LMN")
-    return "".join(kept)

@@ -115,13 +115,12 @@ class TrackReading:
             MediaError: the file turns out unreadable.
         """
         reading = [one for one in self._readings if not one.is_done]
-        pad_s = self._options.vad.speech_pad_ms / 1000 if self._options.vad else 0.0
         while len(reading) < n and self._has_more:
             section = next(self._sections, None)
             if section is None:
                 self._has_more = False
                 break
-            one = SectionReading(section, self._end, pad_s, self._options)
+            one = SectionReading(section, self._end, self._options)
             self._end = section.span.end
             self._speech_before += one.speech_left
             self._readings.append(one)

@@ -26,7 +26,7 @@ HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
 LONGEST_WORD_S = 1.5  # nobody takes so long for a word
 # A first word that lasts so long, twice what it takes, with such a pause after it and no mark, stands where
 # something else was said.
-LONG_ALONE_S, PAUSE_ALONE_S = 0.8, 0.5
+LONG_ALONE_S, PAUSE_ALONE_S = 0.6, 0.5
 S_PER_CHARACTER, SHORTEST_WORD_S, SPOKEN_WORD_S = 0.08, 0.12, 0.6  # how long one takes that is brought closer
 _BROKEN = "\ufffd"  # what part of a character decodes to
 

@@ -68,8 +68,8 @@ def test_all_samples_pass_once_and_only_blocks_with_sounds_are_heard_backwards()
         return np.zeros(-(-len(given) // STEP), np.float32)
 
     passed = list(add_onsets([(samples, steps((n, 0.0)))], backwards, OPTIONS))
-    np.testing.assert_array_equal(np.concatenate([block for block, _ in passed]), samples)
-    assert [len(probabilities) for _, probabilities in passed] == [BLOCK_STEPS, LOOKAHEAD_STEPS + 30]
+    np.testing.assert_array_equal(np.concatenate([block for block, _, _ in passed]), samples)
+    assert [len(probabilities) for _, probabilities, _ in passed] == [BLOCK_STEPS, LOOKAHEAD_STEPS + 30]
     assert len(heard) == 2
     heard.clear()
     list(add_onsets([(samples * 0, steps((n, 0.0)))], backwards, OPTIONS))

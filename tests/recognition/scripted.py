@@ -51,8 +51,7 @@ class Reader:
     def __init__(self, script: Script, of: Section, options: TranscribeOptions | None = None) -> None:
         self.script = script
         self.options = options or TranscribeOptions()
-        pad_s = self.options.vad.speech_pad_ms / 1000 if self.options.vad else 0.0
-        self.reading = SectionReading(of, of.span.start, pad_s, self.options)
+        self.reading = SectionReading(of, of.span.start, self.options)
 
     @property
     def place(self) -> tuple[float, float]:

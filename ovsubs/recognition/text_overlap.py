@@ -1,0 +1,29 @@
+"""Two texts -> how much of one is in the other, whatever their spelling and punctuation."""
+
+from __future__ import annotations
+
+import unicodedata
+from difflib import SequenceMatcher
+
+_FIRST_IDEOGRAPHIC = "\u2e80"  # CJK radicals: from here on a character says as much as several letters
+
+
+def letters_of(text: str) -> str:
+    """Letters, their signs and digits, in one case and without spaces or marks."""
+    kept = (one for one in text.casefold() if unicodedata.category(one)[0] in "LMN")
+    return "".join(kept)
+
+
+def share_of_runs(letters: str, other: str, min_run: int) -> float:
+    """The share of letters, 0 to 1, that stand in another text in runs of `min_run` or more; of none 0."""
+    if not letters:
+        return 0.0
+    blocks = SequenceMatcher(None, letters, other, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size >= min(min_run, len(letters))) / len(letters)
+
+
+def agreement(text: str, other: str) -> float:
+    """How much of a text is in another one, 0 to 1: in runs that are not there by chance."""
+    letters = letters_of(text)
+    n_ideographic = sum(one >= _FIRST_IDEOGRAPHIC for one in letters)
+    return share_of_runs(letters, letters_of(other), 2 if 2 * n_ideographic > len(letters) else 4)
