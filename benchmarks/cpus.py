@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
@@ -57,18 +57,26 @@ def main() -> int:
     parser.add_argument("--without-tests", action="store_true", help="accuracy and speed alone")
     parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "cpus.json")
     given = parser.parse_args()
-    rows = list[Row]()
     with tempfile.TemporaryDirectory() as cache:
-        for isa in given.isa or ISAS:
-            environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": isa, "XDG_CACHE_HOME": cache}
-            if not isa:
-                del environment["ONEDNN_MAX_CPU_ISA"]
-            for asked in (None, *precisions_of(environment)):
-                rows.append(run_row(isa, asked, environment, given))
-                print(describe(rows[-1]), flush=True)
+        environments = {isa: environment_of(isa, cache) for isa in given.isa or ISAS}
+        asked = [(isa, one) for isa, env in environments.items() for one in (None, *precisions_of(env))]
+        # Speed first, so that no test that somebody runs beside this one disturbs it.
+        rows = [hear_row(isa, one, environments[isa], given) for isa, one in asked]
+        print(*map(describe, rows), sep="\n", flush=True)
+        for place, (isa, one) in enumerate(asked) if not given.without_tests else ():
+            rows[place] = replace(rows[place], tests=run_tests(isa, one, environments[isa]))
+            print(describe(rows[place]), flush=True)
     content = {**describe_run(ROOT, PROJECT_PACKAGES), "rows": [asdict(row) for row in rows]}
     given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return int(any("failed" in row.tests or "error" in row.tests for row in rows))
+
+
+def environment_of(isa: str, cache: str) -> dict[str, str]:
+    """What makes such a CPU of this one, with measurements of its own."""
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": isa, "XDG_CACHE_HOME": cache}
+    if not isa:
+        del environment["ONEDNN_MAX_CPU_ISA"]
+    return environment
 
 
 def precisions_of(environment: dict[str, str]) -> list[str]:
@@ -80,9 +88,9 @@ def precisions_of(environment: dict[str, str]) -> list[str]:
     return said.stdout.split()
 
 
-def run_row(isa: str, asked: str | None, environment: dict[str, str], given: argparse.Namespace) -> Row:
-    """The tests and the chapters, each in a process of its own."""
-    say(f"{isa or 'all instructions'}, {asked or 'default'}")
+def hear_row(isa: str, asked: str | None, environment: dict[str, str], given: argparse.Namespace) -> Row:
+    """The chapters, in a process of its own."""
+    say(f"{isa or 'all instructions'}, {asked or 'default'}: accuracy and speed")
     heard = subprocess.run(
         [sys.executable, __file__, "--hear", given.model, str(given.data), asked or ""],
         env=environment,
@@ -91,20 +99,22 @@ def run_row(isa: str, asked: str | None, environment: dict[str, str], given: arg
         text=True,
     )
     chosen, n_errors, n_words, rtfx = json.loads(heard.stdout)
-    tests = "not run"
-    if not given.without_tests:
-        asking = {**environment, "OVSUBS_TESTS_PRECISION": asked} if asked else environment
-        said = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *TESTS],
-            cwd=ROOT,
-            env=asking,
-            capture_output=True,
-            text=True,
-        )
-        tests = said.stdout.strip().splitlines()[-1]
-        if said.returncode:
-            say(said.stdout)
-    return Row(isa or "all", asked, chosen, tests, n_errors, n_words, rtfx)
+    return Row(isa or "all", asked, chosen, "not run", n_errors, n_words, rtfx)
+
+
+def run_tests(isa: str, asked: str | None, environment: dict[str, str]) -> str:
+    """The last line of pytest, in a process of its own."""
+    say(f"{isa or 'all instructions'}, {asked or 'default'}: tests")
+    said = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *TESTS],
+        cwd=ROOT,
+        env={**environment, "OVSUBS_TESTS_PRECISION": asked} if asked else environment,
+        capture_output=True,
+        text=True,
+    )
+    if said.returncode:
+        say(said.stdout)
+    return said.stdout.strip().splitlines()[-1]
 
 
 def hear(name: str, data: Path, asked: str | None) -> int:

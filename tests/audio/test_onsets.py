@@ -88,7 +88,18 @@ def after_typing(recordings: Callable[[str], Path], read_samples: Callable[[Path
 def test_a_sentence_after_typing_is_found(after_typing: np.ndarray, detector: SpeechDetector) -> None:
     regions = find_speech(after_typing, detector)
 
-    assert sum(region.end - region.start for region in regions if region.start > 17.5) > 3.0
+    sentence = [region for region in regions if region.start > 17.5]
+    assert sum(region.end - region.start for region in sentence) > 3.0
+    assert sentence[0].after_sound
+
+
+def test_after_silence_speech_follows_no_sound(after_typing: np.ndarray, detector: SpeechDetector) -> None:
+    voice, silence = after_typing[18 * 16_000 :], np.zeros(10 * 16_000, np.float32)
+
+    regions = find_speech(np.concatenate([silence, voice, silence, after_typing]), detector)
+
+    assert not regions[0].after_sound
+    assert regions[-1].after_sound
 
 
 def test_the_blocks_of_a_track_change_nothing(after_typing: np.ndarray, detector: SpeechDetector) -> None:

@@ -17,11 +17,11 @@ PAD_S = 0.2
 GOOD, UNLIKELY, LOOP, SILENT = Verdict.GOOD, Verdict.UNLIKELY, Verdict.LOOP, Verdict.SILENT
 
 
-def section(start: float, end: float, *speech: tuple[float, float]) -> Section:
+def section(start: float, end: float, *speech: tuple[float, float], after_sound: bool = False) -> Section:
     """A section of silence that is said to hold speech; by default all but 0.2 s at its ends."""
     samples = np.zeros(round((end - start) * RATE), np.float32)
     regions = speech or ((start + PAD_S, end - PAD_S),)
-    return Section(Span(start, end), samples, tuple(SpeechRegion(*region) for region in regions))
+    return Section(Span(start, end), samples, tuple(SpeechRegion(*region, after_sound) for region in regions))
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,13 @@ from ovsubs.recognition.attempts import (
     Verdict,
     doubtful_runs,
     is_babble,
+    is_made_up,
+    is_stuttered,
     judge,
     next_attempt,
+    repeats,
 )
+from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
@@ -233,3 +237,40 @@ def test_passages_that_the_model_hardly_believes_are_found_with_what_it_half_bel
     assert runs(*[-1.0] * 6, no_speech=0.3) == [(range(6), CLEARLY_NO_SPEECH)]
     assert runs(*[-1.2] * 6) == [(range(6), DOUBTFUL_NO_SPEECH)]
     assert runs() == []
+
+
+# What is made up
+
+
+def heard_as(script: Script, text: str, temperature: float = 0.0) -> DecodedWindow:
+    return replace(script.decoded(*script.engine.reader.encode(text)), temperature=temperature)
+
+
+def test_what_only_a_sample_has_heard_is_made_up(script: Script) -> None:
+    reader = script.engine.reader
+    babble = heard_as(script, " taking the back of the race"), heard_as(script, " go up to the U.S.", 0.2)
+    speech = heard_as(script, " Robin Fitzuth."), heard_as(script, " Robin Fitz-Euth.", 0.2)
+
+    assert is_made_up(babble[1], babble, reader)
+    assert not is_made_up(babble[0], babble, reader)  # the likeliest text, which is judged by other means
+    assert not is_made_up(speech[1], speech, reader)
+    assert not is_made_up(babble[1], babble[1:], reader)  # asked for at this temperature: the only one
+
+
+def test_the_same_sentence_faster_than_anyone_speaks_is_a_stutter() -> None:
+    said = segment(" When you have seen the film of the treasure map,", 1.0, 5.0)
+    again = " I will tell you, when you have seen the film of the treasure map,"
+
+    assert is_stuttered(segment(again, 12.0, 13.0), [said])
+    assert not is_stuttered(segment(again, 12.0, 17.0), [said])  # somebody says it again
+    assert not is_stuttered(segment(" You will not believe what we have found in there.", 12.0, 13.0), [said])
+    assert not is_stuttered(segment(again, 12.0, 12.0), [])
+
+
+def test_a_word_or_two_repeat_nothing() -> None:
+    assert repeats(" I must say that all of us", " I must say that all of us, as a young man")
+    assert not repeats(" all of us", " I must say that all of us, as a young man")
+
+
+def segment(text: str, start: float, end: float) -> Segment:
+    return Segment(0, start, end, text, (), -0.3, 1.0, 0.1)

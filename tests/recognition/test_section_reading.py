@@ -141,7 +141,7 @@ def test_passed_over_speech_is_read_to_its_own_end(script: Script) -> None:
 
 
 def ends_from(whole: Section, options: TranscribeOptions | None = None) -> float:
-    return SectionReading(whole, 0.0, 0.2, options or TranscribeOptions()).ends_from_s
+    return SectionReading(whole, 0.0, options or TranscribeOptions()).ends_from_s
 
 
 # Loops
@@ -316,10 +316,55 @@ def test_a_gap_is_not_decoded_with_what_the_window_before_has_said(script: Scrip
     assert texts(reader.reading.take().segments) == [("world", 21.0, 31.0), ("Hello", 31.0, 44.8)]
 
 
+# Passages that are hardly believed, heard alone
+
+
+def doubtful(script: Script) -> tuple[Reader, list[tuple[str, float, float]]]:
+    """A window of three sentences; the second is hardly believed, the third says the same."""
+    reader = Reader(script, section(0.0, 20.0))
+    encode, begin = script.engine.reader.encode, script.time
+    sentences = [
+        " He hoped there would be stew.",
+        " They are very important men.",
+        " They are very important men.",
+    ]
+    tokens, logprobs, said = list[int](), list[float](), list[tuple[str, float, float]]()
+    for place, (sentence, sure) in enumerate(zip(sentences, (-0.1, -1.5, -0.2), strict=True)):
+        start, end = 6.0 * place + 0.2, 6.0 * place + 6.0
+        tokens += [begin(start), *encode(sentence), begin(end)]
+        logprobs += [sure] * (len(encode(sentence)) + 2)
+        said.append((sentence.strip(), start, end))
+    reader.hear(replace(script.decoded(*tokens), logprobs=tuple(logprobs)))
+    assert reader.place == (6.0, 12.2)
+    return reader, said
+
+
+@pytest.mark.parametrize(
+    ("alone", "no_speech", "n_kept"),
+    [
+        (" They are very important men.", 0.1, 3),
+        (" They were all important, men.", 0.1, 3),
+        (" They are very important men.", 0.3, 1),
+        (" Thank you for your time.", 0.1, 1),
+    ],
+    ids=["heard again", "much of it is heard again", "no speech", "something else is heard"],
+)
+def test_a_doubtful_passage_is_kept_if_it_is_heard_alone(
+    script: Script, alone: str, no_speech: float, n_kept: int
+) -> None:
+    """Else it goes, and what repeats it with it: over babble Whisper says the same thing, ever surer."""
+    reader, said = doubtful(script)
+    heard = script.decoded(script.time(0.2), *script.engine.reader.encode(alone), script.time(5.8))
+    reader.hear(replace(heard, no_speech_prob=no_speech))
+    while not reader.reading.is_done:  # what has no text now is heard once more
+        reader.hear(script.loop(), SILENT)
+    assert texts(reader.reading.take().segments) == said[:n_kept]
+
+
 # Speech after another sound, heard again without it
 
 
-AFTER_A_SOUND = section(0.0, 21.5, (10.0, 20.0))
+AFTER_A_SOUND = section(0.0, 21.5, (10.0, 20.0), after_sound=True)
 
 
 @pytest.mark.parametrize("sure", [-0.55, -0.45])
@@ -366,7 +411,7 @@ def test_a_short_text_within_a_longer_one_is_no_sign_of_words_before_it(script: 
 
 def test_the_second_hearing_ends_where_the_first_one_did(script: Script) -> None:
     """To the last bit: else a window that has all speech to its section's end would seem to break off."""
-    reader = Reader(script, section(30.0, 43.475, (34.252, 43.475)))
+    reader = Reader(script, section(30.0, 43.475, (34.252, 43.475), after_sound=True))
     first = reader.reading.window
     reader.hear(said_of(script, [HELLO] * 3, 2.0, 11.0, -0.5))
     assert reader.reading.window.window.end == first.window.end
@@ -394,7 +439,7 @@ def test_a_first_word_that_was_moved_goes_back_if_it_is_heard_there(
     script: Script, word: int, found: list[tuple[str, float, float]]
 ) -> None:
     options = TranscribeOptions(word_timestamps=True)
-    reader = Reader(script, section(0.0, 6.5, (0.5, 1.8), (2.7, 6.0)), options)
+    reader = Reader(script, section(0.0, 6.5, (0.5, 1.8), (2.7, 6.0), after_sound=True), options)
     tokens = (script.time(0.5), HELLO, WORLD, WORLD, script.time(6.0))
     times = {"logprobs": (-0.3,) * 5, "starts": (0.4, 0.5, 2.7, 4.0, 6.0, 6.0)}
     reader.hear(replace(script.decoded(*tokens), **times))

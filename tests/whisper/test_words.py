@@ -145,7 +145,7 @@ def test_a_first_word_that_is_stretched_over_others_goes_to_what_follows_the_pau
     "first",
     [
         Word(" Who,", 31.4, 32.5),  # a pause that is written
-        Word(" who", 31.8, 32.5),  # short enough
+        Word(" who", 32.0, 32.5),  # short enough
         Word(" who", 31.4, 32.9),  # no pause
         Word(" whatsoever", 31.4, 32.5),  # long enough a word
     ],
