@@ -4,16 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openvino as ov
 import pytest
 
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model import compile_options as options_module
 from ovsubs.whisper.model import precision as module
 from ovsubs.whisper.model.compile_options import CompileOptions, settle
-from ovsubs.whisper.model.layer_timing import MeasuredPrecision, ModelSize, Precision
+from ovsubs.whisper.model.layer_timing import MeasuredPrecision, ModelSize, Precision, _decoder, _encoder
 from ovsubs.whisper.model.precision import (
     ModelPrecision,
     choose_precision,
@@ -74,6 +75,18 @@ def test_f32_runs_everywhere_and_all_that_is_measured_took_time(
     assert len(set(precisions)) == len(precisions)
     assert all(one.encoder_ms > 0.0 and one.decoder_ms > 0.0 for one in measured)
     assert {one.precision.floats for one in measured} <= set(cpu_precisions())
+
+
+@pytest.mark.parametrize("make", [lambda: _encoder(TINY, 2), lambda: _decoder(TINY, 2, "f32")])
+def test_each_product_of_the_timed_layers_has_weights_of_its_own(make: Callable[[], ov.Model]) -> None:
+    """OpenVINO computes products of the same vectors with the same weights once, though not in 8 bits."""
+    weights = [
+        node.input_value(1).get_node().get_data().tobytes()
+        for node in make().get_ops()
+        if node.get_type_name() == "MatMul" and node.input_value(1).get_node().get_type_name() == "Constant"
+    ]
+    assert len(weights) >= 2 * 6
+    assert len(set(weights)) == len(weights)
 
 
 def test_what_was_measured_is_kept_for_its_cpu_and_size_and_read_the_next_time(cache: Path) -> None:
