@@ -75,12 +75,15 @@ class Found:
 class _Doubt:
     """Segments that may be no speech, and where they stand: the encoder is to see that alone.
 
-    They are none if it is likelier than `no_speech` there that nobody speaks.
+    They are none if it is likelier than `no_speech` there that nobody speaks, or if neither what is heard
+    there alone nor the other attempts that were `tried` at their window have much of their text.
     """
 
     stretch: SpeechRegion
     segments: tuple[Segment, ...]
     no_speech: float
+    decoded: DecodedWindow
+    tried: tuple[DecodedWindow, ...]
 
 
 class SectionReading:
@@ -102,6 +105,7 @@ class SectionReading:
         self._missed_from = section.span.start  # the start of the window that passed it over
         self._tried = list[DecodedWindow]()  # the attempts at the present window
         self._best: DecodedWindow | None = None  # of these
+        self._is_part = False  # the present window is one of a longer one that looped
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
         self._all = list[Segment]()
@@ -189,7 +193,7 @@ class SectionReading:
     def advance(self, decoded: DecodedWindow, verdict: Verdict, language: str, engine: Engine) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
         if self._doubted:
-            self._decide_doubt(decoded, engine)
+            self._decide_doubt(decoded, verdict, engine)
             return
         self._language = language
         if self._first:
@@ -235,10 +239,15 @@ class SectionReading:
         self._next, self._language, self.spoken = first.window, first.language, first.spoken
         return first.decoded
 
-    def _decide_doubt(self, heard_alone: DecodedWindow, engine: Engine) -> None:
+    def _decide_doubt(self, heard_alone: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
         doubt = self._doubted.popleft()
         text = "".join(segment.text for segment in doubt.segments)
-        agrees = agreement(text, engine.reader.decode(heard_alone.tokens)) >= MIN_AGREEMENT_ALONE
+        is_same_language = not self.spoken or self.spoken.language == doubt.segments[0].language
+        others = [one for one in doubt.tried if one is not doubt.decoded]
+        if is_same_language and verdict is not Verdict.LOOP:  # nothing else compares
+            others.append(heard_alone)
+        heard = [agreement(text, engine.reader.decode(one.tokens)) for one in others]
+        agrees = max(heard, default=1.0) >= MIN_AGREEMENT_ALONE
         if heard_alone.no_speech_prob > doubt.no_speech or not agrees:
             self._all = [
                 segment
@@ -258,7 +267,7 @@ class SectionReading:
                 if not self._put_back(heard):
                     self._all += heard
             self._missed.popleft()
-        elif verdict is Verdict.SILENT or is_made_up(decoded, self._tried, engine.reader):
+        elif verdict is Verdict.SILENT or self._is_no_text(decoded, verdict, engine):
             self._cursor = self.window.window.end
         elif self._is_loop(decoded, verdict, engine):
             self._n_left_out += 1
@@ -284,6 +293,11 @@ class SectionReading:
         self._all[self._all.index(following)] = replace(following, start=first.start, words=words)
         return True
 
+    def _is_no_text(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> bool:
+        """Whether no attempt at a part of a looping window is likely, or a sample agrees with no other."""
+        is_unlikely_part = self._is_part and verdict is Verdict.UNLIKELY
+        return is_unlikely_part or is_made_up(decoded, self._tried, engine.reader)
+
     def _is_loop(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> bool:
         has_no_end = verdict is Verdict.LOOP and not decoded.finished
         return has_no_end or is_loop_of_noise(decoded, engine.reader, self._options)
@@ -295,6 +309,7 @@ class SectionReading:
     def _go_on(self, max_s: float = WINDOW_S) -> None:
         self._best = self._echo = self._first = None
         self._tried = []
+        self._is_part = max_s < WINDOW_S
         self.attempt = Attempt(self._options.search)
         if self._doubted:
             stretch = self._doubted[0].stretch
@@ -346,7 +361,7 @@ class SectionReading:
                 begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
             )
             if of_run and stretch.end > stretch.start:
-                yield _Doubt(stretch, of_run, no_speech)
+                yield _Doubt(stretch, of_run, no_speech, decoded, tuple(self._tried))
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

@@ -361,6 +361,36 @@ def test_a_doubtful_passage_is_kept_if_it_is_heard_alone(
     assert texts(reader.reading.take().segments) == said[:n_kept]
 
 
+def test_a_part_of_a_loop_is_kept_if_it_is_likely(script: Script) -> None:
+    for verdict, n_kept in ((GOOD, 1), (UNLIKELY, 0)):
+        reader = Reader(script, section(0.0, 20.0))
+        reader.hear(script.loop(), LOOP)
+        reader.hear(script.loop(), LOOP)
+        assert reader.place == (0.0, 10.0)
+        while reader.place == (0.0, 10.0):
+            reader.hear(script.said((HELLO, 0.2, 9.8)), verdict)
+        assert reader.place == (10.0, 20.0)
+        assert len(reader.reading.take().segments) == n_kept
+
+
+def test_a_loop_over_a_doubtful_passage_tells_nothing(script: Script) -> None:
+    """A shout over music may be read over and over alone; it was said all the same."""
+    reader, said = doubtful(script)
+    reader.hear(script.loop(), LOOP)
+    assert texts(reader.reading.take().segments) == said
+
+
+def test_a_doubtful_passage_is_kept_if_another_attempt_has_it(script: Script) -> None:
+    whole = section(0.0, 6.5)
+    reader, encode, begin = Reader(script, whole), script.engine.reader.encode, script.time
+    first = script.decoded(begin(0.2), *encode(" Tell me, is the lord of the world in?"), begin(6.0))
+    reader.hear(replace(first, avg_logprob=-1.4), UNLIKELY)
+    tokens = (begin(0.2), *encode(" Tell me he is the lord of the world."), begin(6.0))
+    reader.hear(replace(script.decoded(*tokens), logprobs=(-1.5,) * len(tokens), temperature=0.2))
+    reader.hear(script.decoded(begin(0.2), *encode(" Thank you."), begin(2.0)))
+    assert texts(reader.reading.take().segments) == [("Tell me he is the lord of the world.", 0.2, 6.0)]
+
+
 # Speech after another sound, heard again without it
 
 

@@ -342,7 +342,10 @@ SLOW = r"{\fs9000\bord9000\blur1000\be999}" + "HELLO WORLD" * 20
 def test_a_cue_that_nobody_would_wait_for_is_refused(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """libass takes minutes for a picture of it, and tells nothing meanwhile."""
+    """libass takes minutes for a picture of it, and tells nothing meanwhile.
+
+    ffmpeg holds back the picture before it, but not always on a busy machine: it may be the next number.
+    """
     monkeypatch.setattr("ovsubs.video.glyphs._DRAWN_WITHIN_S", 3.0)
     monkeypatch.setattr("ovsubs.audio.ffmpeg.STALLED_S", 3.0)
     script, fields = tmp_path / "slow.ass", "Loud,,0,0,0,,"
@@ -350,7 +353,7 @@ def test_a_cue_that_nobody_would_wait_for_is_refused(
     lines = [f"Dialogue: 0,0:00:0{n}.00,0:00:0{n + 1}.00,{fields}{cue}" for n, cue in enumerate(cues)]
     script.write_text("\n".join([*LOUD_ASS.splitlines()[:-1], *lines]) + "\n")
 
-    with pytest.raises(UnreadableSubtitles, match=f"cue {number} takes too long to draw"):
+    with pytest.raises(UnreadableSubtitles, match=rf"cue ({number}|{number + 1}) takes too long to draw"):
         burn(clip, script)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["slow.ass", "talk.mp4"]
