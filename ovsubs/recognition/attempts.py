@@ -188,10 +188,15 @@ def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions)
         return replace(attempt, prompted=False)
     if verdict is Verdict.LOOP and attempt.fits:
         return replace(attempt, fits=False)
+    search = attempt.search
+    if verdict is Verdict.LOOP and search.temperature == 0.0 and search.beam_size > 1:
+        # Beams prefer what repeats itself: each time it is likelier (arXiv:1904.09751, section 3).
+        greedy = replace(search, beam_size=1, patience=1.0, length_penalty=None)
+        return replace(attempt, search=greedy, fits=True)
     hotter = _hotter(attempt.search.temperature, options)
     if hotter is None:
         return None
-    return replace(attempt, search=replace(attempt.search, temperature=hotter), fits=False)
+    return replace(attempt, search=replace(options.search, temperature=hotter), fits=False)
 
 
 def _hotter(temperature: float, options: TranscribeOptions) -> float | None:

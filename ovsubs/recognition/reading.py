@@ -164,8 +164,8 @@ class SectionReading:
         if self._doubted:
             return 0.0
         breaks_off = not self._reads_missed and window.end < self._section.speech[-1].end
-        is_first = self.attempt.fits and self._options.vad is not None
-        if breaks_off or not is_first or window.duration < CUT_OFF_S:
+        is_first = self.attempt.fits and self.attempt.search == self._options.search
+        if self._options.vad is None or breaks_off or not is_first or window.duration < CUT_OFF_S:
             return 0.0
         left = UNSAID_S
         for region in reversed(self.window.speech):

@@ -203,16 +203,19 @@ def test_unlikely_text_is_decoded_hotter_up_to_one(
     assert [attempt.fits for attempt in attempts] == [True] + [False] * (len(attempts) - 1)
 
 
-def test_a_loop_gets_hotter_after_it_was_given_30_seconds() -> None:
-    attempts = ladder(LOOP, TranscribeOptions())
-    assert [attempt.search.temperature for attempt in attempts] == [0.0, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    assert [attempt.fits for attempt in attempts] == [True] + [False] * 6
+def test_a_loop_gets_hotter_after_it_was_given_30_seconds_and_one_beam() -> None:
+    attempts = ladder(LOOP, TranscribeOptions(beam_size=3))
+    assert [attempt.search.temperature for attempt in attempts] == [0.0] * 4 + [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [attempt.search.beam_size for attempt in attempts[:4]] == [3, 3, 1, 1]
+    assert [attempt.fits for attempt in attempts] == [True, False, True] + [False] * 6
+    greedy = ladder(LOOP, TranscribeOptions(beam_size=1))
+    assert [attempt.fits for attempt in greedy] == [True] + [False] * 6
 
 
 @pytest.mark.parametrize("verdict", [UNLIKELY, LOOP])
-def test_all_else_that_was_asked_for_is_kept_in_every_attempt(verdict: Verdict) -> None:
+def test_all_else_that_was_asked_for_is_kept_but_in_greedy_attempts(verdict: Verdict) -> None:
     options = TranscribeOptions(beam_size=3, patience=2.0, length_penalty=0.5, best_of=7)
-    for attempt in ladder(verdict, options):
+    for attempt in (one for one in ladder(verdict, options) if one.search.beam_size > 1):
         assert replace(attempt.search, temperature=0.0) == Attempt(options.search).search
 
 
