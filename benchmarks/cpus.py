@@ -63,11 +63,8 @@ def main() -> int:
         # Speed first, so that no test that somebody runs beside this one disturbs it.
         rows = [hear_row(isa, one, environments[isa], given) for isa, one in asked]
         print(*map(describe, rows), sep="\n", flush=True)
-        tested = dict[tuple[str, str], str]()  # by what is computed in: a default is one of the precisions
         for place, (isa, one) in enumerate(asked) if not given.without_tests else ():
-            what = isa, rows[place].chosen
-            tested[what] = tested.get(what) or run_tests(isa, one, environments[isa])
-            rows[place] = replace(rows[place], tests=tested[what])
+            rows[place] = replace(rows[place], tests=run_tests(isa, one, environments[isa]))
             print(describe(rows[place]), flush=True)
     content = {**describe_run(ROOT, PROJECT_PACKAGES), "rows": [asdict(row) for row in rows]}
     given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

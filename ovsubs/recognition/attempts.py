@@ -125,19 +125,24 @@ def is_made_up(decoded: DecodedWindow, tried: Sequence[DecodedWindow], reader: T
 
     Args:
         decoded: the text that would be kept.
-        tried: all attempts at the same window in order, it among them.
+        tried: the attempts at the same window in order, it among them, without those that looped.
         reader: of the checkpoint.
     """
     others = [one for one in tried if one is not decoded]
-    if not others or decoded.temperature <= tried[0].temperature:
-        return False
     text = reader.decode(decoded.tokens)
+    if not others or decoded.temperature <= others[0].temperature or not is_comparable(text):
+        return False
     return all(agreement(text, reader.decode(one.tokens)) < MIN_AGREEMENT for one in others)
+
+
+def is_comparable(text: str) -> bool:
+    """Whether a text is long enough to be told from another one: "Yes." and "Yeah." are the same answer."""
+    return len(letters_of(text)) >= MIN_REPEATED
 
 
 def repeats(text: str, before: str) -> bool:
     """Whether a text, longer than a word or two, is one that stands before it."""
-    return len(letters_of(text)) >= MIN_REPEATED and agreement(text, before) >= SAME_TEXT
+    return is_comparable(text) and agreement(text, before) >= SAME_TEXT
 
 
 def is_stuttered(segment: Segment, before: Sequence[Segment]) -> bool:

@@ -18,6 +18,7 @@ from ovsubs.recognition.attempts import (
     Attempt,
     Verdict,
     doubtful_runs,
+    is_comparable,
     is_doubtful,
     is_loop_of_noise,
     is_made_up,
@@ -41,6 +42,7 @@ from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
+from ovsubs.whisper.tokens import TIMESTAMP_STEP_S
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
@@ -213,7 +215,8 @@ class SectionReading:
         if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
             self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
-        self._tried.append(decoded)
+        if verdict is not Verdict.LOOP:  # a loop tells nothing of other texts
+            self._tried.append(decoded)
         if self._best is None or _is_better(decoded, self._best, verdict):
             self._best = decoded
         following = next_attempt(self.attempt, verdict, self._options)
@@ -244,9 +247,10 @@ class SectionReading:
         text = "".join(segment.text for segment in doubt.segments)
         is_same_language = not self.spoken or self.spoken.language == doubt.segments[0].language
         others = [one for one in doubt.tried if one is not doubt.decoded]
-        if is_same_language and verdict is not Verdict.LOOP:  # nothing else compares
+        if is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO):  # these tell nothing
             others.append(heard_alone)
-        heard = [agreement(text, engine.reader.decode(one.tokens)) for one in others]
+        texts = [engine.reader.decode(one.tokens) for one in others]
+        heard = [agreement(text, other) for other in texts] if is_comparable(text) else []
         agrees = max(heard, default=1.0) >= MIN_AGREEMENT_ALONE
         if heard_alone.no_speech_prob > doubt.no_speech or not agrees:
             self._all = [
@@ -337,7 +341,7 @@ class SectionReading:
         segments = self._segments(reading.pieces, decoded, engine)
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
-        self._doubted.extend(self._doubts(reading.pieces, decoded, segments))
+        self._doubted.extend(self._doubts(reading.pieces, decoded, segments, begin))
         self._missed_from, self._cursor = window.start, window.start + reading.until
         if self._options.vad is not None and segments:
             heard = [SpeechRegion(r.start, min(r.end, self._cursor)) for r in self.window.speech]
@@ -349,13 +353,20 @@ class SectionReading:
             )
 
     def _doubts(
-        self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, segments: Sequence[Segment]
+        self,
+        pieces: Sequence[TimedTokens],
+        decoded: DecodedWindow,
+        segments: Sequence[Segment],
+        begin_token: int,
     ) -> Iterator[_Doubt]:
         """Passages of a window that the model hardly believes, for a second opinion on the sound alone."""
         begin = self.window.window.start
         for run, no_speech in doubtful_runs(pieces, decoded):
-            tokens = {pieces[place].tokens for place in run}
-            of_run = tuple(segment for segment in segments if segment.tokens[1:-1] in tokens)
+            doubted = {
+                (begin_token + round(p.start / TIMESTAMP_STEP_S), *p.tokens)
+                for p in pieces[run.start : run.stop]
+            }
+            of_run = tuple(segment for segment in segments if segment.tokens[:-1] in doubted)
             end = pieces[run[-1]].end
             stretch = SpeechRegion(
                 begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end

@@ -251,12 +251,17 @@ def heard_as(script: Script, text: str, temperature: float = 0.0) -> DecodedWind
 
 def test_what_only_a_sample_has_heard_is_made_up(script: Script) -> None:
     reader = script.engine.reader
-    babble = heard_as(script, " taking the back of the race"), heard_as(script, " go up to the U.S.", 0.2)
+    babble = (
+        heard_as(script, " taking the back of the race"),
+        heard_as(script, " Thank you for joining us.", 0.2),
+    )
     speech = heard_as(script, " Robin Fitzuth."), heard_as(script, " Robin Fitz-Euth.", 0.2)
 
     assert is_made_up(babble[1], babble, reader)
     assert not is_made_up(babble[0], babble, reader)  # the likeliest text, which is judged by other means
     assert not is_made_up(speech[1], speech, reader)
+    short = heard_as(script, " Yes."), heard_as(script, " Yeah.", 0.2)
+    assert not is_made_up(short[1], short, reader)  # too short to be told apart
     assert not is_made_up(babble[1], babble[1:], reader)  # asked for at this temperature: the only one
 
 

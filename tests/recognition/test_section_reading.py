@@ -328,7 +328,7 @@ def doubtful(script: Script) -> tuple[Reader, list[tuple[str, float, float]]]:
     sentences = [
         " He hoped there would be stew.",
         " They are very important men.",
-        " They are very important men.",
+        " They are very important women.",
     ]
     tokens, logprobs, said = list[int](), list[float](), list[tuple[str, float, float]]()
     for place, (sentence, sure) in enumerate(zip(sentences, (-0.1, -1.5, -0.2), strict=True)):
@@ -373,6 +373,26 @@ def test_a_part_of_a_loop_is_kept_if_it_is_likely(script: Script) -> None:
             reader.hear(script.said((HELLO, 0.2, 9.8)), verdict)
         assert reader.place == (10.0, 20.0)
         assert len(reader.reading.take().segments) == n_kept
+
+
+@pytest.mark.parametrize("alone", [" Yes.", " Yeah."])
+def test_a_short_answer_stays_however_it_is_spelled_alone(script: Script, alone: str) -> None:
+    reader, encode, begin = Reader(script, section(0.0, 20.0)), script.engine.reader.encode, script.time
+    tokens = (begin(0.2), *encode(" Yes."), begin(9.8), begin(9.8), *encode(" Yes."), begin(19.8))
+    n = len(encode(" Yes."))
+    reader.hear(replace(script.decoded(*tokens), logprobs=(-0.1,) * (n + 2) + (-1.5,) * (n + 2)))
+    assert reader.place == (9.6, 20.0)
+    reader.hear(script.decoded(begin(0.2), *encode(alone), begin(9.8)))
+    assert texts(reader.reading.take().segments) == [("Yes.", 0.2, 9.8), ("Yes.", 9.8, 19.8)]
+
+
+def test_what_is_sampled_after_loops_is_compared_with_none_of_them(script: Script) -> None:
+    reader, encode, begin = Reader(script, section(0.0, 6.5)), script.engine.reader.encode, script.time
+    for _ in range(4):
+        reader.hear(script.loop(), LOOP)
+    sampled = script.decoded(begin(0.2), *encode(" Are you ready? Come on, then."), begin(6.0))
+    reader.hear(replace(sampled, temperature=0.2))
+    assert texts(reader.reading.take().segments) == [("Are you ready? Come on, then.", 0.2, 6.0)]
 
 
 def test_a_loop_over_a_doubtful_passage_tells_nothing(script: Script) -> None:
