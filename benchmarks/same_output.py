@@ -23,6 +23,7 @@ from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import run_program, say
 from peer_engines.recordings import make_sets
 
+from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.benchmark.metrics import median
 from ovsubs.convert.resolve import resolve_ir
 
@@ -86,13 +87,9 @@ def plan_ways(data: Path, folder: Path, *, first_only: bool) -> list[Way]:
     sets = make_sets([data / "librispeech" / "test-clean"], folder)
     chapters = tuple(str(file.path) for file in sets["long"].files)
     short = tuple(str(file.path) for file in sets["short"].files)[::8]
-    foreign = tuple(str(path) for path in sorted((data / "fleurs").rglob("*.*")) if is_sound(path))
-    mixed = (
-        *(str(path) for path in sorted((data / "speeches").iterdir()) if is_sound(path)),
-        *(str(path) for path in sorted((data / "video").rglob("*.*")) if is_sound(path)),
-        *(str(path) for path in sorted((data / "nonspeech").rglob("*.*")) if is_sound(path)),
-        *(str(path) for path in sorted((data / "mfa").rglob("*.*")) if is_sound(path)),
-    )
+    foreign = recordings_in(data / "fleurs")
+    kinds = ("speeches", "video", "nonspeech", "mfa")
+    mixed = tuple(file for kind in kinds for file in recordings_in(data / kind))
     if first_only:
         chapters, short, foreign, mixed = chapters[:1], short[:3], foreign[:2], mixed[:2]
     some = (*chapters[:1], *short[:3], *foreign[:2], *mixed[:4])
@@ -119,9 +116,9 @@ def plan_ways(data: Path, folder: Path, *, first_only: bool) -> list[Way]:
     ]
 
 
-def is_sound(path: Path) -> bool:
-    """Whether a file of the data is a recording."""
-    return path.suffix in (".flac", ".wav", ".mp3", ".opus", ".ogg", ".mp4", ".webm", ".mpg")
+def recordings_in(folder: Path) -> tuple[str, ...]:
+    """The recordings below a folder, in order."""
+    return tuple(str(path) for path in sorted(folder.rglob("*")) if path.suffix in MEDIA_SUFFIXES)
 
 
 @contextmanager

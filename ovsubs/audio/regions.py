@@ -19,7 +19,7 @@ STEP_S = 512 / SAMPLE_RATE_HZ  # one step of the detector: 32 ms
 class SpeechRegion:
     """Where the detector hears speech: `[start, end)` in seconds of the track, in steps of 32 ms.
 
-    `after_sound`: another sound comes shortly before it, and no silence.
+    `after_sound`: another sound was heard in the three seconds before it.
     """
 
     start: float

@@ -140,7 +140,7 @@ def is_comparable(text: str) -> bool:
     return len(letters_of(text)) >= MIN_REPEATED
 
 
-def repeats(text: str, before: str) -> bool:
+def is_repeated(text: str, before: str) -> bool:
     """Whether a text, longer than a word or two, is one that stands before it."""
     return is_comparable(text) and agreement(text, before) >= SAME_TEXT
 
@@ -148,7 +148,7 @@ def repeats(text: str, before: str) -> bool:
 def is_stuttered(segment: Segment, before: Sequence[Segment]) -> bool:
     """Whether a segment repeats the text before it, faster than anyone speaks: so Whisper meets music."""
     rate = len(letters_of(segment.text)) / max(segment.end - segment.start, 1e-3)
-    return rate > MAX_LETTERS_PER_S and repeats(segment.text, "".join(one.text for one in before))
+    return rate > MAX_LETTERS_PER_S and is_repeated(segment.text, "".join(one.text for one in before))
 
 
 def is_doubtful(decoded: DecodedWindow) -> bool:
@@ -193,10 +193,9 @@ def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions)
         return replace(attempt, prompted=False)
     if verdict is Verdict.LOOP and attempt.fits:
         return replace(attempt, fits=False)
-    search = attempt.search
-    if verdict is Verdict.LOOP and search.temperature == 0.0 and search.beam_size > 1:
+    if verdict is Verdict.LOOP and attempt.search.temperature == 0.0 and attempt.search.beam_size > 1:
         # Beams prefer what repeats itself: each time it is likelier (arXiv:1904.09751, section 3).
-        greedy = replace(search, beam_size=1, patience=1.0, length_penalty=None)
+        greedy = replace(attempt.search, beam_size=1, patience=1.0, length_penalty=None)
         return replace(attempt, search=greedy, fits=True)
     hotter = _hotter(attempt.search.temperature, options)
     if hotter is None:

@@ -39,7 +39,7 @@ class TranscribeOptions:
     `vad`: what counts as speech; None hears everything.
     `silence`: when a window's text is taken for a hallucination.
     `compression_ratio_threshold`: text that zlib shrinks more repeats itself; its window is read again
-    in halves, and left out if it never ends. None switches that off.
+    in halves, a short one greedily and then hotter, and left out if it never ends. None switches that off.
     `language_detection_segments`: how many windows vote.
     `language_detection_threshold`: where the vote's winner has less, nobody may be speaking at all: of
     such a file, windows below `silence.logprob_threshold` are left out. So is, of any file, a window that

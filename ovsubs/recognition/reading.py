@@ -22,9 +22,9 @@ from ovsubs.recognition.attempts import (
     is_doubtful,
     is_loop_of_noise,
     is_made_up,
+    is_repeated,
     is_stuttered,
     next_attempt,
-    repeats,
 )
 from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
@@ -42,14 +42,13 @@ from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
 UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
 CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
-MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters that are heard again when it is heard alone
+MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone; docs/decisions/0021
 RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
@@ -78,14 +77,13 @@ class _Doubt:
     """Segments that may be no speech, and where they stand: the encoder is to see that alone.
 
     They are none if it is likelier than `no_speech` there that nobody speaks, or if neither what is heard
-    there alone nor the other attempts that were `tried` at their window have much of their text.
+    there alone nor the `others`, attempts at their window, have much of their text.
     """
 
     stretch: SpeechRegion
     segments: tuple[Segment, ...]
     no_speech: float
-    decoded: DecodedWindow
-    tried: tuple[DecodedWindow, ...]
+    others: tuple[DecodedWindow, ...]
 
 
 class SectionReading:
@@ -105,9 +103,9 @@ class SectionReading:
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._doubted = deque[_Doubt]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
-        self._tried = list[DecodedWindow]()  # the attempts at the present window
-        self._best: DecodedWindow | None = None  # of these
-        self._is_part = False  # the present window is one of a longer one that looped
+        self._tried = list[DecodedWindow]()  # the attempts at the present window that did not loop
+        self._best: DecodedWindow | None = None  # of all attempts at the present window
+        self._is_part = False  # whether the present window is the first part of one that looped
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
         self._all = list[Segment]()
@@ -246,7 +244,7 @@ class SectionReading:
         doubt = self._doubted.popleft()
         text = "".join(segment.text for segment in doubt.segments)
         is_same_language = not self.spoken or self.spoken.language == doubt.segments[0].language
-        others = [one for one in doubt.tried if one is not doubt.decoded]
+        others = list(doubt.others)
         if is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO):  # these tell nothing
             others.append(heard_alone)
         texts = [engine.reader.decode(one.tokens) for one in others]
@@ -257,7 +255,7 @@ class SectionReading:
                 segment
                 for segment in self._all
                 if segment not in doubt.segments
-                and not (segment.start >= doubt.segments[0].start and repeats(segment.text, text))
+                and not (segment.start >= doubt.segments[0].start and is_repeated(segment.text, text))
             ]
         self._go_on()
 
@@ -357,22 +355,20 @@ class SectionReading:
         pieces: Sequence[TimedTokens],
         decoded: DecodedWindow,
         segments: Sequence[Segment],
-        begin_token: int,
+        timestamp_begin: int,
     ) -> Iterator[_Doubt]:
         """Passages of a window that the model hardly believes, for a second opinion on the sound alone."""
         begin = self.window.window.start
         for run, no_speech in doubtful_runs(pieces, decoded):
-            doubted = {
-                (begin_token + round(p.start / TIMESTAMP_STEP_S), *p.tokens)
-                for p in pieces[run.start : run.stop]
-            }
+            doubted = {(pieces[place].opening(timestamp_begin), *pieces[place].tokens) for place in run}
             of_run = tuple(segment for segment in segments if segment.tokens[:-1] in doubted)
             end = pieces[run[-1]].end
             stretch = SpeechRegion(
                 begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
             )
             if of_run and stretch.end > stretch.start:
-                yield _Doubt(stretch, of_run, no_speech, decoded, tuple(self._tried))
+                others = tuple(one for one in self._tried if one is not decoded)
+                yield _Doubt(stretch, of_run, no_speech, others)
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

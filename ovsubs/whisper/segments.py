@@ -65,6 +65,10 @@ class TimedTokens:
     tokens: tuple[int, ...]
     first: int = field(default=0, compare=False)
 
+    def opening(self, timestamp_begin: int) -> int:
+        """The timestamp token before them, which opens the tokens of their segment."""
+        return timestamp_begin + round(self.start / TIMESTAMP_STEP_S)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -156,7 +160,7 @@ def to_segments(
         if not says_something(text) or window.start + piece.start >= window.end:
             continue  # beyond the window's end there is only the silence that fills it up
         last = window.end if piece.end is None else min(window.start + piece.end, window.end)
-        opening = begin + round(piece.start / TIMESTAMP_STEP_S)
+        opening = piece.opening(begin)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
         start, end = _within_speech(min(window.start + piece.start, last), last, speech)
         words = _words(piece, decoded, window, reader, language, speech)

@@ -15,10 +15,10 @@ from ovsubs.recognition.attempts import (
     doubtful_runs,
     is_babble,
     is_made_up,
+    is_repeated,
     is_stuttered,
     judge,
     next_attempt,
-    repeats,
 )
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
@@ -276,8 +276,8 @@ def test_the_same_sentence_faster_than_anyone_speaks_is_a_stutter() -> None:
 
 
 def test_a_word_or_two_repeat_nothing() -> None:
-    assert repeats(" I must say that all of us", " I must say that all of us, as a young man")
-    assert not repeats(" all of us", " I must say that all of us, as a young man")
+    assert is_repeated(" I must say that all of us", " I must say that all of us, as a young man")
+    assert not is_repeated(" all of us", " I must say that all of us, as a young man")
 
 
 def segment(text: str, start: float, end: float) -> Segment:

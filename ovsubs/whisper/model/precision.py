@@ -130,7 +130,10 @@ def measure(size: ModelSize, threads: int) -> tuple[MeasuredPrecision, ...]:
 def _time_again(
     measured: Sequence[MeasuredPrecision], size: ModelSize, threads: int
 ) -> tuple[MeasuredPrecision, ...]:
-    """Those that are nearly the fastest with the shorter of two times: a busy second decides nothing."""
+    """The same, and those that are nearly the fastest run once more, of which the shorter time counts.
+
+    So one busy second decides nothing.
+    """
     encoder_ms = _NEARLY * min(one.encoder_ms for one in measured)
     decoder_ms = _NEARLY * min(one.decoder_ms for one in measured)
     near = [one.precision for one in measured if one.encoder_ms <= encoder_ms or one.decoder_ms <= decoder_ms]
