@@ -136,7 +136,7 @@ def run(name: str, tree: Path, ways: list[Way], folder: Path) -> dict[str, Any]:
     """Hear everything with the package of a tree, in a process of its own."""
     say(f"{name}: {', '.join(way.name for way in ways)}")
     asked, answer = folder / "ways.json", folder / f"{name}.json"
-    models = {model: str(resolve_ir(model, offline=True)) for model in {way.model for way in ways}}
+    models = {model: str(resolve_ir(model, offline=True).resolve()) for model in {way.model for way in ways}}
     asked.write_text(json.dumps({"models": models, "ways": [asdict(way) for way in ways]}), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     command = [sys.executable, "-P", str(HEARING), str(asked), str(answer)]
