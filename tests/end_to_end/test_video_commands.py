@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import COMMAND, Ended, environment, run_process
 from fonts import only_dejavu
+from leaving import is_running, wait_until
 from patience import PATIENCE_S
 from rights import AS_A_USER
 from systems import needs_linux, needs_permissions, needs_posix
@@ -238,7 +239,7 @@ def test_a_call_to_stop_ends_it_and_its_ffmpeg_and_leaves_no_file(
     out, err = burning.communicate(timeout=PATIENCE_S)
 
     assert (burning.returncode, out, err) == (130, b"", b"ovsubs: stopped\n")
-    assert not Path(f"/proc/{writer}").exists()
+    wait_until(lambda: not is_running(writer), "ffmpeg outlives the command")
     assert names(folder) == ["talk.en.srt", "talk.mp4"]
 
 
