@@ -18,7 +18,7 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import TimedTokens, repeats_itself
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
 
 # A text that still repeats itself after all attempts, or that the model hardly believes, is no speech where
 # the model thinks it as likely as this that there is none. In babble of eight people such windows have 0.29
@@ -147,7 +147,8 @@ def is_repeated(text: str, before: str) -> bool:
 
 def is_stuttered(segment: Segment, before: Sequence[Segment]) -> bool:
     """Whether a segment repeats the text before it, faster than anyone speaks: so Whisper meets music."""
-    rate = len(letters_of(segment.text)) / max(segment.end - segment.start, 1e-3)
+    seconds = (segment.tokens[-1] - segment.tokens[0]) * TIMESTAMP_STEP_S  # as Whisper says, words or not
+    rate = len(letters_of(segment.text)) / max(seconds, TIMESTAMP_STEP_S)
     return rate > MAX_LETTERS_PER_S and is_repeated(segment.text, "".join(one.text for one in before))
 
 

@@ -73,17 +73,29 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tried:
+    """What an attempt at a window gave, and in which language; `spoken` if the window has voted for one."""
+
+    decoded: DecodedWindow
+    verdict: Verdict
+    language: str
+    spoken: LanguageVote | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Doubt:
     """Segments that may be no speech, and where they stand: the encoder is to see that alone.
 
     They are none if it is likelier than `no_speech` there that nobody speaks, or if neither what is heard
-    there alone nor the `others`, attempts at their window, have much of their text.
+    there alone nor the `others`, attempts at their window, have much of their text. `is_repeat`: the model
+    believes them, but not what they repeat.
     """
 
     stretch: SpeechRegion
     segments: tuple[Segment, ...]
     no_speech: float
     others: tuple[DecodedWindow, ...]
+    is_repeat: bool = False
 
 
 class SectionReading:
@@ -103,8 +115,8 @@ class SectionReading:
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._doubted = deque[_Doubt]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
-        self._tried = list[DecodedWindow]()  # the attempts at the present window that did not loop
-        self._best: DecodedWindow | None = None  # of all attempts at the present window
+        self._tried = list[_Tried]()  # the attempts at the present window that did not loop
+        self._best: _Tried | None = None  # of all attempts at the present window
         self._is_part = False  # whether the present window is the first part of one that looped
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
@@ -203,6 +215,7 @@ class SectionReading:
             return
         if self._echo and is_heard_without(self._echo, decoded, engine.reader, self._options):
             # It was really said, and the prompt knows how to spell it.
+            self._tried.append(_Tried(decoded, verdict, self._language, self.spoken))
             decoded, verdict = self._echo, Verdict.GOOD
         if verdict is Verdict.ECHO:
             self._echo = decoded
@@ -213,15 +226,16 @@ class SectionReading:
         if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
             self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
+        tried = _Tried(decoded, verdict, self._language, self.spoken)
         if verdict is not Verdict.LOOP:  # a loop tells nothing of other texts
-            self._tried.append(decoded)
-        if self._best is None or _is_better(decoded, self._best, verdict):
-            self._best = decoded
+            self._tried.append(tried)
+        if self._best is None or _is_better(tried, self._best):
+            self._best = tried
         following = next_attempt(self.attempt, verdict, self._options)
         if following is not None:
             self.attempt = following
             return
-        self._settle(self._best, verdict, engine)
+        self._settle(self._best, engine)
 
     @property
     def _is_first_attempt(self) -> bool:
@@ -248,31 +262,42 @@ class SectionReading:
         if is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO):  # these tell nothing
             others.append(heard_alone)
         texts = [engine.reader.decode(one.tokens) for one in others]
-        heard = [agreement(text, other) for other in texts] if is_comparable(text) else []
+        is_compared = self._is_verbatim and is_comparable(text)
+        heard = [agreement(text, other) for other in texts] if is_compared else []
         agrees = max(heard, default=1.0) >= MIN_AGREEMENT_ALONE
         if heard_alone.no_speech_prob > doubt.no_speech or not agrees:
-            self._all = [
-                segment
-                for segment in self._all
-                if segment not in doubt.segments
-                and not (segment.start >= doubt.segments[0].start and is_repeated(segment.text, text))
-            ]
+            self._all = [segment for segment in self._all if segment not in doubt.segments]
+            self._doubted.extend(self._repeats(doubt, text))
         self._go_on()
 
-    def _settle(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
+    def _repeats(self, doubt: _Doubt, text: str) -> Iterator[_Doubt]:
+        """What says the same behind a passage that is no text: over babble Whisper is ever surer of it."""
+        if doubt.is_repeat:
+            return
+        asked = [segment for other in self._doubted for segment in other.segments]
+        for segment in self._all:
+            is_behind = segment.start >= doubt.segments[0].start and segment not in asked
+            if is_behind and is_repeated(segment.text, text):
+                stretch = SpeechRegion(segment.start, segment.end)
+                yield _Doubt(stretch, (segment,), doubt.no_speech, doubt.others, is_repeat=True)
+
+    def _settle(self, best: _Tried, engine: Engine) -> None:
+        decoded, self._language, self.spoken = best.decoded, best.language, best.spoken
         if self._reads_missed:
-            is_believed = not is_doubtful(decoded) and not is_made_up(decoded, self._tried, engine.reader)
-            if verdict is Verdict.GOOD and is_believed:  # it was passed over once
+            is_believed = not is_doubtful(decoded) and not self._is_made_up(best, engine)
+            if best.verdict is Verdict.GOOD and is_believed:  # it was passed over once
                 begin = engine.reader.special.timestamp_begin
                 reading = read_window(decoded, (), self.window.window.duration, True, begin)
                 heard = self._segments(reading.pieces, decoded, engine)
                 if not self._put_back(heard):
                     self._all += heard
             self._missed.popleft()
-        elif verdict is Verdict.SILENT or self._is_no_text(decoded, verdict, engine):
+        elif best.verdict is Verdict.SILENT:
             self._cursor = self.window.window.end
-        elif self._is_loop(decoded, verdict, engine):
+        elif self._is_loop(best, engine):
             self._n_left_out += 1
+            self._cursor = self.window.window.end
+        elif self._is_unlikely_part(best) or self._is_made_up(best, engine):
             self._cursor = self.window.window.end
         else:
             self._take_in(decoded, engine)
@@ -295,14 +320,23 @@ class SectionReading:
         self._all[self._all.index(following)] = replace(following, start=first.start, words=words)
         return True
 
-    def _is_no_text(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> bool:
-        """Whether no attempt at a part of a looping window is likely, or a sample agrees with no other."""
-        is_unlikely_part = self._is_part and verdict is Verdict.UNLIKELY
-        return is_unlikely_part or is_made_up(decoded, self._tried, engine.reader)
+    @property
+    def _is_verbatim(self) -> bool:
+        """Whether two texts of the same speech are nearly the same: each translation has words of its own."""
+        return self._options.task == "transcribe"
 
-    def _is_loop(self, decoded: DecodedWindow, verdict: Verdict, engine: Engine) -> bool:
-        has_no_end = verdict is Verdict.LOOP and not decoded.finished
-        return has_no_end or is_loop_of_noise(decoded, engine.reader, self._options)
+    def _is_made_up(self, best: _Tried, engine: Engine) -> bool:
+        """Whether a text was sampled, and no other attempt in its language has heard much of it."""
+        tried = [one.decoded for one in self._tried if one.language == best.language]
+        return self._is_verbatim and is_made_up(best.decoded, tried, engine.reader)
+
+    def _is_unlikely_part(self, best: _Tried) -> bool:
+        """Whether the window is part of one that looped, and no attempt at it is likely."""
+        return self._is_part and best.verdict is Verdict.UNLIKELY
+
+    def _is_loop(self, best: _Tried, engine: Engine) -> bool:
+        has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
+        return has_no_end or is_loop_of_noise(best.decoded, engine.reader, self._options)
 
     @property
     def _reads_missed(self) -> bool:
@@ -367,7 +401,8 @@ class SectionReading:
                 begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
             )
             if of_run and stretch.end > stretch.start:
-                others = tuple(one for one in self._tried if one is not decoded)
+                tried = (one.decoded for one in self._tried if one.language == self._language)
+                others = tuple(one for one in tried if one is not decoded)
                 yield _Doubt(stretch, of_run, no_speech, others)
 
     def _segments(
@@ -392,8 +427,10 @@ class SectionReading:
         return Found(tuple(new), tuple(missed), n_left_out)
 
 
-def _is_better(decoded: DecodedWindow, other: DecodedWindow, verdict: Verdict) -> bool:
+def _is_better(later: _Tried, best: _Tried) -> bool:
     """Whether a later attempt is kept instead of an earlier one."""
-    if decoded.finished != other.finished:
-        return decoded.finished
-    return verdict in (Verdict.GOOD, Verdict.SILENT) or decoded.avg_logprob >= other.avg_logprob
+    if later.verdict in (Verdict.GOOD, Verdict.SILENT):
+        return True
+    if later.decoded.finished != best.decoded.finished:
+        return later.decoded.finished
+    return later.decoded.avg_logprob >= best.decoded.avg_logprob

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from difflib import SequenceMatcher
 
+from ovsubs.whisper.chinese import simplified
+
 _FIRST_IDEOGRAPHIC = "\u2e80"  # CJK radicals: from here on a character says as much as several letters
 
 
@@ -24,6 +26,7 @@ def share_of_runs(letters: str, other: str, min_run: int) -> float:
 
 def agreement(text: str, other: str) -> float:
     """How much of a text is in another one, 0 to 1: in runs that are not there by chance."""
-    letters = letters_of(text)
-    n_ideographic = sum(one >= _FIRST_IDEOGRAPHIC for one in letters)
-    return share_of_runs(letters, letters_of(other), 2 if 2 * n_ideographic > len(letters) else 4)
+    letters, of_other = letters_of(text), letters_of(other)
+    if 2 * sum(one >= _FIRST_IDEOGRAPHIC for one in letters) <= len(letters):
+        return share_of_runs(letters, of_other, 4)
+    return share_of_runs(simplified(letters), simplified(of_other), 2)  # Whisper mixes the scripts of Chinese

@@ -44,6 +44,12 @@ def in_one_script(segment: Segment, tag: str) -> Segment:
     return replace(segment, text=text, words=words)
 
 
+def simplified(text: str) -> str:
+    """A text with its Chinese in simplified characters, whatever else there is in it."""
+    converted: str = _converter(_CONFIGS["zh-Hans"]).convert(text)
+    return converted
+
+
 def _words(words: Sequence[Word], text: str, tag: str) -> Iterator[Word]:
     """The words of a converted text: by place, as a character nearly always becomes one, else each alone."""
     reached = 0

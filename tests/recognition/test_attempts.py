@@ -25,6 +25,7 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions, TimedTokens
+from ovsubs.whisper.tokens import TIMESTAMP_STEP_S
 
 pytestmark = pytest.mark.model  # texts are judged in the words of a checkpoint
 
@@ -281,4 +282,5 @@ def test_a_word_or_two_repeat_nothing() -> None:
 
 
 def segment(text: str, start: float, end: float) -> Segment:
-    return Segment(0, start, end, text, (), -0.3, 1.0, 0.1)
+    times = (50_364 + round(time / TIMESTAMP_STEP_S) for time in (start, end))
+    return Segment(0, start, end, text, tuple(times), -0.3, 1.0, 0.1)

@@ -363,6 +363,17 @@ def test_a_doubtful_passage_is_kept_if_it_is_heard_alone(
     assert texts(reader.reading.take().segments) == said[:n_kept]
 
 
+def test_a_refrain_that_is_heard_alone_stays_though_it_was_doubtful_the_first_time(script: Script) -> None:
+    reader, said = doubtful(script)
+    encode, begin = script.engine.reader.encode, script.time
+    reader.hear(script.decoded(begin(0.2), *encode(" Thank you for your time."), begin(5.8)))
+    assert reader.place == (12.0, 18.2)
+    reader.hear(script.decoded(begin(0.2), *encode(said[2][0]), begin(5.8)))
+    while not reader.reading.is_done:
+        reader.hear(script.loop(), SILENT)
+    assert texts(reader.reading.take().segments) == [said[0], said[2]]
+
+
 def test_a_part_of_a_loop_is_kept_if_it_is_likely(script: Script) -> None:
     for verdict, n_kept in ((GOOD, 1), (UNLIKELY, 0)):
         reader = Reader(script, section(0.0, 20.0))
@@ -393,6 +404,27 @@ def test_what_is_sampled_after_loops_is_compared_with_none_of_them(script: Scrip
     sampled = script.decoded(begin(0.2), *encode(" Are you ready? Come on, then."), begin(6.0))
     reader.hear(replace(sampled, temperature=0.2))
     assert texts(reader.reading.take().segments) == [("Are you ready? Come on, then.", 0.2, 6.0)]
+
+
+def test_texts_in_two_languages_or_translations_are_not_compared(script: Script) -> None:
+    encode, begin = script.engine.reader.encode, script.time
+    first = script.decoded(begin(0.2), *encode(" He hoped there would be stew."), begin(6.0))
+    sampled = script.decoded(begin(0.2), *encode(" Il esperait un bon repas."), begin(6.0))
+    for language, task, n_kept in (("en", "transcribe", 0), ("fr", "transcribe", 1), ("en", "translate", 1)):
+        reader = Reader(script, section(0.0, 6.5), TranscribeOptions(task=task))
+        reader.hear(replace(first, avg_logprob=-1.4), UNLIKELY)
+        reader.reading.advance(replace(sampled, temperature=0.2), GOOD, language, script.engine)
+        assert len(reader.reading.take().segments) == n_kept
+
+
+def test_the_kept_text_has_the_language_in_which_it_was_decoded(script: Script) -> None:
+    options = TranscribeOptions(multilingual=True, temperature_increment_on_fallback=1.0)
+    reader = Reader(script, section(0.0, 6.5), options)
+    for language, avg_logprob in (("fr", -1.1), ("en", -1.5)):
+        reader.reading.spoken = LanguageVote(language, 0.6)
+        heard = script.said((HELLO, 0.2, 6.0), avg_logprob=avg_logprob)
+        reader.reading.advance(heard, UNLIKELY, language, script.engine)
+    assert [segment.language for segment in reader.reading.take().segments] == ["fr"]
 
 
 def test_a_loop_over_a_doubtful_passage_tells_nothing(script: Script) -> None:

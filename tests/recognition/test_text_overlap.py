@@ -15,6 +15,7 @@ from ovsubs.recognition.text_overlap import agreement, letters_of
         (" He hoped", "", 0.0),
         (" No.", " No, no.", 1.0),
         ("我們明天去學校", "我們今天去學校", 0.85),
+        ("我們明天去學校", "我们明天去学校", 1.0),
     ],
 )
 def test_what_two_texts_share_counts_in_runs(text: str, other: str, expected: float) -> None:
