@@ -9,38 +9,21 @@ temporary folder. Each reads the same recordings in the same ways: one file and 
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from peer_engines.commits import Way, checked_out, run
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import run_program, say
+from peer_engines.program import run_program
 from peer_engines.recordings import make_sets
 
 from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.benchmark.metrics import median
-from ovsubs.convert.resolve import resolve_ir
 
 ROOT = Path(__file__).parents[1]
-HEARING = Path(__file__).parent / "peer_engines" / "hear_ways.py"
 SPEED = "speed"  # the way that is timed
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Files that are transcribed together with some options; one after the other where not `together`."""
-
-    name: str
-    files: tuple[str, ...]
-    options: dict[str, Any] = field(default_factory=dict)
-    together: bool = True
-    model: str = "base"
 
 
 def main() -> int:
@@ -119,32 +102,6 @@ def plan_ways(data: Path, folder: Path, *, first_only: bool) -> list[Way]:
 def recordings_in(folder: Path) -> tuple[str, ...]:
     """The recordings below a folder, in order."""
     return tuple(str(path) for path in sorted(folder.rglob("*")) if path.suffix in MEDIA_SUFFIXES)
-
-
-@contextmanager
-def checked_out(commit: str, folder: Path) -> Iterator[Path]:
-    """A commit of this project in a folder of its own."""
-    git = ["git", "-C", str(ROOT), "worktree"]
-    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*git, "remove", "--force", str(folder)], check=True)
-
-
-def run(name: str, tree: Path, ways: list[Way], folder: Path) -> dict[str, Any]:
-    """Hear everything with the package of a tree, in a process of its own."""
-    say(f"{name}: {', '.join(way.name for way in ways)}")
-    asked, answer = folder / "ways.json", folder / f"{name}.json"
-    models = {model: str(resolve_ir(model, offline=True).resolve()) for model in {way.model for way in ways}}
-    asked.write_text(json.dumps({"models": models, "ways": [asdict(way) for way in ways]}), encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(tree)}
-    command = [sys.executable, "-P", str(HEARING), str(asked), str(answer)]
-    subprocess.run(command, env=environment, check=True, cwd=tree)
-    found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-    if not Path(found["package"]).is_relative_to(tree.resolve()):
-        raise RuntimeError(f"{name}: {found['package']} was imported")
-    return found
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,113 @@
+"""Word errors and speed of two commits beside each other, on chapters and on short files.
+
+    python benchmarks/two_commits.py --data LibriSpeech/test-clean LibriSpeech/test-other --before main~5
+
+For changes that a user may notice. The commit before is checked out into a temporary folder. Both read each
+split by turns, round after round, in the default options: its chapters, then its utterances as files of
+their own. The difference of word errors comes with the bounds between which chance would move it.
+"""
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from peer_engines.commits import ROOT, Way, checked_out, run
+from peer_engines.machine import PROJECT_PACKAGES, describe_run
+from peer_engines.program import run_program
+from peer_engines.recordings import FileSet, count_errors, make_sets
+
+from ovsubs.benchmark.intervals import wer_difference_interval
+from ovsubs.benchmark.metrics import median, total
+
+LANGUAGE = "en"  # of LibriSpeech
+
+
+@dataclass(frozen=True, slots=True)
+class SetResult:
+    """One set of a split, before and after: word errors; `rtfx` and `ratio`, medians of the rounds.
+
+    `low` and `high`: bounds of the difference of word error rates, after less before.
+    """
+
+    name: str
+    n_words: int
+    errors: dict[str, int]
+    low: float
+    high: float
+    rtfx: dict[str, float]
+    ratio: float
+
+
+def main() -> int:
+    """Compare, write the JSON, print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="splits of LibriSpeech")
+    parser.add_argument("--before", required=True, help="the commit that this tree is compared with")
+    parser.add_argument("--rounds", type=int, default=3, help="of each, by turns")
+    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "two-commits.json")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, checked_out(given.before, Path(name) / "before") as old:
+        sets = dict[str, FileSet]()
+        for split in given.data:
+            folder = Path(name) / split.name
+            folder.mkdir()
+            for kind, files in make_sets([split.resolve()], folder).items():
+                sets[f"{split.name}, {kind}"] = files
+        ways = [
+            Way(of_set, tuple(str(file.path) for file in files.files), {"language": LANGUAGE})
+            for of_set, files in sets.items()
+        ]
+        trees = {"before": old, "after": ROOT}
+        rounds = [
+            {commit: run(commit, tree, ways, Path(name)) for commit, tree in trees.items()}
+            for _ in range(given.rounds)
+        ]
+    results = [compare(of_set, files, rounds) for of_set, files in sets.items()]
+    content = {
+        **describe_run(ROOT, PROJECT_PACKAGES),
+        "before": given.before,
+        "rounds": given.rounds,
+        "sets": [asdict(one) for one in results],
+    }
+    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    print(*map(describe, results), sep="\n")
+    return 0
+
+
+def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResult:
+    """One set: the texts of the first round, the speed of all of them."""
+    errors = {}
+    for commit, found in rounds[0].items():
+        heard = found["transcripts"][name]
+        errors[commit] = count_errors(files, [heard[str(file.path)].get("text", "") for file in files.files])
+    bounds = wer_difference_interval(errors["after"], errors["before"])
+    rtfx = [{commit: one[commit]["figures"][name]["rtfx"] for commit in one} for one in rounds]
+    sums = {commit: total(of_commit) for commit, of_commit in errors.items()}
+    return SetResult(
+        name,
+        sums["after"].n_words,
+        {commit: one.substituted + one.deleted + one.inserted for commit, one in sums.items()},
+        bounds.low,
+        bounds.high,
+        {commit: round(median([one[commit] for one in rtfx]), 1) for commit in errors},
+        round(median([one["after"] / one["before"] for one in rtfx]), 3),
+    )
+
+
+def describe(one: SetResult) -> str:
+    """One line of the table."""
+    errors, rtfx = one.errors, one.rtfx
+    return (
+        f"{one.name:24} errors {errors['before']:4} -> {errors['after']:4} of {one.n_words:5} "
+        f"(difference {one.low:+.2%} to {one.high:+.2%})  "
+        f"RTFx {rtfx['before']:5.1f} -> {rtfx['after']:5.1f}, {one.ratio:.3f} times"
+    )
+
+
+if __name__ == "__main__":
+    run_program(main)
