@@ -222,7 +222,9 @@ LogprobThreshold = Annotated[
 CompressionThreshold = Annotated[
     float,
     _option(
-        "--compression-ratio-threshold", help="Text that compresses more is a repetition loop.", panel=_SPEECH
+        "--compression-ratio-threshold",
+        help="Text that compresses more is a loop: decoded anew, in halves, with one beam, then drawn.",
+        panel=_SPEECH,
     ),
 ]
 KeepDamaged = Annotated[

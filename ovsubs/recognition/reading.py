@@ -117,6 +117,7 @@ class SectionReading:
         self._missed_from = section.span.start  # the start of the window that passed it over
         self._tried = list[_Tried]()  # the attempts at the present window that did not loop
         self._best: _Tried | None = None  # of all attempts at the present window
+        self._has_looped = False  # whether an attempt at the present window has
         self._is_part = False  # whether the present window is the first part of one that looped
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
@@ -227,7 +228,9 @@ class SectionReading:
             self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
         tried = _Tried(decoded, verdict, self._language, self.spoken)
-        if verdict is not Verdict.LOOP:  # a loop tells nothing of other texts
+        if verdict is Verdict.LOOP:  # it tells nothing of other texts
+            self._has_looped = True
+        else:
             self._tried.append(tried)
         if self._best is None or _is_better(tried, self._best):
             self._best = tried
@@ -255,6 +258,10 @@ class SectionReading:
         return first.decoded
 
     def _decide_doubt(self, heard_alone: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
+        following = next_attempt(self.attempt, verdict, self._options) if verdict is Verdict.LOOP else None
+        if following is not None and following.search.temperature == self._options.temperature:
+            self.attempt = following
+            return
         doubt = self._doubted.popleft()
         text = "".join(segment.text for segment in doubt.segments)
         is_same_language = not self.spoken or self.spoken.language == doubt.segments[0].language
@@ -297,7 +304,7 @@ class SectionReading:
         elif self._is_loop(best, engine):
             self._n_left_out += 1
             self._cursor = self.window.window.end
-        elif self._is_unlikely_part(best) or self._is_made_up(best, engine):
+        elif self._is_unlikely_part(best) or self._is_made_up(best, engine) or self._is_half_a_loop(best):
             self._cursor = self.window.window.end
         else:
             self._take_in(decoded, engine)
@@ -334,6 +341,10 @@ class SectionReading:
         """Whether the window is part of one that looped, and no attempt at it is likely."""
         return self._is_part and best.verdict is Verdict.UNLIKELY
 
+    def _is_half_a_loop(self, best: _Tried) -> bool:
+        """Whether a text was found after a loop, and is no more than half believed."""
+        return self._has_looped and is_doubtful(best.decoded)
+
     def _is_loop(self, best: _Tried, engine: Engine) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
         return has_no_end or is_loop_of_noise(best.decoded, engine.reader, self._options)
@@ -345,6 +356,7 @@ class SectionReading:
     def _go_on(self, max_s: float = WINDOW_S) -> None:
         self._best = self._echo = self._first = None
         self._tried = []
+        self._has_looped = False
         self._is_part = max_s < WINDOW_S
         self.attempt = Attempt(self._options.search)
         if self._doubted:

@@ -163,7 +163,7 @@ def to_segments(
         opening = piece.opening(begin)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
         start, end = _within_speech(min(window.start + piece.start, last), last, speech)
-        words = _words(piece, decoded, window, reader, language, speech)
+        words = _words(piece, decoded, window, reader, language, speech, start)
         if words and start + FAR_S < words[0].start < end:
             start = words[0].start
         segments.append(
@@ -229,6 +229,7 @@ def _words(
     reader: TokenReader,
     language: str,
     speech: Sequence[SpeechRegion],
+    opens: float,
 ) -> tuple[Word, ...]:
     """Words of a segment in seconds of the track; none where the decoder was not asked when it heard what."""
     if not decoded.starts:
@@ -239,4 +240,4 @@ def _words(
     times[0] = _onset(piece, decoded, times, reader.special.timestamp_begin)
     starts = [min(window.start + time, window.end) for time in times]
     words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], reader, language)
-    return tuple(close_up(keep_to_speech(words, speech)))
+    return tuple(close_up(keep_to_speech(words, speech), opens))

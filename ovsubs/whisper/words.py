@@ -24,6 +24,9 @@ _FIRST_WITHOUT_SPACES = "\u0e00"  # Thai: the first of the scripts without space
 FAR_S = 1.0  # from one stretch of speech to another: more than a pause within a word
 HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
 LONGEST_WORD_S = 1.5  # nobody takes so long for a word
+# One that lasts this long among the first words of a segment lies over voices that were passed over, and so
+# do those before it.
+SPREAD_WORD_S, N_SPREAD = 3.0, 6
 # A first word that lasts so long, twice what it takes, with such a pause after it and no mark, stands where
 # something else was said.
 LONG_ALONE_S, PAUSE_ALONE_S = 0.6, 0.5
@@ -90,7 +93,7 @@ def _kept_to_speech(word: Word, speech: Sequence[SpeechRegion], *, is_first: boo
     return replace(word, start=start, end=end) if end > start else word
 
 
-def close_up(words: Sequence[Word]) -> list[Word]:
+def close_up(words: Sequence[Word], opens: float = 0.0) -> list[Word]:
     """Bring the first words of a segment that last impossibly long to the words that follow them.
 
     The alignment has to begin somewhere: over music, voices or words that were passed over it spreads the
@@ -98,24 +101,41 @@ def close_up(words: Sequence[Word]) -> list[Word]:
 
     Args:
         words: of one segment, in order.
+        opens: when the segment begins; a first word that lasts long does not begin before that.
     """
-    n_long = next((n for n, word in enumerate(words) if word.end - word.start <= LONGEST_WORD_S), len(words))
-    if n_long == 0 and len(words) > 1 and _stands_alone(words[0], words[1]):
-        n_long = 1
-    if n_long == len(words):
+    n_spread = _n_spread(words, opens)
+    if n_spread == len(words):
         return list(words)
-    closed, end = list(words), words[n_long].start
-    for place in range(n_long - 1, -1, -1):
+    closed, end = list(words), words[n_spread].start
+    if not n_spread and words[0].start < opens < words[0].end and _lasts_long(words[0]):
+        closed[0] = replace(words[0], start=opens)
+    for place in range(n_spread - 1, -1, -1):
         word = words[place]
         closed[place] = replace(word, start=max(word.start, end - _usual_s(word)), end=end)
         end = closed[place].start
     return closed
 
 
-def _stands_alone(first: Word, second: Word) -> bool:
-    """Whether a word lasts long and is far from the next one, with which it goes."""
-    is_long = first.end - first.start >= max(LONG_ALONE_S, 2 * _usual_s(first))
-    return is_long and second.start - first.end >= PAUSE_ALONE_S and not _ends_with_mark(first)
+def _n_spread(words: Sequence[Word], opens: float) -> int:
+    """How many of the first words are spread over something else."""
+    lengths = [word.end - word.start for word in words]
+    for n in range(min(len(words) - 1, N_SPREAD), 0, -1):
+        if lengths[n - 1] > SPREAD_WORD_S:
+            return n
+    n_long = next((n for n, length in enumerate(lengths) if length <= LONGEST_WORD_S), len(words))
+    if n_long == 0 and len(words) > 1 and _stands_alone(words[0], words[1], opens):
+        return 1
+    return n_long
+
+
+def _stands_alone(first: Word, second: Word, opens: float) -> bool:
+    """Whether a word lasts long, or ends before its segment begins, far from the next one it goes with."""
+    is_far = second.start - first.end >= PAUSE_ALONE_S and not _ends_with_mark(first)
+    return is_far and (_lasts_long(first) or first.end < opens)
+
+
+def _lasts_long(word: Word) -> bool:
+    return word.end - word.start >= max(LONG_ALONE_S, 2 * _usual_s(word))
 
 
 def _ends_with_mark(word: Word) -> bool:

@@ -1,5 +1,6 @@
 """Tokens and their times -> words."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -139,6 +140,26 @@ def test_a_first_word_that_is_stretched_over_others_goes_to_what_follows_the_pau
 
     assert rest == words[1:]
     assert (first.start, first.end) == (pytest.approx(33.3 - 0.24), 33.3)
+
+
+def test_first_words_before_one_that_lasts_for_seconds_go_to_what_follows_it() -> None:
+    words = [Word(" I", 14.8, 16.0), Word(" believe", 16.0, 25.4), Word(" that", 25.4, 25.8)]
+    first, second, third = close_up(words)
+    assert third == words[2]
+    assert (first.end, second.end) == (second.start, 25.4)
+    assert second.end - first.start < 1.0
+
+
+def test_a_first_word_that_ends_before_its_segment_begins_goes_to_what_follows_the_pause() -> None:
+    words = [Word(" There", 11.2, 11.7), Word(" were", 12.7, 13.0)]
+    assert close_up(words, opens=12.7)[0].end == 12.7
+    assert close_up(words, opens=11.5) == words
+
+
+def test_a_first_word_that_lasts_long_does_not_begin_before_its_segment() -> None:
+    words = [Word(" And", 18.0, 18.8), Word(" so,", 18.8, 19.2)]
+    assert close_up(words, opens=18.25)[0].start == 18.25
+    assert close_up([replace(words[0], start=18.4)], opens=18.5)[0].start == 18.4
 
 
 @pytest.mark.parametrize(
