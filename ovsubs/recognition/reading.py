@@ -15,6 +15,7 @@ from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
 from ovsubs.recognition.attempts import (
+    DOUBTFUL_NO_SPEECH,
     Attempt,
     Verdict,
     doubtful_runs,
@@ -33,6 +34,7 @@ from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.recognition.second_hearing import (
     NEAR_S,
+    SURE_LOGPROB,
     FirstHearing,
     is_preferred,
     is_worth_another,
@@ -45,6 +47,7 @@ from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
+MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
 UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
 CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
@@ -388,12 +391,14 @@ class SectionReading:
         self._doubted.extend(self._doubts(reading.pieces, decoded, segments, begin))
         self._missed_from, self._cursor = window.start, window.start + reading.until
         if self._options.vad is not None and segments:
-            heard = [SpeechRegion(r.start, min(r.end, self._cursor)) for r in self.window.speech]
+            heard = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
             missed = uncovered([region for region in heard if region.start < region.end], segments)
+            begins = {region.start for region in heard if region.after_sound}
             self._missed.extend(
                 SpeechRegion(span.start, span.end)
                 for span in missed
-                if span.end - span.start >= MISSED_S and span.end <= segments[-1].start
+                if span.end <= segments[-1].start
+                and span.end - span.start >= (MISSED_AFTER_SOUND_S if span.start in begins else MISSED_S)
             )
 
     def _doubts(
@@ -403,8 +408,14 @@ class SectionReading:
         segments: Sequence[Segment],
         timestamp_begin: int,
     ) -> Iterator[_Doubt]:
-        """Passages of a window that the model hardly believes, for a second opinion on the sound alone."""
-        begin = self.window.window.start
+        """Passages of a window that the model hardly believes, for a second opinion on the sound alone.
+
+        So are sentences that repeat others of a window of which it is not sure: what Whisper adds to a text
+        over the sound behind it is mostly said once more.
+        """
+        begin, asked = self.window.window.start, set[Segment]()
+        tried = (one.decoded for one in self._tried if one.language == self._language)
+        others = tuple(one for one in tried if one is not decoded)
         for run, no_speech in doubtful_runs(pieces, decoded):
             doubted = {(pieces[place].opening(timestamp_begin), *pieces[place].tokens) for place in run}
             of_run = tuple(segment for segment in segments if segment.tokens[:-1] in doubted)
@@ -413,9 +424,15 @@ class SectionReading:
                 begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
             )
             if of_run and stretch.end > stretch.start:
-                tried = (one.decoded for one in self._tried if one.language == self._language)
-                others = tuple(one for one in tried if one is not decoded)
+                asked.update(of_run)
                 yield _Doubt(stretch, of_run, no_speech, others)
+        if decoded.avg_logprob >= SURE_LOGPROB:
+            return
+        for place, segment in enumerate(segments):
+            before = "".join(one.text for one in segments[:place])
+            if segment not in asked and is_repeated(segment.text, before):
+                stretch = SpeechRegion(segment.start, segment.end)
+                yield _Doubt(stretch, (segment,), DOUBTFUL_NO_SPEECH, others, is_repeat=True)
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

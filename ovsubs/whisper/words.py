@@ -119,13 +119,13 @@ def close_up(words: Sequence[Word], opens: float = 0.0) -> list[Word]:
 def _n_spread(words: Sequence[Word], opens: float) -> int:
     """How many of the first words are spread over something else."""
     lengths = [word.end - word.start for word in words]
-    for n in range(min(len(words) - 1, N_SPREAD), 0, -1):
-        if lengths[n - 1] > SPREAD_WORD_S:
-            return n
-    n_long = next((n for n, length in enumerate(lengths) if length <= LONGEST_WORD_S), len(words))
-    if n_long == 0 and len(words) > 1 and _stands_alone(words[0], words[1], opens):
+    least = max(
+        (n for n in range(1, N_SPREAD + 1) if n < len(words) and lengths[n - 1] > SPREAD_WORD_S), default=0
+    )
+    n_spread = next((n for n in range(least, len(words)) if lengths[n] <= LONGEST_WORD_S), len(words))
+    if n_spread == 0 and len(words) > 1 and _stands_alone(words[0], words[1], opens):
         return 1
-    return n_long
+    return n_spread
 
 
 def _stands_alone(first: Word, second: Word, opens: float) -> bool:

@@ -430,8 +430,60 @@ def test_the_kept_text_has_the_language_in_which_it_was_decoded(script: Script) 
 def test_a_loop_over_a_doubtful_passage_tells_nothing(script: Script) -> None:
     """A shout over music may be read over and over alone; it was said all the same."""
     reader, said = doubtful(script)
-    reader.hear(script.loop(), LOOP)
+    heard = list[Attempt]()
+    while reader.place == (6.0, 12.2) and not reader.reading.is_done:
+        heard.append(reader.attempt)
+        reader.hear(script.loop(), LOOP)
     assert texts(reader.reading.take().segments) == said
+    assert [(one.fits, one.search.beam_size) for one in heard] == [
+        (True, 3),
+        (False, 3),
+        (True, 1),
+        (False, 1),
+    ]
+
+
+def test_a_doubtful_passage_that_loops_alone_is_judged_by_the_first_attempt_that_does_not(
+    script: Script,
+) -> None:
+    for alone, n_kept in ((" They are very important men.", 3), (" Thank you for your time.", 1)):
+        reader, said = doubtful(script)
+        reader.hear(script.loop(), LOOP)
+        reader.hear(script.decoded(script.time(0.2), *script.engine.reader.encode(alone), script.time(5.8)))
+        while not reader.reading.is_done:
+            reader.hear(script.loop(), SILENT)
+        assert texts(reader.reading.take().segments) == said[:n_kept]
+
+
+def test_what_is_half_believed_after_a_loop_is_no_text(script: Script) -> None:
+    for no_speech, n_kept in ((0.1, 1), (0.4, 0)):
+        reader = Reader(script, section(0.0, 6.5))
+        reader.hear(script.loop(), LOOP)
+        said = script.said((HELLO, 0.2, 6.0), avg_logprob=-0.9)
+        reader.hear(replace(said, no_speech_prob=no_speech))
+        assert len(reader.reading.take().segments) == n_kept
+
+
+@pytest.mark.parametrize(
+    ("sure", "alone", "n_kept"),
+    [
+        (-0.5, " He hoped there would be stew.", 2),
+        (-0.5, " Thank you for your time.", 1),
+        (-0.3, None, 2),  # a window that is believed is heard once
+    ],
+)
+def test_a_repeated_sentence_of_an_unsure_window_is_heard_alone(
+    script: Script, sure: float, alone: str | None, n_kept: int
+) -> None:
+    reader, encode, begin = Reader(script, section(0.0, 10.0)), script.engine.reader.encode, script.time
+    sentence = encode(" He hoped there would be stew.")
+    tokens = (begin(0.2), *sentence, begin(5.0), begin(5.0), *sentence, begin(9.8))
+    logprobs = (-0.3,) * len(tokens)
+    reader.hear(replace(script.decoded(*tokens, avg_logprob=sure), logprobs=logprobs))
+    if alone is not None:
+        assert reader.place == (4.8, 10.0)
+        reader.hear(script.decoded(begin(0.2), *encode(alone), begin(4.8)))
+    assert len(reader.reading.take().segments) == n_kept
 
 
 def test_a_doubtful_passage_is_kept_if_another_attempt_has_it(script: Script) -> None:

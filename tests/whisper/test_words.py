@@ -149,6 +149,9 @@ def test_first_words_before_one_that_lasts_for_seconds_go_to_what_follows_it() -
     assert (first.end, second.end) == (second.start, 25.4)
     assert second.end - first.start < 1.0
 
+    long_too = [Word(" Before", 0.0, 11.1), Word(" his", 11.1, 12.8), Word(" death,", 14.9, 15.3)]
+    assert [round(word.end, 1) for word in close_up(long_too)] == [14.7, 14.9, 15.3]
+
 
 def test_a_first_word_that_ends_before_its_segment_begins_goes_to_what_follows_the_pause() -> None:
     words = [Word(" There", 11.2, 11.7), Word(" were", 12.7, 13.0)]
