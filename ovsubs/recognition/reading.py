@@ -15,7 +15,7 @@ from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
 from ovsubs.recognition.attempts import (
-    DOUBTFUL_NO_SPEECH,
+    CLEARLY_NO_SPEECH,
     Attempt,
     Verdict,
     doubtful_runs,
@@ -410,8 +410,8 @@ class SectionReading:
     ) -> Iterator[_Doubt]:
         """Passages of a window that the model hardly believes, for a second opinion on the sound alone.
 
-        So are sentences that repeat others of a window of which it is not sure: what Whisper adds to a text
-        over the sound behind it is mostly said once more.
+        So are sentences that are there twice in a window of which it is not sure: over a sound before or
+        behind it Whisper often says what is spoken once more.
         """
         begin, asked = self.window.window.start, set[Segment]()
         tried = (one.decoded for one in self._tried if one.language == self._language)
@@ -429,10 +429,10 @@ class SectionReading:
         if decoded.avg_logprob >= SURE_LOGPROB:
             return
         for place, segment in enumerate(segments):
-            before = "".join(one.text for one in segments[:place])
-            if segment not in asked and is_repeated(segment.text, before):
+            elsewhere = "".join(one.text for one in (*segments[:place], *segments[place + 1 :]))
+            if segment not in asked and is_repeated(segment.text, elsewhere):
                 stretch = SpeechRegion(segment.start, segment.end)
-                yield _Doubt(stretch, (segment,), DOUBTFUL_NO_SPEECH, others, is_repeat=True)
+                yield _Doubt(stretch, (segment,), CLEARLY_NO_SPEECH, others, is_repeat=True)
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

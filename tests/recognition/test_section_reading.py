@@ -467,22 +467,23 @@ def test_what_is_half_believed_after_a_loop_is_no_text(script: Script) -> None:
 @pytest.mark.parametrize(
     ("sure", "alone", "n_kept"),
     [
-        (-0.5, " He hoped there would be stew.", 2),
-        (-0.5, " Thank you for your time.", 1),
-        (-0.3, None, 2),  # a window that is believed is heard once
+        (-0.5, (" He hoped there would be stew.", " He hoped there would be stew."), 2),
+        (-0.5, (" He hoped there would be stew.", " Thank you for your time."), 1),
+        (-0.5, (" Thank you for your time.", " He hoped there would be stew."), 1),
+        (-0.3, (), 2),  # a window that is believed is heard once
     ],
 )
-def test_a_repeated_sentence_of_an_unsure_window_is_heard_alone(
-    script: Script, sure: float, alone: str | None, n_kept: int
+def test_a_sentence_that_is_there_twice_in_an_unsure_window_is_heard_alone(
+    script: Script, sure: float, alone: tuple[str, ...], n_kept: int
 ) -> None:
     reader, encode, begin = Reader(script, section(0.0, 10.0)), script.engine.reader.encode, script.time
     sentence = encode(" He hoped there would be stew.")
     tokens = (begin(0.2), *sentence, begin(5.0), begin(5.0), *sentence, begin(9.8))
     logprobs = (-0.3,) * len(tokens)
     reader.hear(replace(script.decoded(*tokens, avg_logprob=sure), logprobs=logprobs))
-    if alone is not None:
-        assert reader.place == (4.8, 10.0)
-        reader.hear(script.decoded(begin(0.2), *encode(alone), begin(4.8)))
+    for place, heard in zip(((0.0, 5.2), (4.8, 10.0)), alone, strict=False):
+        assert reader.place == place
+        reader.hear(script.decoded(begin(0.2), *encode(heard), begin(4.8)))
     assert len(reader.reading.take().segments) == n_kept
 
 
