@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,31 +15,27 @@ from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
 from ovsubs.recognition.attempts import (
-    CLEARLY_NO_SPEECH,
     Attempt,
     Verdict,
-    doubtful_runs,
-    is_comparable,
     is_doubtful,
     is_loop_of_noise,
     is_made_up,
-    is_repeated,
     is_stuttered,
     next_attempt,
 )
 from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
+from ovsubs.recognition.doubts import Doubt, find_doubts, find_repeats, is_no_text
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.recognition.second_hearing import (
     NEAR_S,
-    SURE_LOGPROB,
     FirstHearing,
     is_preferred,
     is_worth_another,
 )
-from ovsubs.recognition.text_overlap import agreement, letters_of
+from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -51,7 +47,6 @@ MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another so
 UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
 CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
-MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone; docs/decisions/0021
 RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
 FRAMES_PER_S = 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
@@ -85,22 +80,6 @@ class _Tried:
     spoken: LanguageVote | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Doubt:
-    """Segments that may be no speech, and where they stand: the encoder is to see that alone.
-
-    They are none if it is likelier than `no_speech` there that nobody speaks, or if neither what is heard
-    there alone nor the `others`, attempts at their window, have much of their text. `is_repeat`: the model
-    believes them, but not what they repeat.
-    """
-
-    stretch: SpeechRegion
-    segments: tuple[Segment, ...]
-    no_speech: float
-    others: tuple[DecodedWindow, ...]
-    is_repeat: bool = False
-
-
 class SectionReading:
     """How far one section has been read."""
 
@@ -116,7 +95,7 @@ class SectionReading:
         if self._next is None:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
-        self._doubted = deque[_Doubt]()  # passages to be heard alone, before going on
+        self._doubted = deque[Doubt]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
         self._tried = list[_Tried]()  # the attempts at the present window that did not loop
         self._best: _Tried | None = None  # of all attempts at the present window
@@ -266,30 +245,14 @@ class SectionReading:
             self.attempt = following
             return
         doubt = self._doubted.popleft()
-        text = "".join(segment.text for segment in doubt.segments)
         is_same_language = not self.spoken or self.spoken.language == doubt.segments[0].language
-        others = list(doubt.others)
-        if is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO):  # these tell nothing
-            others.append(heard_alone)
-        texts = [engine.reader.decode(one.tokens) for one in others]
-        is_compared = self._is_verbatim and is_comparable(text)
-        heard = [agreement(text, other) for other in texts] if is_compared else []
-        agrees = max(heard, default=1.0) >= MIN_AGREEMENT_ALONE
-        if heard_alone.no_speech_prob > doubt.no_speech or not agrees:
+        tells = is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO)
+        attempts = [*doubt.others, heard_alone] if tells else doubt.others
+        if is_no_text(doubt, heard_alone, attempts, engine.reader, is_verbatim=self._is_verbatim):
             self._all = [segment for segment in self._all if segment not in doubt.segments]
-            self._doubted.extend(self._repeats(doubt, text))
+            asked = {segment for other in self._doubted for segment in other.segments}
+            self._doubted.extend(find_repeats(doubt, self._all, asked))
         self._go_on()
-
-    def _repeats(self, doubt: _Doubt, text: str) -> Iterator[_Doubt]:
-        """What says the same behind a passage that is no text: over babble Whisper is ever surer of it."""
-        if doubt.is_repeat:
-            return
-        asked = [segment for other in self._doubted for segment in other.segments]
-        for segment in self._all:
-            is_behind = segment.start >= doubt.segments[0].start and segment not in asked
-            if is_behind and is_repeated(segment.text, text):
-                stretch = SpeechRegion(segment.start, segment.end)
-                yield _Doubt(stretch, (segment,), doubt.no_speech, doubt.others, is_repeat=True)
 
     def _settle(self, best: _Tried, engine: Engine) -> None:
         decoded, self._language, self.spoken = best.decoded, best.language, best.spoken
@@ -388,7 +351,8 @@ class SectionReading:
         segments = self._segments(reading.pieces, decoded, engine)
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
-        self._doubted.extend(self._doubts(reading.pieces, decoded, segments, begin))
+        others = self._others(decoded)
+        self._doubted.extend(find_doubts(reading.pieces, decoded, segments, others, window, begin))
         self._missed_from, self._cursor = window.start, window.start + reading.until
         if self._options.vad is not None and segments:
             heard = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
@@ -401,38 +365,10 @@ class SectionReading:
                 and span.end - span.start >= (MISSED_AFTER_SOUND_S if span.start in begins else MISSED_S)
             )
 
-    def _doubts(
-        self,
-        pieces: Sequence[TimedTokens],
-        decoded: DecodedWindow,
-        segments: Sequence[Segment],
-        timestamp_begin: int,
-    ) -> Iterator[_Doubt]:
-        """Passages of a window that the model hardly believes, for a second opinion on the sound alone.
-
-        So are sentences that are there twice in a window of which it is not sure: over a sound before or
-        behind it Whisper often says what is spoken once more.
-        """
-        begin, asked = self.window.window.start, set[Segment]()
+    def _others(self, decoded: DecodedWindow) -> tuple[DecodedWindow, ...]:
+        """The other attempts at the window, in the same language, but for loops."""
         tried = (one.decoded for one in self._tried if one.language == self._language)
-        others = tuple(one for one in tried if one is not decoded)
-        for run, no_speech in doubtful_runs(pieces, decoded):
-            doubted = {(pieces[place].opening(timestamp_begin), *pieces[place].tokens) for place in run}
-            of_run = tuple(segment for segment in segments if segment.tokens[:-1] in doubted)
-            end = pieces[run[-1]].end
-            stretch = SpeechRegion(
-                begin + pieces[run[0]].start, self.window.window.end if end is None else begin + end
-            )
-            if of_run and stretch.end > stretch.start:
-                asked.update(of_run)
-                yield _Doubt(stretch, of_run, no_speech, others)
-        if decoded.avg_logprob >= SURE_LOGPROB:
-            return
-        for place, segment in enumerate(segments):
-            elsewhere = "".join(one.text for one in (*segments[:place], *segments[place + 1 :]))
-            if segment not in asked and is_repeated(segment.text, elsewhere):
-                stretch = SpeechRegion(segment.start, segment.end)
-                yield _Doubt(stretch, (segment,), CLEARLY_NO_SPEECH, others, is_repeat=True)
+        return tuple(one for one in tried if one is not decoded)
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

@@ -1,0 +1,126 @@
+"""The text of a window -> passages of it that may be no speech, and what is thought of them heard alone.
+
+A crowd's babble is speech for the detector and whole sentences for Whisper, but it hardly believes them, or
+says them twice. The encoder is to see the sound of such a passage alone; docs/decisions/0021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from ovsubs.audio.regions import SpeechRegion
+from ovsubs.audio.windows import Window
+from ovsubs.recognition.attempts import CLEARLY_NO_SPEECH, doubtful_runs, is_comparable, is_repeated
+from ovsubs.recognition.second_hearing import SURE_LOGPROB
+from ovsubs.recognition.text_overlap import agreement
+from ovsubs.transcript import Segment
+from ovsubs.whisper.decoding import DecodedWindow
+from ovsubs.whisper.segments import TimedTokens
+from ovsubs.whisper.tokens import TokenReader
+
+MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone; docs/decisions/0021
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Segments that may be no speech, and where they stand in the track.
+
+    They are none if it is likelier than `no_speech` there that nobody speaks, or if neither what is heard
+    there alone nor the `others`, attempts at their window, have much of their text. `is_repeat`: the model
+    believes them, but they say what others say.
+    """
+
+    stretch: SpeechRegion
+    segments: tuple[Segment, ...]
+    no_speech: float
+    others: tuple[DecodedWindow, ...]
+    is_repeat: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the segments say."""
+        return "".join(segment.text for segment in self.segments)
+
+
+def find_doubts(
+    pieces: Sequence[TimedTokens],
+    decoded: DecodedWindow,
+    segments: Sequence[Segment],
+    others: tuple[DecodedWindow, ...],
+    window: Window,
+    timestamp_begin: int,
+) -> list[Doubt]:
+    """Passages of a window that the model hardly believes, and sentences that it says twice.
+
+    Args:
+        pieces: what was read of the window.
+        decoded: the window.
+        segments: those that were made of the pieces, in seconds of the track.
+        others: other attempts at the window.
+        window: its place, in seconds of the track.
+        timestamp_begin: the first timestamp token.
+    """
+    doubts = list[Doubt]()
+    for run, no_speech in doubtful_runs(pieces, decoded):
+        doubted = {(pieces[place].opening(timestamp_begin), *pieces[place].tokens) for place in run}
+        of_run = tuple(segment for segment in segments if segment.tokens[:-1] in doubted)
+        end = pieces[run[-1]].end
+        stretch = SpeechRegion(
+            window.start + pieces[run[0]].start, window.end if end is None else window.start + end
+        )
+        if of_run and stretch.end > stretch.start:
+            doubts.append(Doubt(stretch, of_run, no_speech, others))
+    asked = {segment for doubt in doubts for segment in doubt.segments}
+    if decoded.avg_logprob < SURE_LOGPROB:
+        doubts += _said_twice(segments, others, asked)
+    return doubts
+
+
+def _said_twice(
+    segments: Sequence[Segment], others: tuple[DecodedWindow, ...], asked: Collection[Segment]
+) -> Iterator[Doubt]:
+    """Segments that say what others say: over a sound before or behind it Whisper repeats what is spoken."""
+    for place, segment in enumerate(segments):
+        elsewhere = "".join(one.text for one in (*segments[:place], *segments[place + 1 :]))
+        if segment not in asked and is_repeated(segment.text, elsewhere):
+            stretch = SpeechRegion(segment.start, segment.end)
+            yield Doubt(stretch, (segment,), CLEARLY_NO_SPEECH, others, is_repeat=True)
+
+
+def is_no_text(
+    doubt: Doubt,
+    alone: DecodedWindow,
+    attempts: Sequence[DecodedWindow],
+    reader: TokenReader,
+    *,
+    is_verbatim: bool,
+) -> bool:
+    """Whether nobody has said what is doubted.
+
+    Args:
+        doubt: the passage.
+        alone: its sound, heard alone.
+        attempts: at the passage and at its window, with whose texts it is compared.
+        reader: of the checkpoint.
+        is_verbatim: whether two texts of the same speech are nearly the same.
+    """
+    is_compared = is_verbatim and is_comparable(doubt.text)
+    texts = [reader.decode(one.tokens) for one in attempts] if is_compared else []
+    agrees = max((agreement(doubt.text, text) for text in texts), default=1.0) >= MIN_AGREEMENT_ALONE
+    return alone.no_speech_prob > doubt.no_speech or not agrees
+
+
+def find_repeats(doubt: Doubt, segments: Sequence[Segment], asked: Collection[Segment]) -> Iterator[Doubt]:
+    """What says the same behind a passage that is no text: over babble Whisper is ever surer of it.
+
+    Args:
+        doubt: the passage.
+        segments: all there are.
+        asked: those that are doubted themselves.
+    """
+    for segment in segments if not doubt.is_repeat else ():
+        is_behind = segment.start >= doubt.segments[0].start and segment not in asked
+        if is_behind and is_repeated(segment.text, doubt.text):
+            stretch = SpeechRegion(segment.start, segment.end)
+            yield Doubt(stretch, (segment,), doubt.no_speech, doubt.others, is_repeat=True)
