@@ -138,7 +138,7 @@ def hear(name: str, data: Path, asked: str | None) -> int:
         taken = time.perf_counter() - start
     for chapter, transcript in zip(chapters, transcripts, strict=True):
         errors = count_word_errors(chapter.text, transcript.text)
-        n_errors += errors.substituted + errors.deleted + errors.inserted
+        n_errors += errors.n_errors
         n_words += errors.n_words
     rtfx = sum(chapter.duration for chapter in chapters) / taken
     print(json.dumps([chosen, n_errors, n_words, round(rtfx, 1)]))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from peer_engines.commits import Way, checked_out, run
+from peer_engines.commits import ROOT, Way, checked_out, run
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import run_program
 from peer_engines.recordings import make_sets
@@ -22,7 +22,6 @@ from peer_engines.recordings import make_sets
 from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.benchmark.metrics import median
 
-ROOT = Path(__file__).parents[1]
 SPEED = "speed"  # the way that is timed
 
 

@@ -91,7 +91,7 @@ def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResul
     return SetResult(
         name,
         sums["after"].n_words,
-        {commit: one.substituted + one.deleted + one.inserted for commit, one in sums.items()},
+        {commit: one.n_errors for commit, one in sums.items()},
         bounds.low,
         bounds.high,
         {commit: round(median([one[commit] for one in rtfx]), 1) for commit in errors},

@@ -123,7 +123,7 @@ def _align(expected: Sequence[str], got: Sequence[str]) -> Sequence[Any]:
 def _columns(errors: Sequence[WordErrors]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Words and errors of each utterance.  # int64 [n_utterances] each"""
     words = np.array([one.n_words for one in errors], np.int64)
-    return words, np.array([one.substituted + one.deleted + one.inserted for one in errors], np.int64)
+    return words, np.array([one.n_errors for one in errors], np.int64)
 
 
 def _resampled_wer(words: NDArray[np.int64], wrong: NDArray[np.int64]) -> NDArray[np.float64]:

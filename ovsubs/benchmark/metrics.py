@@ -23,10 +23,14 @@ class WordErrors:
     inserted: int
 
     @property
+    def n_errors(self) -> int:
+        """Errors of all three kinds."""
+        return self.substituted + self.deleted + self.inserted
+
+    @property
     def wer(self) -> float:
         """Word error rate: errors per reference word (0 is perfect, it may exceed 1)."""
-        errors = self.substituted + self.deleted + self.inserted
-        return errors / self.n_words if self.n_words else float(errors > 0)
+        return self.n_errors / self.n_words if self.n_words else float(self.n_errors > 0)
 
     def __add__(self, other: WordErrors) -> WordErrors:
         return WordErrors(

@@ -125,7 +125,7 @@ def is_made_up(decoded: DecodedWindow, tried: Sequence[DecodedWindow], reader: T
 
     Args:
         decoded: the text that would be kept.
-        tried: the attempts at the same window in order, it among them, without those that looped.
+        tried: the attempts at the same window in order, without those that looped; it may be among them.
         reader: of the checkpoint.
     """
     others = [one for one in tried if one is not decoded]

@@ -25,7 +25,7 @@ from ovsubs.recognition.attempts import (
 )
 from ovsubs.recognition.batches import Candidate
 from ovsubs.recognition.coverage import uncovered
-from ovsubs.recognition.doubts import Doubt, find_doubts, find_repeats, is_no_text
+from ovsubs.recognition.doubtful_passages import DoubtfulPassage, find_doubtful, find_repeats, is_no_text
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
@@ -95,11 +95,10 @@ class SectionReading:
         if self._next is None:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
-        self._doubted = deque[Doubt]()  # passages to be heard alone, before going on
+        self._doubted = deque[DoubtfulPassage]()  # passages to be heard alone, before going on
         self._missed_from = section.span.start  # the start of the window that passed it over
-        self._tried = list[_Tried]()  # the attempts at the present window that did not loop
+        self._tried = list[_Tried]()  # the attempts at the present window
         self._best: _Tried | None = None  # of all attempts at the present window
-        self._has_looped = False  # whether an attempt at the present window has
         self._is_part = False  # whether the present window is the first part of one that looped
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
@@ -198,7 +197,7 @@ class SectionReading:
             return
         if self._echo and is_heard_without(self._echo, decoded, engine.reader, self._options):
             # It was really said, and the prompt knows how to spell it.
-            self._tried.append(_Tried(decoded, verdict, self._language, self.spoken))
+            self._tried.append(_Tried(decoded, Verdict.GOOD, self._language, self.spoken))
             decoded, verdict = self._echo, Verdict.GOOD
         if verdict is Verdict.ECHO:
             self._echo = decoded
@@ -210,10 +209,7 @@ class SectionReading:
             self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
         tried = _Tried(decoded, verdict, self._language, self.spoken)
-        if verdict is Verdict.LOOP:  # it tells nothing of other texts
-            self._has_looped = True
-        else:
-            self._tried.append(tried)
+        self._tried.append(tried)
         if self._best is None or _is_better(tried, self._best):
             self._best = tried
         following = next_attempt(self.attempt, verdict, self._options)
@@ -244,14 +240,14 @@ class SectionReading:
         if following is not None and following.search.temperature == self._options.temperature:
             self.attempt = following
             return
-        doubt = self._doubted.popleft()
-        is_same_language = not self.spoken or self.spoken.language == doubt.segments[0].language
+        passage = self._doubted.popleft()
+        is_same_language = not self.spoken or self.spoken.language == passage.segments[0].language
         tells = is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO)
-        attempts = [*doubt.others, heard_alone] if tells else doubt.others
-        if is_no_text(doubt, heard_alone, attempts, engine.reader, is_verbatim=self._is_verbatim):
-            self._all = [segment for segment in self._all if segment not in doubt.segments]
+        attempts = [*passage.others, heard_alone] if tells else passage.others
+        if is_no_text(passage, heard_alone, attempts, engine.reader, is_verbatim=self._is_verbatim):
+            self._all = [segment for segment in self._all if segment not in passage.segments]
             asked = {segment for other in self._doubted for segment in other.segments}
-            self._doubted.extend(find_repeats(doubt, self._all, asked))
+            self._doubted.extend(find_repeats(passage, self._all, asked))
         self._go_on()
 
     def _settle(self, best: _Tried, engine: Engine) -> None:
@@ -300,8 +296,7 @@ class SectionReading:
 
     def _is_made_up(self, best: _Tried, engine: Engine) -> bool:
         """Whether a text was sampled, and no other attempt in its language has heard much of it."""
-        tried = [one.decoded for one in self._tried if one.language == best.language]
-        return self._is_verbatim and is_made_up(best.decoded, tried, engine.reader)
+        return self._is_verbatim and is_made_up(best.decoded, self._others(best.decoded), engine.reader)
 
     def _is_unlikely_part(self, best: _Tried) -> bool:
         """Whether the window is part of one that looped, and no attempt at it is likely."""
@@ -309,7 +304,8 @@ class SectionReading:
 
     def _is_half_a_loop(self, best: _Tried) -> bool:
         """Whether a text was found after a loop, and is no more than half believed."""
-        return self._has_looped and is_doubtful(best.decoded)
+        has_looped = any(one.verdict is Verdict.LOOP for one in self._tried)
+        return has_looped and is_doubtful(best.decoded)
 
     def _is_loop(self, best: _Tried, engine: Engine) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
@@ -322,7 +318,6 @@ class SectionReading:
     def _go_on(self, max_s: float = WINDOW_S) -> None:
         self._best = self._echo = self._first = None
         self._tried = []
-        self._has_looped = False
         self._is_part = max_s < WINDOW_S
         self.attempt = Attempt(self._options.search)
         if self._doubted:
@@ -352,7 +347,7 @@ class SectionReading:
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
         others = self._others(decoded)
-        self._doubted.extend(find_doubts(reading.pieces, decoded, segments, others, window, begin))
+        self._doubted.extend(find_doubtful(reading.pieces, decoded, segments, others, window, begin))
         self._missed_from, self._cursor = window.start, window.start + reading.until
         if self._options.vad is not None and segments:
             heard = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
@@ -366,9 +361,11 @@ class SectionReading:
             )
 
     def _others(self, decoded: DecodedWindow) -> tuple[DecodedWindow, ...]:
-        """The other attempts at the window, in the same language, but for loops."""
-        tried = (one.decoded for one in self._tried if one.language == self._language)
-        return tuple(one for one in tried if one is not decoded)
+        """The other attempts at the window in the same language; loops tell nothing of other texts."""
+        tried = [one for one in self._tried if one.verdict is not Verdict.LOOP]
+        return tuple(
+            one.decoded for one in tried if one.language == self._language and one.decoded is not decoded
+        )
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine

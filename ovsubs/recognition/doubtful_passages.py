@@ -23,7 +23,7 @@ MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone;
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DoubtfulPassage:
     """Segments that may be no speech, and where they stand in the track.
 
     They are none if it is likelier than `no_speech` there that nobody speaks, or if neither what is heard
@@ -43,14 +43,14 @@ class Doubt:
         return "".join(segment.text for segment in self.segments)
 
 
-def find_doubts(
+def find_doubtful(
     pieces: Sequence[TimedTokens],
     decoded: DecodedWindow,
     segments: Sequence[Segment],
     others: tuple[DecodedWindow, ...],
     window: Window,
     timestamp_begin: int,
-) -> list[Doubt]:
+) -> list[DoubtfulPassage]:
     """Passages of a window that the model hardly believes, and sentences that it says twice.
 
     Args:
@@ -61,7 +61,7 @@ def find_doubts(
         window: its place, in seconds of the track.
         timestamp_begin: the first timestamp token.
     """
-    doubts = list[Doubt]()
+    found = list[DoubtfulPassage]()
     for run, no_speech in doubtful_runs(pieces, decoded):
         doubted = {(pieces[place].opening(timestamp_begin), *pieces[place].tokens) for place in run}
         of_run = tuple(segment for segment in segments if segment.tokens[:-1] in doubted)
@@ -70,26 +70,25 @@ def find_doubts(
             window.start + pieces[run[0]].start, window.end if end is None else window.start + end
         )
         if of_run and stretch.end > stretch.start:
-            doubts.append(Doubt(stretch, of_run, no_speech, others))
-    asked = {segment for doubt in doubts for segment in doubt.segments}
+            found.append(DoubtfulPassage(stretch, of_run, no_speech, others))
+    asked = {segment for passage in found for segment in passage.segments}
     if decoded.avg_logprob < SURE_LOGPROB:
-        doubts += _said_twice(segments, others, asked)
-    return doubts
+        found += _said_twice(segments, others, asked)
+    return found
 
 
 def _said_twice(
     segments: Sequence[Segment], others: tuple[DecodedWindow, ...], asked: Collection[Segment]
-) -> Iterator[Doubt]:
+) -> Iterator[DoubtfulPassage]:
     """Segments that say what others say: over a sound before or behind it Whisper repeats what is spoken."""
     for place, segment in enumerate(segments):
         elsewhere = "".join(one.text for one in (*segments[:place], *segments[place + 1 :]))
         if segment not in asked and is_repeated(segment.text, elsewhere):
-            stretch = SpeechRegion(segment.start, segment.end)
-            yield Doubt(stretch, (segment,), CLEARLY_NO_SPEECH, others, is_repeat=True)
+            yield _repeat(segment, CLEARLY_NO_SPEECH, others)
 
 
 def is_no_text(
-    doubt: Doubt,
+    passage: DoubtfulPassage,
     alone: DecodedWindow,
     attempts: Sequence[DecodedWindow],
     reader: TokenReader,
@@ -99,28 +98,34 @@ def is_no_text(
     """Whether nobody has said what is doubted.
 
     Args:
-        doubt: the passage.
+        passage: the passage.
         alone: its sound, heard alone.
         attempts: at the passage and at its window, with whose texts it is compared.
         reader: of the checkpoint.
         is_verbatim: whether two texts of the same speech are nearly the same.
     """
-    is_compared = is_verbatim and is_comparable(doubt.text)
+    is_compared = is_verbatim and is_comparable(passage.text)
     texts = [reader.decode(one.tokens) for one in attempts] if is_compared else []
-    agrees = max((agreement(doubt.text, text) for text in texts), default=1.0) >= MIN_AGREEMENT_ALONE
-    return alone.no_speech_prob > doubt.no_speech or not agrees
+    agrees = max((agreement(passage.text, text) for text in texts), default=1.0) >= MIN_AGREEMENT_ALONE
+    return alone.no_speech_prob > passage.no_speech or not agrees
 
 
-def find_repeats(doubt: Doubt, segments: Sequence[Segment], asked: Collection[Segment]) -> Iterator[Doubt]:
+def find_repeats(
+    passage: DoubtfulPassage, segments: Sequence[Segment], asked: Collection[Segment]
+) -> Iterator[DoubtfulPassage]:
     """What says the same behind a passage that is no text: over babble Whisper is ever surer of it.
 
     Args:
-        doubt: the passage.
+        passage: the passage.
         segments: all there are.
         asked: those that are doubted themselves.
     """
-    for segment in segments if not doubt.is_repeat else ():
-        is_behind = segment.start >= doubt.segments[0].start and segment not in asked
-        if is_behind and is_repeated(segment.text, doubt.text):
-            stretch = SpeechRegion(segment.start, segment.end)
-            yield Doubt(stretch, (segment,), doubt.no_speech, doubt.others, is_repeat=True)
+    for segment in segments if not passage.is_repeat else ():
+        is_behind = segment.start >= passage.segments[0].start and segment not in asked
+        if is_behind and is_repeated(segment.text, passage.text):
+            yield _repeat(segment, passage.no_speech, passage.others)
+
+
+def _repeat(segment: Segment, no_speech: float, others: tuple[DecodedWindow, ...]) -> DoubtfulPassage:
+    stretch = SpeechRegion(segment.start, segment.end)
+    return DoubtfulPassage(stretch, (segment,), no_speech, others, is_repeat=True)
