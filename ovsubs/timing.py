@@ -1,7 +1,7 @@
 """Wall time of each stage of a run, without the stages nested in it."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -37,7 +37,7 @@ class Stopwatch:
         """Count rows of the decoder that go through a stage."""
         self._rows[name] = self._rows.get(name, 0) + n_rows
 
-    def each(self, name: str, items: Iterable[T]) -> Iterator[T]:
+    def each(self, name: str, items: Iterable[T]) -> Generator[T, None, None]:
         """Pass items through, counting the time that each takes to come for `name`."""
         iterator = iter(items)
         while True:
@@ -47,6 +47,27 @@ class Stopwatch:
                 except StopIteration:
                     return
             yield item
+
+    @contextmanager
+    def waiting(self) -> Iterator[list[StageTime]]:
+        """Count the time inside the `with` block for stages that another thread was in.
+
+        Each of those that are put into the list gets a part in proportion to its seconds. Where there are
+        none, the time is the outer stage's.
+        """
+        self._switch()
+        begin, stages = self._since, list[StageTime]()
+        try:
+            yield stages
+        finally:
+            whole_s = sum(stage.seconds for stage in stages)
+            if whole_s > 0.0:
+                self._since = time.perf_counter()
+                waited_s = self._since - begin
+                for stage in stages:
+                    part_s = waited_s * stage.seconds / whole_s
+                    self._seconds[stage.stage] = self._seconds.get(stage.stage, 0.0) + part_s
+                    self._counts[stage.stage] = self._counts.get(stage.stage, 0) + round(stage.count)
 
     def timings(self) -> tuple[StageTime, ...]:
         """The stages in the order in which they first ended."""

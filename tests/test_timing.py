@@ -3,26 +3,11 @@
 import contextlib
 from collections.abc import Iterator
 
-import pytest
+from hand_clock import HandClock
+from hand_clock import hand as hand
 
 from ovsubs.timing import Stopwatch, add_up
-
-
-class Clock:
-    """A clock that goes on only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def perf_counter(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("ovsubs.timing.time", clock)
-    return clock
+from ovsubs.transcript import StageTime
 
 
 def seconds(clock: Stopwatch) -> dict[str, float]:
@@ -33,7 +18,7 @@ def test_nothing_timed_no_stages() -> None:
     assert Stopwatch().timings() == ()
 
 
-def test_the_outer_stage_stands_still_while_an_inner_one_runs(hand: Clock) -> None:
+def test_the_outer_stage_stands_still_while_an_inner_one_runs(hand: HandClock) -> None:
     clock = Stopwatch()
     with clock.stage("outer"):
         hand.now += 1
@@ -43,7 +28,7 @@ def test_the_outer_stage_stands_still_while_an_inner_one_runs(hand: Clock) -> No
     assert seconds(clock) == {"outer": 2.0, "inner": 3.0}
 
 
-def test_time_outside_all_stages_is_nobodys(hand: Clock) -> None:
+def test_time_outside_all_stages_is_nobodys(hand: HandClock) -> None:
     clock = Stopwatch()
     with clock.stage("first"):
         pass
@@ -53,7 +38,7 @@ def test_time_outside_all_stages_is_nobodys(hand: Clock) -> None:
     assert seconds(clock) == {"first": 0.0, "second": 0.0}
 
 
-def test_a_stage_that_comes_again_adds_up_even_within_itself(hand: Clock) -> None:
+def test_a_stage_that_comes_again_adds_up_even_within_itself(hand: HandClock) -> None:
     clock = Stopwatch()
     for _ in range(2):
         with clock.stage("read"), clock.stage("read"):
@@ -61,7 +46,7 @@ def test_a_stage_that_comes_again_adds_up_even_within_itself(hand: Clock) -> Non
     assert seconds(clock) == {"read": 2.0}
 
 
-def test_a_stage_that_fails_is_timed_and_over(hand: Clock) -> None:
+def test_a_stage_that_fails_is_timed_and_over(hand: HandClock) -> None:
     clock = Stopwatch()
     with contextlib.suppress(KeyError), clock.stage("read"):
         hand.now += 1
@@ -72,7 +57,7 @@ def test_a_stage_that_fails_is_timed_and_over(hand: Clock) -> None:
     assert seconds(clock)["read"] == 1.0
 
 
-def test_items_pass_and_only_the_time_that_they_take_to_come_counts(hand: Clock) -> None:
+def test_items_pass_and_only_the_time_that_they_take_to_come_counts(hand: HandClock) -> None:
     clock = Stopwatch()
 
     def slow() -> Iterator[int]:
@@ -88,7 +73,7 @@ def test_items_pass_and_only_the_time_that_they_take_to_come_counts(hand: Clock)
     assert seconds(clock) == {"read": 3.0}
 
 
-def test_one_stream_pulled_through_another_is_not_counted_twice(hand: Clock) -> None:
+def test_one_stream_pulled_through_another_is_not_counted_twice(hand: HandClock) -> None:
     clock = Stopwatch()
 
     def slow() -> Iterator[int]:
@@ -107,11 +92,32 @@ def test_one_stream_pulled_through_another_is_not_counted_twice(hand: Clock) -> 
     }
 
 
+def test_what_is_waited_for_counts_for_the_stages_of_whom_it_is_waited_for(hand: HandClock) -> None:
+    clock = Stopwatch()
+    with clock.stage("other"):
+        hand.now += 1
+        with clock.waiting() as stages:
+            hand.now += 3
+            stages.extend([StageTime("extract", 10.0, 1), StageTime("vad", 20.0, 2)])
+        hand.now += 1
+    assert seconds(clock) == {"other": 2.0, "extract": 1.0, "vad": 2.0}
+    assert [timing.count for timing in clock.timings()] == [1, 1, 2]
+
+
+def test_what_is_waited_for_is_the_outer_stages_if_nobody_tells(hand: HandClock) -> None:
+    clock = Stopwatch()
+    with clock.stage("other"):
+        hand.now += 1
+        with clock.waiting():
+            hand.now += 3
+    assert seconds(clock) == {"other": 4.0}
+
+
 def lap(clock: Stopwatch) -> dict[str, float]:
     return {timing.stage: timing.seconds for timing in clock.lap()}
 
 
-def test_a_lap_counts_from_the_last_one_and_leaves_the_total(hand: Clock) -> None:
+def test_a_lap_counts_from_the_last_one_and_leaves_the_total(hand: HandClock) -> None:
     clock = Stopwatch()
     with clock.stage("read"):
         hand.now += 1
@@ -123,7 +129,7 @@ def test_a_lap_counts_from_the_last_one_and_leaves_the_total(hand: Clock) -> Non
     assert seconds(clock) == {"read": 1.0, "write": 2.0}
 
 
-def test_laps_add_up_to_the_total(hand: Clock) -> None:
+def test_laps_add_up_to_the_total(hand: HandClock) -> None:
     clock, laps = Stopwatch(), list[dict[str, float]]()
     with clock.stage("read"):
         for _ in range(3):
@@ -136,7 +142,7 @@ def test_laps_add_up_to_the_total(hand: Clock) -> None:
     assert total == seconds(clock) == {"read": 3.0, "write": 6.0}
 
 
-def test_rows_are_counted_beside_the_time_and_shared_with_it(hand: Clock) -> None:
+def test_rows_are_counted_beside_the_time_and_shared_with_it(hand: HandClock) -> None:
     clock = Stopwatch()
     laps = []
     for n_rows in (30, 10):

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -27,6 +28,7 @@ _UNSEEN_FACTOR = 5  # more patience where nobody can see that ffmpeg is reading 
 _COMMON = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe")
 _PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-fA-F]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
 _CHUNK_BYTES, _N_CHUNKS = 65_536, 16  # what is read before somebody asks for it
+_CALLED_OFF = ContextVar[threading.Event | None]("called off", default=None)
 _REAPED_S = 5.0  # the system ends a process at once, but where it waits for a network share that is gone
 
 
@@ -147,6 +149,7 @@ class _Output(io.RawIOBase):
         self._rest = b""
         self._is_over = threading.Event()
         self._has_begun = False
+        self._called_off = _CALLED_OFF.get()
         threading.Thread(target=self._read_on, name="ffmpeg's output", daemon=True).start()
 
     def readable(self) -> bool:
@@ -180,6 +183,8 @@ class _Output(io.RawIOBase):
                 if not chunk:
                     self._is_over.set()
                 return chunk
+            if self._called_off and self._called_off.is_set():
+                raise UnreadableMedia(self._source or "ffmpeg", "nobody wants it any more")
             n_read = bytes_read(self._process)
             limit_s = self._limit_s if began else max(self._limit_s, STALLED_S)
             if n_read is None:
@@ -204,6 +209,19 @@ class _Output(io.RawIOBase):
                 self._chunks.put(chunk, timeout=LOOK_S)
                 return True
         return False
+
+
+@contextmanager
+def called_off_by(event: threading.Event) -> Iterator[None]:
+    """Within this, in this thread, reading from ffmpeg ends with an error soon after the event is set.
+
+    A thread that waits for a network share that is gone cannot be ended otherwise.
+    """
+    token = _CALLED_OFF.set(event)
+    try:
+        yield
+    finally:
+        _CALLED_OFF.reset(token)
 
 
 def complaint_lines(stderr: str) -> list[str]:

@@ -13,17 +13,16 @@ from ovsubs.errors import UnsupportedTask
 from ovsubs.recognition.attempts import Attempt, is_babble, judge
 from ovsubs.recognition.batches import choose_batch
 from ovsubs.recognition.engine import Engine
+from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, SourceOpener, open_track, open_tracks_ahead
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import SectionReading
-from ovsubs.recognition.tracks import Round, SourceOpener, TrackReading
+from ovsubs.recognition.tracks import Round, TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import StageTime
 from ovsubs.whisper.decoding import decode, language_probabilities
 from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import DecoderSession
-
-TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
 
 
 def recognize(
@@ -32,17 +31,17 @@ def recognize(
     """Recognize tracks round by round, windows of several tracks in one batch.
 
     A track that cannot be read ends with its `error`, and the others go on. Each ends with a round that
-    `is_last`.
+    `is_last`. Openers are called, and tracks read, in threads that are a batch ahead.
 
     Raises:
         UsageError: the model cannot do what is asked; before anything is read.
     """
     code = check_options(engine, options)
     desk = _Desk(engine, options, LanguageVote(code, 1.0) if code else None, clock)
-    waiting = iter(openers)
+    waiting = open_tracks_ahead(openers, engine, options, engine.batch_room(options), clock)
     try:
         while True:
-            yield from desk.open_tracks(waiting)
+            yield from desk.take_tracks(waiting)
             batch = desk.next_batch()
             yield from desk.close_tracks()
             if not batch and not desk.tracks and not desk.may_open:
@@ -58,6 +57,7 @@ def recognize(
             yield from desk.reports(batch)
     finally:
         desk.close()
+        waiting.close()
 
 
 def detect_language(
@@ -76,7 +76,7 @@ def detect_language(
     if code is not None:
         return LanguageVote(code, 1.0)
     desk = _Desk(engine, options, None, clock)
-    with closing(TrackReading(0, opener(), engine, options, None, clock)) as track:
+    with closing(TrackReading(0, open_track(opener, engine, options, clock), options, None)) as track:
         n = options.language_detection_segments
         voters = track.waiting(n)[:n]
         return desk.vote_apart(voters) if voters else None
@@ -134,22 +134,18 @@ class _Desk:
         self._n_opened = 0
         self._failed = list[Round]()
 
-    def open_tracks(self, openers: Iterator[SourceOpener]) -> Iterator[Round]:
-        """Open the next tracks until a batch can be filled; yields those that cannot be opened."""
+    def take_tracks(self, opened: Iterator[OpenTrack | Exception]) -> Iterator[Round]:
+        """Take the next tracks until a batch can be filled; yields those that could not be opened."""
         while self.may_open and len(self.tracks) < TRACKS_AT_ONCE and not self._can_fill_a_batch():
-            opener = next(openers, None)
-            if opener is None:
+            track = next(opened, None)
+            if track is None:
                 self.may_open = False
                 break
             number, self._n_opened = self._n_opened, self._n_opened + 1
-            try:
-                with self._clock.stage("open"):
-                    source = opener()
-            except Exception as error:  # whatever it is: other files are waiting
-                yield _failure(number, error)
-                continue
-            track = TrackReading(number, source, self._engine, self._options, self._spoken, self._clock)
-            self.tracks.append(track)
+            if isinstance(track, Exception):
+                yield _failure(number, track)
+            else:
+                self.tracks.append(TrackReading(number, track, self._options, self._spoken))
 
     def _can_fill_a_batch(self) -> bool:
         return self._room.share(seat.reading.n_frames(self._engine) for seat in self._seats()) >= 1.0

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ovsubs.audio.sections import BLIND_SECTION_S, SECTION_S, Section, Span, stream_sections
-from ovsubs.audio.source import AudioSource
-from ovsubs.audio.vad import VadOptions
-from ovsubs.recognition.engine import Engine
+from ovsubs.audio.sections import Span
+from ovsubs.recognition.opening import OpenTrack
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import Found, SectionReading
-from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokens import MAX_CONTEXT
 
-# Where each window has its own language, windows are short: they end at pauses, where languages change.
-MULTILINGUAL_SECTION_S = 12.0
 RESET_TEMPERATURE = 0.5  # text sampled above it is not passed on (openai/whisper, transcribe.py)
-SourceOpener = Callable[[], AudioSource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +54,16 @@ class TrackReading:
     def __init__(
         self,
         number: int,
-        source: AudioSource,
-        engine: Engine,
+        opened: OpenTrack,
         options: TranscribeOptions,
         spoken: LanguageVote | None,
-        clock: Stopwatch,
     ) -> None:
         self.number = number
         self.spoken = spoken
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as a prompt has room for it
         self._heard = dict[float, _HeardWindow]()  # by the window's start
-        self._source = source
+        self._opened = opened
         self._options = options
-        self._sections = _sections(engine, source, options, clock)
         self._readings = deque[SectionReading]()
         self._has_more = True
         self._end = 0.0  # of the last section that came in
@@ -116,7 +106,7 @@ class TrackReading:
         """
         reading = [one for one in self._readings if not one.is_done]
         while len(reading) < n and self._has_more:
-            section = next(self._sections, None)
+            section = next(self._opened.sections, None)
             if section is None:
                 self._has_more = False
                 break
@@ -155,13 +145,13 @@ class TrackReading:
 
     def close(self) -> None:
         """End ffmpeg."""
-        self._source.blocks.close()
+        self._opened.close()
 
     def _in_file(self, span: Span) -> Span:
-        return Span(span.start + self._source.offset, span.end + self._source.offset)
+        return Span(span.start + self._opened.source.offset, span.end + self._opened.source.offset)
 
     def _number(self, segments: list[Segment]) -> tuple[Segment, ...]:
-        first, offset = self._n_segments, self._source.offset
+        first, offset = self._n_segments, self._opened.source.offset
         self._n_segments += len(segments)
         written = map(self._as_written, segments)
         return tuple(replace(segment.moved(offset), id=first + n) for n, segment in enumerate(written))
@@ -171,14 +161,3 @@ class TrackReading:
         language = segment.language or (self.spoken.language if self.spoken else "")
         is_chinese = language == CHINESE and self._options.task == "transcribe"
         return in_one_script(segment, self._options.chinese_tag) if is_chinese else segment
-
-
-def _sections(
-    engine: Engine, source: AudioSource, options: TranscribeOptions, clock: Stopwatch
-) -> Iterator[Section]:
-    blocks = clock.each("extract", source.blocks)
-    detector = engine.detector if options.vad else None
-    length = SECTION_S if options.vad else BLIND_SECTION_S
-    if options.multilingual:
-        length = MULTILINGUAL_SECTION_S
-    return clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))

@@ -19,9 +19,10 @@ from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
-from ovsubs.recognition import Round, TranscribeOptions, recognize, tracks
+from ovsubs.recognition import Round, TranscribeOptions, opening, recognize
 from ovsubs.recognition import rounds as rounds_module
 from ovsubs.recognition.batches import MAX_PASSED_OVER, BatchRoom
+from ovsubs.recognition.opening import open_track
 from ovsubs.recognition.tracks import TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -56,7 +57,7 @@ def timed_texts(found: Iterable[Round], track: int = 0) -> list[tuple[float, flo
 
 @pytest.fixture
 def sections_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracks, "BLIND_SECTION_S", 30.0)
+    monkeypatch.setattr(opening, "BLIND_SECTION_S", 30.0)
 
 
 class Desk:
@@ -67,7 +68,8 @@ class Desk:
         samples = np.full(round(seconds * RATE), 0.1, np.float32)
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
-        self.track = TrackReading(0, source, script.engine, chosen, ENGLISH, Stopwatch())
+        opened = open_track(lambda: source, script.engine, chosen, Stopwatch())
+        self.track = TrackReading(0, opened, chosen, ENGLISH)
 
     def starts(self, n: int) -> list[float]:
         return [reading.window.window.start for reading in self.track.waiting(n)]
@@ -129,7 +131,8 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
     samples = np.full(16 * 30 * RATE, 0.1, np.float32)
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
     desk = rounds_module._Desk(script.engine, options, ENGLISH, Stopwatch())
-    assert list(desk.open_tracks(iter([lambda: source]))) == []
+    opened = open_track(lambda: source, script.engine, options, Stopwatch())
+    assert list(desk.take_tracks(iter([opened]))) == []
     batches = list[list[float]]()
     while batch := desk.next_batch():
         batches.append([seat.reading.window.window.start for seat in batch])

@@ -1,0 +1,138 @@
+"""Items of an iterator, made by a thread while whoever takes them is busy with earlier ones.
+
+What extracts and detects speech leaves a core idle now and then, and so does the decoder: each fills the
+gaps of the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from ovsubs.audio.ffmpeg import called_off_by
+from ovsubs.timing import Stopwatch
+from ovsubs.transcript import StageTime
+
+T = TypeVar("T")
+_LOOK_S = 1.0  # Windows lets nobody stop a thread that waits without a limit
+
+
+@dataclass(slots=True)
+class _Item(Generic[T]):
+    """What waits to be taken, how much of the room it takes, and what it cost the thread."""
+
+    value: T
+    weight: float
+    timings: tuple[StageTime, ...]
+
+
+class ReadAhead(Iterator[T]):
+    """The items of a generator, in order; close it, or its thread and its ffmpeg stay.
+
+    Errors come where the item that they prevented would have come. It is for one taker.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Stopwatch], Generator[T, None, None]],
+        clock: Stopwatch,
+        *,
+        weigh: Callable[[T], float],
+        give_up: Callable[[T], None] = lambda item: None,
+    ) -> None:
+        """Start to make items.
+
+        Args:
+            make: the generator, which is run in a thread with a stopwatch of its own.
+            clock: the taker's. The time that it waits counts for the stages that the thread was in meanwhile.
+            weigh: how much room an item takes; no more are made while those that wait take 1.0. It is called
+                in the thread, and may wait until it can tell.
+            give_up: called with each item that nobody has taken when this is closed.
+        """
+        self._make, self._clock, self._weigh, self._give_up = make, clock, weigh, give_up
+        self._items = deque[_Item[T]]()
+        self._changed = threading.Condition()
+        self._is_over = threading.Event()  # nobody takes anything any more
+        self._has_ended = False
+        self._error: Exception | None = None
+        self._last_timings: tuple[StageTime, ...] = ()
+        self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
+        self._thread.start()
+
+    def __next__(self) -> T:
+        with self._clock.waiting() as stages, self._changed:
+            while not self._items and not self._has_ended:
+                self._changed.wait(_LOOK_S)
+            item = self._items.popleft() if self._items else None
+            stages.extend(item.timings if item else self._last_timings)
+            self._changed.notify_all()
+        if item is not None:
+            return item.value
+        self._last_timings = ()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        raise StopIteration
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def filled(self) -> float:
+        """How much room those that wait take, as soon as there is no more, or nothing more to come."""
+        with self._changed:
+            while not self._has_ended and self._weight() < 1.0:
+                self._changed.wait(_LOOK_S)
+            return self._weight()
+
+    def close(self) -> None:
+        """End the thread, and what it reads with. A second time does nothing."""
+        self._is_over.set()
+        with self._changed:
+            self._changed.notify_all()
+        self._give_up_items()
+        self._thread.join()
+        self._give_up_items()
+
+    def _give_up_items(self) -> None:
+        while self._items:
+            self._give_up(self._items.popleft().value)
+
+    def _run(self) -> None:
+        clock = Stopwatch()
+        items = self._make(clock)
+        try:
+            with called_off_by(self._is_over):
+                for value in items:
+                    self._put(value, clock)
+                    if self._is_over.is_set():
+                        break
+        except Exception as error:  # whatever it is: it is the taker's
+            self._error = error
+        finally:
+            items.close()
+            with self._changed:
+                self._last_timings, self._has_ended = clock.lap(), True
+                self._changed.notify_all()
+
+    def _put(self, value: T, clock: Stopwatch) -> None:
+        """Hand an item over, and wait until there is room for another."""
+        item = _Item(value, 0.0, clock.lap())
+        with self._changed:
+            self._items.append(item)
+            self._changed.notify_all()
+        item.weight = 0.0 if self._is_over.is_set() else self._weigh(value)
+        with self._changed:
+            while self._weight() >= 1.0 and not self._is_over.is_set():
+                self._changed.wait()
+
+    def _weight(self) -> float:
+        return sum(item.weight for item in self._items)

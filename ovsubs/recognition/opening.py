@@ -1,0 +1,109 @@
+"""Openers -> open tracks, cut into sections of speech, some of it before anybody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+
+from ovsubs.audio.features import HOP
+from ovsubs.audio.read_ahead import ReadAhead
+from ovsubs.audio.sections import BLIND_SECTION_S, SECTION_S, Section, stream_sections
+from ovsubs.audio.source import AudioSource
+from ovsubs.audio.vad import VadOptions
+from ovsubs.recognition.batches import BatchRoom
+from ovsubs.recognition.engine import Engine
+from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.timing import Stopwatch
+
+# Where each window has its own language, windows are short: they end at pauses, where languages change.
+MULTILINGUAL_SECTION_S = 12.0
+TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
+SourceOpener = Callable[[], AudioSource]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTrack:
+    """A track and its sections; close it to end ffmpeg."""
+
+    source: AudioSource
+    sections: Generator[Section, None, None] | ReadAhead[Section]
+
+    def close(self) -> None:
+        self.sections.close()
+        self.source.blocks.close()
+
+
+def open_track(
+    opener: SourceOpener, engine: Engine, options: TranscribeOptions, clock: Stopwatch
+) -> OpenTrack:
+    """Open a track, and read of it what is asked for.
+
+    Raises:
+        MediaError: it cannot be read.
+    """
+    source = opener()
+    return OpenTrack(source, _sections(source, engine, options, clock))
+
+
+def open_tracks_ahead(
+    openers: Iterable[SourceOpener],
+    engine: Engine,
+    options: TranscribeOptions,
+    room: BatchRoom,
+    clock: Stopwatch,
+) -> ReadAhead[OpenTrack | Exception]:
+    """Open tracks in a thread, in order, until those that wait fill a batch, each as far as it can fill one.
+
+    Args:
+        openers: called in that thread.
+        engine: whose detector finds speech, in the thread as well.
+        options: what counts as speech.
+        room: of a batch.
+        clock: counts what is waited for: "open", "extract" and "vad".
+
+    Returns:
+        Tracks, or why one could not be opened.
+    """
+
+    def open_each(own: Stopwatch) -> Generator[OpenTrack | Exception, None, None]:
+        for opener in openers:
+            try:
+                with own.stage("open"):
+                    source = opener()
+            except Exception as error:  # whatever it is: other files are waiting
+                yield error
+            else:
+                yield OpenTrack(source, _sections_ahead(source, engine, options, room, clock))
+
+    return ReadAhead(open_each, clock, weigh=_weight, give_up=_close)
+
+
+def _sections_ahead(
+    source: AudioSource, engine: Engine, options: TranscribeOptions, room: BatchRoom, clock: Stopwatch
+) -> ReadAhead[Section]:
+    return ReadAhead(
+        lambda own: _sections(source, engine, options, own),
+        clock,
+        weigh=lambda section: room.share([len(section.samples) // HOP]),
+    )
+
+
+def _weight(opened: OpenTrack | Exception) -> float:
+    sections = opened.sections if isinstance(opened, OpenTrack) else None
+    return max(1 / TRACKS_AT_ONCE, sections.filled() if isinstance(sections, ReadAhead) else 0.0)
+
+
+def _close(opened: OpenTrack | Exception) -> None:
+    if isinstance(opened, OpenTrack):
+        opened.close()
+
+
+def _sections(
+    source: AudioSource, engine: Engine, options: TranscribeOptions, clock: Stopwatch
+) -> Generator[Section, None, None]:
+    blocks = clock.each("extract", source.blocks)
+    detector = engine.detector if options.vad else None
+    length = SECTION_S if options.vad else BLIND_SECTION_S
+    if options.multilingual:
+        length = MULTILINGUAL_SECTION_S
+    return clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))
