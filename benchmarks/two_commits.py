@@ -21,6 +21,7 @@ from peer_engines.recordings import FileSet, count_errors, make_sets
 
 from ovsubs.benchmark.intervals import wer_difference_interval
 from ovsubs.benchmark.metrics import median, total
+from ovsubs.errors import UnreadableMedia
 
 LANGUAGE = "en"  # of LibriSpeech
 
@@ -80,11 +81,18 @@ def main() -> int:
 
 
 def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResult:
-    """One set: the texts of the first round, the speed of all of them."""
+    """One set: the texts of the first round, the speed of all of them.
+
+    Raises:
+        UnreadableMedia: one commit could not read a file; its words would count as errors of the other kind.
+    """
     errors = {}
     for commit, found in rounds[0].items():
-        heard = found["transcripts"][name]
-        errors[commit] = count_errors(files, [heard[str(file.path)].get("text", "") for file in files.files])
+        heard = [found["transcripts"][name][str(file.path)] for file in files.files]
+        for file, content in zip(files.files, heard, strict=True):
+            if "error" in content:
+                raise UnreadableMedia(file.path, f"{commit}: {content['error']}")
+        errors[commit] = count_errors(files, [content["text"] for content in heard])
     bounds = wer_difference_interval(errors["after"], errors["before"])
     rtfx = [{commit: one[commit]["figures"][name]["rtfx"] for commit in one} for one in rounds]
     sums = {commit: total(of_commit) for commit, of_commit in errors.items()}
