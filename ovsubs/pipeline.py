@@ -67,7 +67,7 @@ class Model:
         reader = TokenReader(directory)
         whisper = open_model(directory, options)
         rules = TokenRules(reader.special, whisper.n_vocab)
-        self._engine = Engine(open_detector(options.threads), whisper, reader, rules)
+        self._engine = Engine(open_detector(), whisper, reader, rules)
         self.directory = directory
 
     @property

@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
                 "json_fields",
                 "transcript",
                 "timing",
+                "heap",
                 "word_times",
                 "temporary",
                 "places",

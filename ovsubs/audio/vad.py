@@ -123,11 +123,8 @@ class SpeechDetector:
         return heard, state
 
 
-def open_detector(threads: int | None = None) -> SpeechDetector:
-    """Compile the speech detector for the CPU; close it by `with`.
-
-    Args:
-        threads: CPU threads; OpenVINO decides by default.
+def open_detector() -> SpeechDetector:
+    """Compile the speech detector for one thread of the CPU; close it by `with`.
 
     Raises:
         ModelNotFound: the package with Silero's weights is not installed, or holds another version.
@@ -137,9 +134,10 @@ def open_detector(threads: int | None = None) -> SpeechDetector:
 
     # Where a CPU has bfloat16, OpenVINO would compute in it: probabilities change by up to 0.13, and
     # regions would differ between machines.
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    if threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = str(threads)
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    # Steps follow one another: a second thread takes half as much again of the CPUs. OpenVINO would tie the
+    # one to the first core, however busy that is.
+    settings |= {"INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}
     graph = silero_graph(_weights(), Steps(BATCH, STEP, CONTEXT))
     return SpeechDetector(shared_core().compile_model(graph, "CPU", settings))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ovsubs.convert.selftest import read_probe
 from ovsubs.errors import OvsubsError, TruncatedMedia, UnreadableMedia
+from ovsubs.heap import share_one_heap
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Transcript
@@ -114,6 +115,7 @@ def _seconds(transcripts: Iterable[Transcript], stages: Sequence[str]) -> float:
 
 def main() -> int:
     """Do the job that the file names; what stops it is one line on stderr."""
+    share_one_heap()
     job = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     try:
         measured = measure(job)

@@ -18,6 +18,7 @@ from ovsubs.cli.spelling import as_written_here
 from ovsubs.cli.streams import SurvivingOutput, drop_unprintable, survive_streams
 from ovsubs.cli.values import check_values
 from ovsubs.errors import OvsubsError
+from ovsubs.heap import share_one_heap
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 IS_WINDOWS = os.name == "nt"
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors of the library become one line on stderr and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     survive_streams()
+    share_one_heap()
     stdout = sys.stdout
     commands = typer.main.get_command(app)
     check_values(commands)

@@ -74,7 +74,7 @@ def collect(
     options = TranscribeOptions(language=code, beam_size=1)
     samples = list[CalibrationSample]()
     compile_options = CompileOptions(threads=threads, inference_precision="f32")
-    with open_detector(threads) as detector, open_model(directory, compile_options) as whisper:
+    with open_detector() as detector, open_model(directory, compile_options) as whisper:
         engine = Engine(detector, whisper, reader, TokenRules(reader.special, whisper.n_vocab))
         for number, file in enumerate(dataset.files):
             with closing(_sections(file.path, engine)) as sections:

@@ -17,6 +17,9 @@ from ovsubs.timing import Stopwatch
 
 # Where each window has its own language, windows are short: they end at pauses, where languages change.
 MULTILINGUAL_SECTION_S = 12.0
+# Of a batch, in each of two tracks at most: the one that is read and the one that comes next. Sections are
+# 2 MB each; with a whole batch long files take 60 MB more and no less time.
+SECTIONS_AHEAD = 0.5
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
 SourceOpener = Callable[[], AudioSource]
 
@@ -52,7 +55,7 @@ def open_tracks_ahead(
     room: BatchRoom,
     clock: Stopwatch,
 ) -> ReadAhead[OpenTrack | Exception]:
-    """Open tracks in a thread, in order, until those that wait fill a batch, each as far as it can fill one.
+    """Open tracks in a thread, in order, until those that wait fill a batch.
 
     Args:
         openers: called in that thread.
@@ -84,13 +87,15 @@ def _sections_ahead(
     return ReadAhead(
         lambda own: _sections(source, engine, options, own),
         clock,
-        weigh=lambda section: room.share([len(section.samples) // HOP]),
+        weigh=lambda section: room.share([len(section.samples) // HOP]) / SECTIONS_AHEAD,
     )
 
 
 def _weight(opened: OpenTrack | Exception) -> float:
     sections = opened.sections if isinstance(opened, OpenTrack) else None
-    return max(1 / TRACKS_AT_ONCE, sections.filled() if isinstance(sections, ReadAhead) else 0.0)
+    filled = sections.filled() if isinstance(sections, ReadAhead) else 0.0
+    is_long = filled >= 1.0  # how much more there is, nobody knows
+    return 1.0 if is_long else max(1 / TRACKS_AT_ONCE, filled * SECTIONS_AHEAD)
 
 
 def _close(opened: OpenTrack | Exception) -> None:

@@ -44,7 +44,7 @@ def chapter(data: Path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def detector() -> Iterator[SpeechDetector]:
-    with open_detector(threads=1) as opened:
+    with open_detector() as opened:
         yield opened
 
 

@@ -205,7 +205,7 @@ def test_hardly_any_noise_or_music_is_speech(
 
 
 def test_a_closed_detector_says_so() -> None:
-    with open_detector(threads=1) as detector:
+    with open_detector() as detector:
         pass
     with pytest.raises(ValueError, match="closed"):
         detector.probabilities(np.zeros(512, np.float32))
