@@ -57,8 +57,9 @@ class Segment:
 class StageTime:
     """Wall time that one stage of the pipeline took, in seconds, and how often it ran.
 
-    `rows` are those of the decoder that went through it, all times together. Of a round that several files
-    share, each has its part; so `count` and `rows` may be fractions.
+    Opening, extraction and voice activity detection go on beside the decoder: of them only what was waited
+    for counts. `rows` are those of the decoder that went through it, all times together. Of a round that
+    several files share, each has its part; so `count` and `rows` may be fractions.
     """
 
     stage: str

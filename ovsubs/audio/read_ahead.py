@@ -129,8 +129,10 @@ class ReadAhead(Iterator[T]):
         with self._changed:
             self._items.append(item)
             self._changed.notify_all()
-        item.weight = 0.0 if self._is_over.is_set() else self._weigh(value)
+        weight = 0.0 if self._is_over.is_set() else self._weigh(value)
         with self._changed:
+            item.weight = weight
+            self._changed.notify_all()
             while self._weight() >= 1.0 and not self._is_over.is_set():
                 self._changed.wait()
 

@@ -55,6 +55,15 @@ def test_no_more_are_made_than_there_is_room_for() -> None:
         assert counter.n_made == 6
 
 
+def test_whoever_waits_is_told_and_has_not_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ovsubs.audio.read_ahead._LOOK_S", PATIENCE_S)
+    begin = time.monotonic()
+    with ahead(Counter(100).make, weight=0.3) as numbers:
+        assert numbers.filled() == pytest.approx(1.2)
+        assert len(list(numbers)) == 100
+    assert time.monotonic() - begin < PATIENCE_S
+
+
 def test_few_items_are_all_that_wait() -> None:
     with ahead(Counter(2).make) as numbers:
         assert numbers.filled() == 0.5
