@@ -58,7 +58,7 @@ class ReadAhead(Iterator[T]):
         self._changed = threading.Condition()
         self._is_over = threading.Event()  # nobody takes anything any more
         self._has_ended = False
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._last_timings: tuple[StageTime, ...] = ()
         self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
         self._thread.start()
@@ -99,7 +99,8 @@ class ReadAhead(Iterator[T]):
         with self._changed:
             self._changed.notify_all()
         self._give_up_items()
-        self._thread.join()
+        if threading.current_thread() is not self._thread:  # the collector may call from anywhere
+            self._thread.join()
         self._give_up_items()
 
     def _give_up_items(self) -> None:
@@ -115,13 +116,15 @@ class ReadAhead(Iterator[T]):
                     self._put(value, clock)
                     if self._is_over.is_set():
                         break
-        except Exception as error:  # whatever it is: it is the taker's
+        except BaseException as error:  # whatever it is: it is the taker's
             self._error = error
         finally:
-            items.close()
-            with self._changed:
-                self._last_timings, self._has_ended = clock.lap(), True
-                self._changed.notify_all()
+            try:
+                items.close()
+            finally:
+                with self._changed:
+                    self._last_timings, self._has_ended = clock.lap(), True
+                    self._changed.notify_all()
 
     def _put(self, value: T, clock: Stopwatch) -> None:
         """Hand an item over, and wait until there is room for another."""

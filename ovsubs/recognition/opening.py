@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 from ovsubs.audio.features import HOP
@@ -33,7 +34,6 @@ class OpenTrack:
 
     def close(self) -> None:
         self.sections.close()
-        self.source.blocks.close()
 
 
 def open_track(
@@ -73,10 +73,11 @@ def open_tracks_ahead(
             try:
                 with own.stage("open"):
                     source = opener()
+                opened = OpenTrack(source, _sections_ahead(source, engine, options, room, clock))
             except Exception as error:  # whatever it is: other files are waiting
                 yield error
             else:
-                yield OpenTrack(source, _sections_ahead(source, engine, options, room, clock))
+                yield opened
 
     return ReadAhead(open_each, clock, weigh=_weight, give_up=_close)
 
@@ -111,4 +112,5 @@ def _sections(
     length = SECTION_S if options.vad else BLIND_SECTION_S
     if options.multilingual:
         length = MULTILINGUAL_SECTION_S
-    return clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))
+    with closing(source.blocks):
+        yield from clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))

@@ -56,8 +56,10 @@ def recognize(
                 continue
             yield from desk.reports(batch)
     finally:
-        desk.close()
-        waiting.close()
+        try:
+            desk.close()
+        finally:
+            waiting.close()
 
 
 def detect_language(

@@ -95,6 +95,43 @@ def test_closing_ends_the_generator_and_gives_up_what_nobody_took() -> None:
     assert not _threads()
 
 
+def test_it_may_be_closed_from_its_own_thread() -> None:
+    """As by the collector of garbage, which runs in whichever thread comes by."""
+    closed = threading.Event()
+
+    def make(clock: Stopwatch) -> Generator[int, None, None]:
+        yield 1
+        yield 2
+
+    def weigh(item: int) -> float:
+        numbers.close()
+        closed.set()
+        return 0.0
+
+    start = threading.Event()
+
+    def waiting(clock: Stopwatch) -> Generator[int, None, None]:
+        assert start.wait(PATIENCE_S)  # until it has a name
+        yield from make(clock)
+
+    numbers = ReadAhead(waiting, Stopwatch(), weigh=weigh)
+    start.set()
+    assert closed.wait(PATIENCE_S)
+    numbers._thread.join(PATIENCE_S)
+    assert not _threads()
+
+
+def test_what_ends_the_thread_is_no_end_of_the_items() -> None:
+    def leaving(clock: Stopwatch) -> Generator[int, None, None]:
+        yield 1
+        raise SystemExit(3)
+
+    with ahead(leaving) as numbers:
+        assert next(numbers) == 1
+        with pytest.raises(SystemExit):
+            next(numbers)
+
+
 def test_closing_waits_for_no_weight_that_never_comes() -> None:
     """What is opened ahead waits until its own items are there; closing gives it up first."""
     inner = ahead(Counter(1000).make, weight=0.01)

@@ -4,6 +4,7 @@ import difflib
 import gc
 import re
 import subprocess
+import threading
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -608,3 +609,23 @@ def test_what_the_model_cannot_do_is_refused_before_anything_is_read(
         list(tiny_model.stream(np.zeros(RATE, np.float32), options=options))
     with pytest.raises(error):
         tiny_model.check(options)
+
+
+def test_a_track_whose_thread_cannot_start_stops_nobody(
+    tiny_model: Model, joined_speech: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, n_started = threading.Thread.start, [0]
+
+    def refuse_the_third(thread: threading.Thread) -> None:
+        n_started[0] += thread.name == "read ahead"
+        if (
+            thread.name == "read ahead" and n_started[0] == 3
+        ):  # of the opener, of the first track, of the second
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_the_third)
+    outcomes = list(tiny_model.transcribe_files([joined_speech[: 20 * RATE]] * 3))
+    assert [str(one.error) for one in outcomes if one.error] == ["can't start new thread"]
+    assert [one.number for one in outcomes if one.error] == [1]
+    assert all(one.transcript.segments for one in outcomes if one.transcript)
