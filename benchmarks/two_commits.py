@@ -84,7 +84,7 @@ def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResul
     """One set: the texts of the first round, the speed of all of them.
 
     Raises:
-        UnreadableMedia: one commit could not read a file; its words would count as errors of the other kind.
+        UnreadableMedia: one commit could not read a file, all of whose words would count as deleted.
     """
     errors = {}
     for commit, found in rounds[0].items():

@@ -28,6 +28,7 @@ _UNSEEN_FACTOR = 5  # more patience where nobody can see that ffmpeg is reading 
 _COMMON = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe")
 _PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-fA-F]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
 _CHUNK_BYTES, _N_CHUNKS = 65_536, 16  # what is read before somebody asks for it
+# Of this thread: set when nobody wants what it reads any more (`called_off_by`).
 _CALLED_OFF = ContextVar[threading.Event | None]("called off", default=None)
 _REAPED_S = 5.0  # the system ends a process at once, but where it waits for a network share that is gone
 

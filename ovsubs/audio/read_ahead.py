@@ -10,8 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from ovsubs.audio.ffmpeg import called_off_by
 from ovsubs.timing import Stopwatch
@@ -77,14 +76,6 @@ class ReadAhead(Iterator[T]):
             error, self._error = self._error, None
             raise error
         raise StopIteration
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def filled(self) -> float:
         """How much room those that wait take, as soon as there is no more, or nothing more to come."""

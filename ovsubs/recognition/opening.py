@@ -36,9 +36,7 @@ class OpenTrack:
         self.sections.close()
 
 
-def open_track(
-    opener: SourceOpener, engine: Engine, options: TranscribeOptions, clock: Stopwatch
-) -> OpenTrack:
+def open_now(opener: SourceOpener, engine: Engine, options: TranscribeOptions, clock: Stopwatch) -> OpenTrack:
     """Open a track, and read of it what is asked for.
 
     Raises:
@@ -48,7 +46,7 @@ def open_track(
     return OpenTrack(source, _sections(source, engine, options, clock))
 
 
-def open_tracks_ahead(
+def open_ahead(
     openers: Iterable[SourceOpener],
     engine: Engine,
     options: TranscribeOptions,

@@ -13,7 +13,7 @@ from ovsubs.errors import UnsupportedTask
 from ovsubs.recognition.attempts import Attempt, is_babble, judge
 from ovsubs.recognition.batches import choose_batch
 from ovsubs.recognition.engine import Engine
-from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, SourceOpener, open_track, open_tracks_ahead
+from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, SourceOpener, open_ahead, open_now
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.reading import SectionReading
 from ovsubs.recognition.tracks import Round, TrackReading
@@ -38,8 +38,8 @@ def recognize(
     """
     code = check_options(engine, options)
     desk = _Desk(engine, options, LanguageVote(code, 1.0) if code else None, clock)
-    waiting = open_tracks_ahead(openers, engine, options, engine.batch_room(options), clock)
-    try:
+    waiting = open_ahead(openers, engine, options, engine.batch_room(options), clock)
+    with closing(waiting), closing(desk):
         while True:
             yield from desk.take_tracks(waiting)
             batch = desk.next_batch()
@@ -55,11 +55,6 @@ def recognize(
                 yield from desk.give_up(batch, error)
                 continue
             yield from desk.reports(batch)
-    finally:
-        try:
-            desk.close()
-        finally:
-            waiting.close()
 
 
 def detect_language(
@@ -78,7 +73,7 @@ def detect_language(
     if code is not None:
         return LanguageVote(code, 1.0)
     desk = _Desk(engine, options, None, clock)
-    with closing(TrackReading(0, open_track(opener, engine, options, clock), options, None)) as track:
+    with closing(TrackReading(0, open_now(opener, engine, options, clock), options, None)) as track:
         n = options.language_detection_segments
         voters = track.waiting(n)[:n]
         return desk.vote_apart(voters) if voters else None

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,14 +41,14 @@ def ahead(make: Make, weight: float = 0.25, clock: Stopwatch | None = None) -> R
 
 
 def test_all_items_come_in_order() -> None:
-    with ahead(Counter(100).make) as numbers:
+    with closing(ahead(Counter(100).make)) as numbers:
         assert list(numbers) == list(range(100))
         assert next(numbers, None) is None
 
 
 def test_no_more_are_made_than_there_is_room_for() -> None:
     counter = Counter(100)
-    with ahead(counter.make, weight=0.3) as numbers:
+    with closing(ahead(counter.make, weight=0.3)) as numbers:
         assert numbers.filled() == pytest.approx(1.2)
         assert counter.n_made == 4
         assert [next(numbers), next(numbers)] == [0, 1]
@@ -58,14 +59,14 @@ def test_no_more_are_made_than_there_is_room_for() -> None:
 def test_whoever_waits_is_told_and_has_not_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ovsubs.audio.read_ahead._LOOK_S", PATIENCE_S)
     begin = time.monotonic()
-    with ahead(Counter(100).make, weight=0.3) as numbers:
+    with closing(ahead(Counter(100).make, weight=0.3)) as numbers:
         assert numbers.filled() == pytest.approx(1.2)
         assert len(list(numbers)) == 100
     assert time.monotonic() - begin < PATIENCE_S
 
 
 def test_few_items_are_all_that_wait() -> None:
-    with ahead(Counter(2).make) as numbers:
+    with closing(ahead(Counter(2).make)) as numbers:
         assert numbers.filled() == 0.5
 
 
@@ -74,7 +75,7 @@ def test_an_error_comes_after_the_items_before_it_and_once() -> None:
         yield 1
         raise OSError("gone")
 
-    with ahead(failing) as numbers:
+    with closing(ahead(failing)) as numbers:
         assert next(numbers) == 1
         with pytest.raises(OSError, match="gone"):
             next(numbers)
@@ -126,7 +127,7 @@ def test_what_ends_the_thread_is_no_end_of_the_items() -> None:
         yield 1
         raise SystemExit(3)
 
-    with ahead(leaving) as numbers:
+    with closing(ahead(leaving)) as numbers:
         assert next(numbers) == 1
         with pytest.raises(SystemExit):
             next(numbers)
@@ -167,7 +168,7 @@ def test_what_is_waited_for_counts(hand: HandClock) -> None:
             hand.now += 2
         yield 1
 
-    with ahead(slow, clock=clock) as numbers, clock.stage("other"):
+    with closing(ahead(slow, clock=clock)) as numbers, clock.stage("other"):
         threading.Timer(0.1, is_waiting.set).start()  # soon after the next line
         assert list(numbers) == [1]
     counts = {timing.stage: timing.count for timing in clock.timings()}
@@ -182,7 +183,7 @@ def test_what_is_ready_costs_nothing(hand: HandClock) -> None:
             hand.now += 1
         yield 1
 
-    with ahead(slow, clock=clock) as numbers:
+    with closing(ahead(slow, clock=clock)) as numbers:
         numbers.filled()
         assert next(numbers) == 1
     assert [(timing.stage, timing.seconds) for timing in clock.timings()] == [("vad", 0.0)]

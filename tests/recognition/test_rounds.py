@@ -23,7 +23,7 @@ from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import Round, TranscribeOptions, opening, recognize
 from ovsubs.recognition import rounds as rounds_module
 from ovsubs.recognition.batches import MAX_PASSED_OVER, BatchRoom
-from ovsubs.recognition.opening import open_track
+from ovsubs.recognition.opening import open_now
 from ovsubs.recognition.tracks import TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -69,7 +69,7 @@ class Desk:
         samples = np.full(round(seconds * RATE), 0.1, np.float32)
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
-        opened = open_track(lambda: source, script.engine, chosen, Stopwatch())
+        opened = open_now(lambda: source, script.engine, chosen, Stopwatch())
         self.track = TrackReading(0, opened, chosen, ENGLISH)
 
     def starts(self, n: int) -> list[float]:
@@ -132,7 +132,7 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
     samples = np.full(16 * 30 * RATE, 0.1, np.float32)
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
     desk = rounds_module._Desk(script.engine, options, ENGLISH, Stopwatch())
-    opened = open_track(lambda: source, script.engine, options, Stopwatch())
+    opened = open_now(lambda: source, script.engine, options, Stopwatch())
     assert list(desk.take_tracks(iter([opened]))) == []
     batches = list[list[float]]()
     while batch := desk.next_batch():
