@@ -27,7 +27,7 @@ from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import short_name
 from ovsubs.datasets.joining import joined_chapters
 from ovsubs.whisper.model import CompileOptions, open_model
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 
 LANGUAGE = "en"  # of LibriSpeech
 ROOT = Path(__file__).parents[1]
@@ -40,22 +40,22 @@ def main() -> int:
     ir = resolve_ir(given.model, offline=True, report=say)
     source = given.checkpoint or short_name(given.model)
     checkpoint = find_weights(Weights(source, ir, given.weights, say), "hugging-face")
-    reader = TokenReader(ir)
+    tokenizer = WhisperTokenizer(ir)
     options = CompileOptions(threads=given.threads, inference_precision="f32")
     with open_model(ir, options) as model:
         windows = list(cut_windows(given.data, model.n_mels))[: given.most]
         mels = np.stack([mel for _, mel in windows])
-        ours = our_tokens(model, reader, mels, LANGUAGE)
+        ours = our_tokens(model, tokenizer, mels, LANGUAGE)
         theirs = reference_tokens(
             checkpoint,
-            reader,
+            tokenizer,
             mels,
             LANGUAGE,
             report=lambda n_done: say(f"transformers: {n_done} of {len(windows)} windows"),
         )
         parted = []
         for (name, mel), mine, other in zip(windows, ours, theirs, strict=True):
-            difference = find_difference(model, reader, mel, LANGUAGE, mine, other)
+            difference = find_difference(model, tokenizer, mel, LANGUAGE, mine, other)
             if difference:
                 parted.append({"window": name, **asdict(difference)})
     n_equal = len(windows) - len(parted)
@@ -70,7 +70,7 @@ def main() -> int:
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for one in parted:
-        mine, other = show(reader, one["ours"]), show(reader, one["theirs"])
+        mine, other = show(tokenizer, one["ours"]), show(tokenizer, one["theirs"])
         print(f"{one['window']}: token {one['place']}: {mine}, not {other}; margin {one['margin']:.4f}")
     print(f"{n_equal} of {len(windows)} windows have the same tokens ({n_equal / len(windows):.1%})")
     return int(n_equal < given.least * len(windows))
@@ -112,14 +112,14 @@ def cut_windows(split: Path, n_mels: int) -> Iterator[tuple[str, NDArray[np.floa
             yield f"{chapter.name} at {first // SAMPLE_RATE_HZ} s", log_mel(piece, n_mels)
 
 
-def show(reader: TokenReader, token: int) -> str:
+def show(tokenizer: WhisperTokenizer, token: int) -> str:
     """A token for people."""
-    special = reader.special
+    special = tokenizer.special
     if token == special.eot:
         return "the end"
     if token >= special.timestamp_begin:
         return f"{(token - special.timestamp_begin) * TIMESTAMP_STEP_S:.2f} s"
-    return repr(reader.decode([token]))
+    return repr(tokenizer.decode([token]))
 
 
 if __name__ == "__main__":

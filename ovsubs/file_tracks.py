@@ -78,7 +78,9 @@ class FileTracks:
         """Keep what a round has read of the newest track."""
         reading = self.readings[-1]
         reading.rounds.append(done)
-        reading.has_words = reading.has_words or any(has_words(segment.text) for segment in done.segments)
+        reading.has_words = reading.has_words or any(
+            has_spoken_words(segment.text) for segment in done.segments
+        )
 
     def turns_to_another(self) -> bool:
         """Whether the newest track, which is at its end, gives way to another one."""
@@ -95,7 +97,7 @@ class FileTracks:
         return self.readings[-1] if self.readings[-1].has_words else self.readings[0]
 
 
-def has_words(text: str) -> bool:
+def has_spoken_words(text: str) -> bool:
     """Whether somebody says something: not a note, nor what stands in brackets."""
     return any(character.isalnum() for character in _IN_BRACKETS.sub("", text))
 

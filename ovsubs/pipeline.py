@@ -24,9 +24,9 @@ from ovsubs.recognition import Engine, TranscribeOptions, check_options, detect_
 from ovsubs.timing import Stopwatch, add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
+from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
-from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 Audio = str | Path | NDArray[np.float32]
 
@@ -64,16 +64,16 @@ class Model:
         """
         options = options or CompileOptions()
         check_sums(directory)
-        reader = TokenReader(directory)
+        tokenizer = WhisperTokenizer(directory)
         whisper = open_model(directory, options)
-        rules = TokenRules(reader.special, whisper.n_vocab)
-        self._engine = Engine(open_detector(), whisper, reader, rules)
+        filters = LogitFilters(tokenizer.special, whisper.n_vocab)
+        self._engine = Engine(open_detector(), whisper, tokenizer, filters)
         self.directory = directory
 
     @property
     def name(self) -> str:
         """The checkpoint's name, such as "base"."""
-        return self._engine.reader.name
+        return self._engine.tokenizer.name
 
     def check(self, options: TranscribeOptions) -> None:
         """Refuse what this model cannot do, before anything is read.
@@ -185,7 +185,7 @@ class Model:
             waiting = silent
 
     def _file(self, audio: Audio, options: TranscribeOptions) -> FileTracks:
-        return FileTracks(audio, options, english_only=self._engine.reader.english_only)
+        return FileTracks(audio, options, english_only=self._engine.tokenizer.english_only)
 
     def _outcome(self, number: int, file: FileTracks, options: TranscribeOptions) -> FileOutcome:
         reading = file.chosen

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import WhisperModel
-from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.tokens import SpecialTokens, TokenReader
+from ovsubs.whisper.tokenizer import SpecialTokens, WhisperTokenizer
 
 Tokens = tuple[int, ...]
 
@@ -34,7 +34,7 @@ class Difference:
 
 def our_tokens(
     model: WhisperModel,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     mels: NDArray[np.float32],
     language: str,
     *,
@@ -44,23 +44,27 @@ def our_tokens(
 
     Args:
         model: any.
-        reader: of the same checkpoint.
+        tokenizer: of the same checkpoint.
         mels: float32 [windows, n_mels, 3000].
         language: code or name.
         batch_size: windows decoded together.
     """
-    rules, rows, found = TokenRules(reader.special, model.n_vocab), model.rows(batch_size), list[Tokens]()
+    filters, rows, found = (
+        LogitFilters(tokenizer.special, model.n_vocab),
+        model.cross_kv_cache(batch_size),
+        list[Tokens](),
+    )
     for first in range(0, len(mels), batch_size):
         batch = list(mels[first : first + batch_size])
         with model.session(batch, rows) as session:
-            prompts = [reader.prompt(language, "transcribe")] * len(batch)
-            found += [window.tokens for window in decode(session, prompts, rules, reader.special)]
+            prompts = [tokenizer.prompt(language, "transcribe")] * len(batch)
+            found += [window.tokens for window in decode(session, prompts, filters, tokenizer.special)]
     return found
 
 
 def reference_tokens(
     checkpoint: Path,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     mels: NDArray[np.float32],
     language: str,
     *,
@@ -74,7 +78,7 @@ def reference_tokens(
 
     Args:
         checkpoint: a Hugging Face directory.
-        reader: of the same checkpoint.
+        tokenizer: of the same checkpoint.
         mels: float32 [windows, n_mels, 3000].
         language: code or name.
         batch_size: windows in one call.
@@ -84,12 +88,12 @@ def reference_tokens(
     import transformers
 
     model = transformers.WhisperForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32)
-    asked = {"language": language, "task": "transcribe"} if reader.multilingual else {}
+    asked = {"language": language, "task": "transcribe"} if tokenizer.multilingual else {}
     found = list[Tokens]()
     for first in range(0, len(mels), batch_size):
         batch = torch.from_numpy(mels[first : first + batch_size])
         generated = model.generate(batch, return_timestamps=True, num_beams=1, do_sample=False, **asked)
-        found += [first_pass(row.tolist(), reader.special) for row in generated]
+        found += [first_pass(row.tolist(), tokenizer.special) for row in generated]
         report(len(found))
     return found
 
@@ -109,7 +113,7 @@ def first_pass(generated: Sequence[int], special: SpecialTokens) -> Tokens:
 
 def find_difference(
     model: WhisperModel,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     mel: NDArray[np.float32],
     language: str,
     ours: Tokens,
@@ -119,21 +123,21 @@ def find_difference(
 
     Args:
         model: any.
-        reader: of the same checkpoint.
+        tokenizer: of the same checkpoint.
         mel: float32 [n_mels, 3000].
         language: code or name.
         ours: text and timestamp tokens.
         theirs: the same of another decoder.
     """
-    eot = reader.special.eot
+    eot = tokenizer.special.eot
     pairs = list(zip_longest(ours, theirs, fillvalue=eot))
     place = next((n for n, (mine, other) in enumerate(pairs) if mine != other), None)
     if place is None:
         return None
     before = list(ours[:place])
-    prompt = np.array([[*reader.prompt(language, "transcribe"), *before]])
-    with model.session([mel], model.rows(1)) as session:
+    prompt = np.array([[*tokenizer.prompt(language, "transcribe"), *before]])
+    with model.session([mel], model.cross_kv_cache(1)) as session:
         logits = session.step(prompt)[:, -1].copy()
-    allowed = TokenRules(reader.special, model.n_vocab).allowed(logits, [before])[0]
+    allowed = LogitFilters(tokenizer.special, model.n_vocab).apply(logits, [before])[0]
     mine, other = pairs[place]
     return Difference(place, mine, other, float(allowed[mine] - allowed[other]))

@@ -30,7 +30,7 @@ from ovsubs.errors import InvalidOption
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import CompileOptions, settle
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 PACKAGES = ("ovsubs", "openvino", "numpy", "jiwer", "whisper-normalizer")
 
@@ -90,7 +90,7 @@ def compare(
     """
     settle(options.compile)
     for subject in subjects:
-        TokenReader(subject.directory).check_request(options.language, "transcribe")
+        WhisperTokenizer(subject.directory).check_request(options.language, "transcribe")
     labels = [subject.label for subject in subjects]
     if twice := next((label for label in labels if labels.count(label) > 1), None):
         raise InvalidOption("model", twice, "it is there twice; each is measured against the first")

@@ -24,7 +24,7 @@ from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions
 
 _ENCODER_STAGES = ("encode",)
-_DECODER_STAGES = ("prefill", "steps", "token rules")
+_DECODER_STAGES = ("prefill", "steps", "logit filters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ from ovsubs.places import is_portable_name
 WEIGHT_MODES = {"int8-weights": "INT8_ASYM", "int4-weights": "INT4_ASYM"}
 PRECISIONS = ("fp16", "fp32", *WEIGHT_MODES)
 INT8_COMPONENTS = ("all", "encoder", "decoder")
-GROUP_SIZE = 64  # weights that share a scale in INT4; it divides the widths of all Whisper models
+INT4_GROUP_SIZE = 64  # weights that share a scale in INT4; it divides the widths of all Whisper models
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _grouping(options: ExportOptions) -> dict[str, Any]:
     if options.precision != "int4-weights":
         return {}
     return {
-        "group_size": GROUP_SIZE if options.int4_group_size is None else options.int4_group_size,
+        "group_size": INT4_GROUP_SIZE if options.int4_group_size is None else options.int4_group_size,
         "ratio": 1.0 if options.int4_ratio is None else options.int4_ratio,
     }
 

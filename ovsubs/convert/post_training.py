@@ -17,7 +17,7 @@ from ovsubs.bounds import check_number
 from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.graphs import first_line, quiet
 from ovsubs.errors import ExportError, InvalidOption, UnwritableFile
-from ovsubs.whisper.model.lengths import free_length
+from ovsubs.whisper.model.lengths import make_length_dynamic
 
 NOT_SMOOTHED = -1.0  # the alpha at which NNCF leaves SmoothQuant out
 # What comes out of GELU has a few values far beyond the rest. In base's decoder these layers make a third of
@@ -75,7 +75,7 @@ def quantize_encoder(
     """
     graph = read_graph(source)
     shape = graph.inputs[0].get_partial_shape()
-    free_length(graph)
+    make_length_dynamic(graph)
     graph.reshape([1, mels[0].shape[0], -1])
     inputs: list[Inputs] = [{"input_features": mel[None]} for mel in mels]
     quantized = _quantize(source, graph, inputs, settings, report)

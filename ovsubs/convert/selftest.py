@@ -12,8 +12,8 @@ from ovsubs.audio.features import log_mel
 from ovsubs.convert.manifest import SelfTestVerdict
 from ovsubs.errors import SelfTestFailed
 from ovsubs.whisper.decoding import compression_ratio, decode
-from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.logit_filters import LogitFilters
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 REPEATING = 2.4  # compression ratio above which text repeats itself (openai/whisper, transcribe.py)
 
@@ -78,19 +78,19 @@ def probe_model(directory: Path) -> ProbeResult:
     """
     from ovsubs.whisper.model import CompileOptions, open_model
 
-    reader = TokenReader(directory)
-    special = reader.special
-    prompt = reader.prompt("en", "transcribe")
+    tokenizer = WhisperTokenizer(directory)
+    special = tokenizer.special
+    prompt = tokenizer.prompt("en", "transcribe")
     with open_model(directory, CompileOptions(device="CPU", inference_precision="f32")) as model:
         mels = [log_mel(read_probe(), model.n_mels)]
-        with model.session(mels, model.rows(1)) as session:
+        with model.session(mels, model.cross_kv_cache(1)) as session:
             logits = session.step(np.array([[*prompt, special.no_timestamps]], dtype=np.int64))
             finite, first_token = bool(np.isfinite(logits).all()), int(logits[0, -1].argmax())
             if not finite:
                 return ProbeResult(finite, first_token, "", False)
-            session.rewind()
-            window = decode(session, [prompt], TokenRules(special, model.n_vocab), special)[0]
-    return ProbeResult(finite, first_token, reader.decode(window.tokens).strip(), window.finished)
+            session.reset()
+            window = decode(session, [prompt], LogitFilters(special, model.n_vocab), special)[0]
+    return ProbeResult(finite, first_token, tokenizer.decode(window.tokens).strip(), window.finished)
 
 
 def read_probe() -> NDArray[np.float32]:

@@ -24,9 +24,9 @@ from ovsubs.errors import NoSpeechHeard
 from ovsubs.recognition import Engine, TranscribeOptions
 from ovsubs.recognition.reading import SectionReading
 from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
-from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,13 @@ def collect(
         UnknownLanguage, UnsupportedTask: the model does not know the language.
         NoSpeechHeard: there is none in the recordings.
     """
-    reader = TokenReader(directory)
-    code = reader.check_request(language, "transcribe") or "en"
+    tokenizer = WhisperTokenizer(directory)
+    code = tokenizer.check_request(language, "transcribe") or "en"
     options = TranscribeOptions(language=code, beam_size=1)
     samples = list[CalibrationSample]()
     compile_options = CompileOptions(threads=threads, inference_precision="f32")
     with open_detector() as detector, open_model(directory, compile_options) as whisper:
-        engine = Engine(detector, whisper, reader, TokenRules(reader.special, whisper.n_vocab))
+        engine = Engine(detector, whisper, tokenizer, LogitFilters(tokenizer.special, whisper.n_vocab))
         for number, file in enumerate(dataset.files):
             with closing(_sections(file.path, engine)) as sections:
                 for section in islice(sections, max_windows):
@@ -97,8 +97,10 @@ def _sample(
 ) -> CalibrationSample:
     reading = SectionReading(section, section.span.start, options)
     mel = reading.mel(engine)
-    prompt = engine.reader.prompt(language, "transcribe")
-    with engine.whisper.session([mel], engine.whisper.rows(1)) as session:
-        decoded = decode(session, [prompt], engine.rules, engine.reader.special, most=[reading.max_tokens])[0]
+    prompt = engine.tokenizer.prompt(language, "transcribe")
+    with engine.whisper.session([mel], engine.whisper.cross_kv_cache(1)) as session:
+        decoded = decode(
+            session, [prompt], engine.filters, engine.tokenizer.special, max_tokens=[reading.max_tokens]
+        )[0]
     tokens = np.array([*prompt, *decoded.tokens], np.int64)
     return CalibrationSample(mel, tokens, len(prompt), recording)

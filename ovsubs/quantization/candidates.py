@@ -33,7 +33,7 @@ from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.quantization.measurement import Report, label
 from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, Kept, QuantizeOptions
 from ovsubs.quantization.recordings import part_of
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 STEMS = {"encoder": ENCODER, "decoder": DECODER}
 
@@ -64,7 +64,7 @@ def build_candidates(
         UnwritableFile: no space, most likely.
         NoSpeechHeard: nothing to calibrate on was heard.
     """
-    name = TokenReader(directory).name
+    name = WhisperTokenizer(directory).name
     reference = _sound_reference(directory, name)
     samples = collect(directory, recordings, options.language, options.threads, _part(report, "collect"))
     exact = _assemble(directory, {}, make_subdirectory(folder, "exact"))
@@ -179,7 +179,7 @@ def _describe(
     )
     precisions = {which: "int8" if which in kept else "fp16" for which in COMPONENTS}
     return Manifest(
-        name=known.name if known else TokenReader(directory).name,
+        name=known.name if known else WhisperTokenizer(directory).name,
         source=known.source if known else str(directory.name),
         source_sha256=known.source_sha256 if known else None,
         encoder_precision=precisions["encoder"],

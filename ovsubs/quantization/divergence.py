@@ -69,9 +69,9 @@ def measure_divergence(
 
 def log_probabilities(model: WhisperModel, sample: CalibrationSample) -> Scores:
     """Of all tokens, after the prompt and after each token of the text; the last row is behind the text."""
-    with model.session([sample.mel], model.rows(1)) as session:
+    with model.session([sample.mel], model.cross_kv_cache(1)) as session:
         places = range(sample.n_prompt - 1, len(sample.tokens))
-        logits = session.step(sample.tokens[None], places=places)[0]
+        logits = session.step(sample.tokens[None], logit_positions=places)[0]
         shifted = logits - logits.max(axis=-1, keepdims=True)
         return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
 

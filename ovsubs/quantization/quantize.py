@@ -21,7 +21,7 @@ from ovsubs.quantization.measurement import Measurement, Report, measure
 from ovsubs.quantization.options import Kept, QuantizeOptions
 from ovsubs.quantization.recordings import Chosen, choose_recordings
 from ovsubs.subtitles.formats.inputs import Inputs
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def quantize_model(
         if is_quantized(directory / f"{stem}.xml"):
             raise AlreadyQuantized(directory, f"{stem}.xml")
     check_extras(f"quantizing {directory.name}", options)
-    reader = TokenReader(directory)
-    reader.check_request(options.language, "transcribe")
+    tokenizer = WhisperTokenizer(directory)
+    tokenizer.check_request(options.language, "transcribe")
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         partial_directory(output) as partial,
@@ -92,7 +92,7 @@ def quantize_model(
         candidates = build_candidates(directory, chosen.calibration, options, partial, report)
         measurement = measure(directory, candidates.by_components, chosen.evaluation, options, report)
         show(measurement)
-        decision = decide(reader.name, measurement, options)
+        decision = decide(tokenizer.name, measurement, options)
         built = _with_judgement(candidates, decision.kept, decision.judgement)
         put_in_place(built, output, partial, overwrite=overwrite)
     return Quantized(output, decision.kept, decision.judgement, measurement, decision.refused)

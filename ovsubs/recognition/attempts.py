@@ -18,7 +18,7 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import TimedTokens, repeats_itself
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 
 # A text that still repeats itself after all attempts, or that the model hardly believes, is no speech where
 # the model thinks it as likely as this that there is none. In babble of eight people such windows have 0.29
@@ -68,7 +68,7 @@ class Attempt:
 
 def judge(
     decoded: DecodedWindow,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     spoken: LanguageVote,
     options: TranscribeOptions,
     *,
@@ -89,9 +89,9 @@ def judge(
     unknown_language = spoken.probability < options.language_detection_threshold
     if options.silence.is_silent(decoded):
         return Verdict.SILENT
-    if prompted and echoes_prompt(decoded, reader, options):
+    if prompted and echoes_prompt(decoded, tokenizer, options):
         return Verdict.ECHO
-    repeats = repeats_itself(decoded, reader, options.compression_ratio_threshold)
+    repeats = repeats_itself(decoded, tokenizer, options.compression_ratio_threshold)
     if repeats or not decoded.finished:
         return Verdict.SILENT if (unknown_language or in_no_language) and not fits else Verdict.LOOP
     if unlikely:
@@ -114,25 +114,25 @@ def is_babble(heard: NDArray[np.float32], spoken: int, least: float) -> bool:
     return likeliest < least and float(heard[spoken]) < KINDRED * likeliest
 
 
-def is_loop_of_noise(decoded: DecodedWindow, reader: TokenReader, options: TranscribeOptions) -> bool:
+def is_loop_of_noise(decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions) -> bool:
     """Whether a text repeats itself over what is hardly speech. "Never, never, never!" is said clearly."""
-    repeats = repeats_itself(decoded, reader, options.compression_ratio_threshold)
+    repeats = repeats_itself(decoded, tokenizer, options.compression_ratio_threshold)
     return repeats and decoded.no_speech_prob > DOUBTFUL_NO_SPEECH
 
 
-def is_made_up(decoded: DecodedWindow, tried: Sequence[DecodedWindow], reader: TokenReader) -> bool:
+def is_made_up(decoded: DecodedWindow, tried: Sequence[DecodedWindow], tokenizer: WhisperTokenizer) -> bool:
     """Whether a text that a fallback has sampled is none that the other attempts at its window have heard.
 
     Args:
         decoded: the text that would be kept.
         tried: the attempts at the same window in order, without those that looped; it may be among them.
-        reader: of the checkpoint.
+        tokenizer: of the checkpoint.
     """
     others = [one for one in tried if one is not decoded]
-    text = reader.decode(decoded.tokens)
+    text = tokenizer.decode(decoded.tokens)
     if not others or decoded.temperature <= others[0].temperature or not is_comparable(text):
         return False
-    return all(agreement(text, reader.decode(one.tokens)) < MIN_AGREEMENT for one in others)
+    return all(agreement(text, tokenizer.decode(one.tokens)) < MIN_AGREEMENT for one in others)
 
 
 def is_comparable(text: str) -> bool:

@@ -17,7 +17,7 @@ from ovsubs.recognition.text_overlap import agreement
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.segments import TimedTokens
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone; docs/decisions/0021
 
@@ -91,7 +91,7 @@ def is_no_text(
     passage: DoubtfulPassage,
     alone: DecodedWindow,
     attempts: Sequence[DecodedWindow],
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     *,
     is_verbatim: bool,
 ) -> bool:
@@ -101,11 +101,11 @@ def is_no_text(
         passage: the passage.
         alone: its sound, heard alone.
         attempts: at the passage and at its window, with whose texts it is compared.
-        reader: of the checkpoint.
+        tokenizer: of the checkpoint.
         is_verbatim: whether two texts of the same speech are nearly the same.
     """
     is_compared = is_verbatim and is_comparable(passage.text)
-    texts = [reader.decode(one.tokens) for one in attempts] if is_compared else []
+    texts = [tokenizer.decode(one.tokens) for one in attempts] if is_compared else []
     agrees = max((agreement(passage.text, text) for text in texts), default=1.0) >= MIN_AGREEMENT_ALONE
     return alone.no_speech_prob > passage.no_speech or not agrees
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from ovsubs.audio.vad import SpeechDetector
 from ovsubs.recognition.batches import BatchRoom
 from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import WhisperModel
-from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 # With base 16 are 2 % faster than 12, and 12 no faster than 10, which take 55 MB less: eight hours, in which
 # OpenVINO's caches fill up, stay under 1 GB.
@@ -21,12 +21,12 @@ KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger mod
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The speech detector, the model, its tokens and its rules."""
+    """The speech detector, the model, its tokens and its filters."""
 
     detector: SpeechDetector
     whisper: WhisperModel
-    reader: TokenReader
-    rules: TokenRules
+    tokenizer: WhisperTokenizer
+    filters: LogitFilters
 
     def batch_room(self, options: TranscribeOptions) -> BatchRoom:
         """How many windows are decoded together: as many as asked for, or what memory allows."""
@@ -34,7 +34,7 @@ class Engine:
             return BatchRoom(1, 1)
         if options.batch_size:
             return BatchRoom(options.batch_size, options.batch_size)
-        fitting = KEY_VALUE_BUDGET_BYTES // self.whisper.row_bytes
+        fitting = KEY_VALUE_BUDGET_BYTES // self.whisper.window_bytes
         most = MAX_BATCH_SIZE if self.whisper.has_short_keys else MAX_F32_BATCH_SIZE
         n_full = max(1, min(most, fitting))
         return BatchRoom(MAX_SHORT_WINDOWS, n_full)

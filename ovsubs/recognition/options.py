@@ -12,7 +12,7 @@ from ovsubs.whisper.chinese import DEFAULT_CHINESE
 from ovsubs.whisper.languages import chinese_tag, language_code
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions
-from ovsubs.whisper.tokens import TASKS
+from ovsubs.whisper.tokenizer import TASKS
 
 MAX_TEMPERATURE = 1.0
 _USUAL_BEST_OF = 5

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.text_overlap import share_of_runs
 from ovsubs.whisper.decoding import DecodedWindow
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 MIN_RUN = 3  # words in the prompt's order: fewer of a sentence are anybody's words
 LONG_RUN = 4  # words in the prompt's order within another text
@@ -22,18 +22,18 @@ MIN_HEARD = 0.6  # of the letters of an echo, in runs of three: names are spelle
 _WORD = re.compile(r"\w+")
 
 
-def echoes_prompt(decoded: DecodedWindow, reader: TokenReader, options: TranscribeOptions) -> bool:
+def echoes_prompt(decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions) -> bool:
     """Whether the text of a window, or a stretch of it, is made of the prompt or of hotwords."""
-    return bool(_echoes(decoded, reader, options))
+    return bool(_echoes(decoded, tokenizer, options))
 
 
 def is_heard_without(
-    echo: DecodedWindow, decoded: DecodedWindow, reader: TokenReader, options: TranscribeOptions
+    echo: DecodedWindow, decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions
 ) -> bool:
     """Whether all that `echo` repeats of the prompt is in a text that was decoded without it."""
-    heard = "".join(_words(reader.decode(decoded.tokens)))
+    heard = "".join(_words(tokenizer.decode(decoded.tokens)))
     return echo.finished and all(
-        _share_heard(text, heard) >= MIN_HEARD for text in _echoes(echo, reader, options)
+        _share_heard(text, heard) >= MIN_HEARD for text in _echoes(echo, tokenizer, options)
     )
 
 
@@ -41,11 +41,13 @@ def _share_heard(text: Sequence[str], heard: str) -> float:
     return share_of_runs("".join(text), heard, min_run=3)
 
 
-def _echoes(decoded: DecodedWindow, reader: TokenReader, options: TranscribeOptions) -> list[list[str]]:
+def _echoes(
+    decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions
+) -> list[list[str]]:
     """The words of the whole text if it is an echo, else of each part that is a long one."""
     hotwords, prompt = (_words(text or "") for text in (options.hotwords, options.initial_prompt))
     given = [*hotwords, *prompt]  # as the decoder is given them
-    text = _words(reader.decode(decoded.tokens))
+    text = _words(tokenizer.decode(decoded.tokens))
     if not given or not text:
         return []
     in_runs = sum(len(run) for run in _runs(text, given, MIN_RUN))

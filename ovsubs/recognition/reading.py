@@ -39,7 +39,7 @@ from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
-from ovsubs.whisper.segments import TimedTokens, read_window, to_segments
+from ovsubs.whisper.segments import TimedTokens, split_segments, to_segments
 
 SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MISSED_S = 1.0  # speech this long between two segments without any text is read again
@@ -145,7 +145,7 @@ class SectionReading:
         return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
 
     @property
-    def ends_from_s(self) -> float:
+    def min_end_s(self) -> float:
         """Where the text may end, in seconds of the window: not before its last `UNSAID_S` of speech.
 
         Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
@@ -195,7 +195,7 @@ class SectionReading:
         elif verdict is Verdict.GOOD and self._is_first_attempt and is_worth_another(decoded, self.window):
             self._hear_again(decoded)
             return
-        if self._echo and is_heard_without(self._echo, decoded, engine.reader, self._options):
+        if self._echo and is_heard_without(self._echo, decoded, engine.tokenizer, self._options):
             # It was really said, and the prompt knows how to spell it.
             self._tried.append(_Tried(decoded, Verdict.GOOD, self._language, self.spoken))
             decoded, verdict = self._echo, Verdict.GOOD
@@ -230,7 +230,7 @@ class SectionReading:
     def _choose_hearing(
         self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, engine: Engine
     ) -> DecodedWindow:
-        if verdict is Verdict.GOOD and is_preferred(near, first.decoded, engine.reader):
+        if verdict is Verdict.GOOD and is_preferred(near, first.decoded, engine.tokenizer):
             return near
         self._next, self._language, self.spoken = first.window, first.language, first.spoken
         return first.decoded
@@ -244,7 +244,7 @@ class SectionReading:
         is_same_language = not self.spoken or self.spoken.language == passage.segments[0].language
         tells = is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO)
         attempts = [*passage.others, heard_alone] if tells else passage.others
-        if is_no_text(passage, heard_alone, attempts, engine.reader, is_verbatim=self._is_verbatim):
+        if is_no_text(passage, heard_alone, attempts, engine.tokenizer, is_verbatim=self._is_verbatim):
             self._all = [segment for segment in self._all if segment not in passage.segments]
             asked = {segment for other in self._doubted for segment in other.segments}
             self._doubted.extend(find_repeats(passage, self._all, asked))
@@ -255,8 +255,8 @@ class SectionReading:
         if self._reads_missed:
             is_believed = not is_doubtful(decoded) and not self._is_made_up(best, engine)
             if best.verdict is Verdict.GOOD and is_believed:  # it was passed over once
-                begin = engine.reader.special.timestamp_begin
-                reading = read_window(decoded, (), self.window.window.duration, True, begin)
+                begin = engine.tokenizer.special.timestamp_begin
+                reading = split_segments(decoded, (), self.window.window.duration, True, begin)
                 heard = self._segments(reading.pieces, decoded, engine)
                 if not self._put_back(heard):
                     self._all += heard
@@ -296,7 +296,7 @@ class SectionReading:
 
     def _is_made_up(self, best: _Tried, engine: Engine) -> bool:
         """Whether a text was sampled, and no other attempt in its language has heard much of it."""
-        return self._is_verbatim and is_made_up(best.decoded, self._others(best.decoded), engine.reader)
+        return self._is_verbatim and is_made_up(best.decoded, self._others(best.decoded), engine.tokenizer)
 
     def _is_unlikely_part(self, best: _Tried) -> bool:
         """Whether the window is part of one that looped, and no attempt at it is likely."""
@@ -309,7 +309,7 @@ class SectionReading:
 
     def _is_loop(self, best: _Tried, engine: Engine) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
-        return has_no_end or is_loop_of_noise(best.decoded, engine.reader, self._options)
+        return has_no_end or is_loop_of_noise(best.decoded, engine.tokenizer, self._options)
 
     @property
     def _reads_missed(self) -> bool:
@@ -341,14 +341,14 @@ class SectionReading:
         window = self.window.window
         speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
         is_last = window.end >= self._section.speech[-1].end
-        begin = engine.reader.special.timestamp_begin
-        reading = read_window(decoded, speech, window.duration, is_last, begin)
+        begin = engine.tokenizer.special.timestamp_begin
+        reading = split_segments(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, engine)
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
         others = self._others(decoded)
         self._doubted.extend(find_doubtful(reading.pieces, decoded, segments, others, window, begin))
-        self._missed_from, self._cursor = window.start, window.start + reading.until
+        self._missed_from, self._cursor = window.start, window.start + reading.seek
         if self._options.vad is not None and segments:
             heard = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
             missed = uncovered([region for region in heard if region.start < region.end], segments)
@@ -371,7 +371,7 @@ class SectionReading:
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine
     ) -> list[Segment]:
         speech = self.window.speech
-        segments = to_segments(pieces, decoded, self.window.window, engine.reader, self._language, speech)
+        segments = to_segments(pieces, decoded, self.window.window, engine.tokenizer, self._language, speech)
         if self.spoken is None:
             return segments
         return [replace(segment, language=self.spoken.language) for segment in segments]

@@ -85,15 +85,15 @@ def check_options(engine: Engine, options: TranscribeOptions) -> str | None:
     Raises:
         UsageError: the language, the task or a prompt is not for this model.
     """
-    reader = engine.reader
-    code = reader.check_request(options.language, options.task)
+    tokenizer = engine.tokenizer
+    code = tokenizer.check_request(options.language, options.task)
     for name in options.languages:
-        reader.check_request(name, options.task)
-    if options.multilingual and reader.english_only:
+        tokenizer.check_request(name, options.task)
+    if options.multilingual and tokenizer.english_only:
         raise UnsupportedTask(
-            reader.name, "it is English-only; for several languages use a multilingual model"
+            tokenizer.name, "it is English-only; for several languages use a multilingual model"
         )
-    reader.context(options.hotwords, options.initial_prompt)
+    tokenizer.context(options.hotwords, options.initial_prompt)
     return code
 
 
@@ -125,9 +125,9 @@ class _Desk:
         self._spoken = spoken
         self._clock = clock
         self._room = engine.batch_room(options)
-        self._rows = engine.whisper.rows(self._room.n_full)
+        self._rows = engine.whisper.cross_kv_cache(self._room.n_full)
         self._first = Attempt(options.search)
-        self._context = engine.reader.context(options.hotwords, options.initial_prompt)
+        self._context = engine.tokenizer.context(options.hotwords, options.initial_prompt)
         self._n_opened = 0
         self._failed = list[Round]()
 
@@ -205,12 +205,12 @@ class _Desk:
             decoded = decode(
                 session,
                 prompts,
-                engine.rules,
-                engine.reader.special,
+                engine.filters,
+                engine.tokenizer.special,
                 searches,
                 seeds=seeds,
-                most=[seat.reading.max_tokens for seat in batch],
-                ends_from_s=[self._ends_from_s(seat) for seat in batch],
+                max_tokens=[seat.reading.max_tokens for seat in batch],
+                min_end_s=[self._ends_from_s(seat) for seat in batch],
                 lengths_s=[seat.reading.window.window.duration for seat in batch]
                 if options.word_timestamps
                 else None,
@@ -220,7 +220,7 @@ class _Desk:
             attempt = seat.reading.attempt
             verdict = judge(
                 result,
-                engine.reader,
+                engine.tokenizer,
                 seat.spoken,
                 options,
                 fits=attempt.fits,
@@ -232,16 +232,16 @@ class _Desk:
     def _ends_from_s(self, seat: _Seat) -> float:
         # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.
         is_known = seat.spoken.probability >= self._options.language_detection_threshold
-        return seat.reading.ends_from_s if is_known else 0.0
+        return seat.reading.min_end_s if is_known else 0.0
 
     def _prompt(self, seat: _Seat) -> tuple[int, ...]:
-        options, reader = self._options, self._engine.reader
+        options, tokenizer = self._options, self._engine.tokenizer
         prompted = seat.reading.attempt.prompted
         context = self._context if prompted else ()
         if options.condition_on_previous_text:
             given = (options.hotwords, options.initial_prompt) if prompted else (None, None)
-            context = reader.context(*given, seat.track.previous_tokens)
-        return reader.prompt(seat.spoken.language, options.task, context)
+            context = tokenizer.context(*given, seat.track.previous_tokens)
+        return tokenizer.prompt(seat.spoken.language, options.task, context)
 
     def _open_session(self, readings: Sequence[SectionReading], stack: ExitStack) -> DecoderSession:
         mels = []
@@ -256,7 +256,7 @@ class _Desk:
         if not asked and not self._options.multilingual:
             return
         with self._clock.stage("language"):
-            heard = language_probabilities(session, self._engine.reader.special)
+            heard = language_probabilities(session, self._engine.tokenizer.special)
         if self._options.multilingual:
             for seat, of_window in zip(batch, heard, strict=True):
                 told = self._vote(of_window[None], [seat.reading])
@@ -272,9 +272,9 @@ class _Desk:
 
     def _babble(self, batch: Sequence[_Seat], session: DecoderSession) -> list[bool]:
         """Which windows are in no language; asked where one is decoded again, since no other needs it."""
-        if all(seat.reading.attempt.fits for seat in batch) or self._engine.reader.english_only:
+        if all(seat.reading.attempt.fits for seat in batch) or self._engine.tokenizer.english_only:
             return [False] * len(batch)
-        special, least = self._engine.reader.special, self._options.language_detection_threshold
+        special, least = self._engine.tokenizer.special, self._options.language_detection_threshold
         with self._clock.stage("language"):
             heard = language_probabilities(session, special)
         codes = list(special.languages)
@@ -301,7 +301,7 @@ class _Desk:
             with ExitStack() as stack:
                 session = self._open_session(voters[first : first + self._room.n_full], stack)
                 with self._clock.stage("language"):
-                    heard.append(language_probabilities(session, self._engine.reader.special))
+                    heard.append(language_probabilities(session, self._engine.tokenizer.special))
         return self._vote(np.concatenate(heard), voters)
 
     def _voters(self, track: TrackReading) -> list[SectionReading]:
@@ -311,7 +311,7 @@ class _Desk:
 
     def _vote(self, probabilities: NDArray[np.float32], voters: Sequence[SectionReading]) -> LanguageVote:
         speech_s = [voter.speech_duration for voter in voters]
-        codes = list(self._engine.reader.special.languages)
+        codes = list(self._engine.tokenizer.special.languages)
         if allowed := [codes.index(language_code(name)) for name in self._options.languages]:
             probabilities, codes = probabilities[:, allowed], [codes[place] for place in allowed]
             probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)

@@ -14,7 +14,7 @@ from ovsubs.recognition.attempts import is_doubtful
 from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 FAR_S = 1.0  # before the first speech of a window: as much comes from before a pause, or another sound
 NEAR_S = 0.2
@@ -40,12 +40,12 @@ def is_worth_another(decoded: DecodedWindow, window: AudioWindow) -> bool:
     return begins_before and decoded.avg_logprob < SURE_LOGPROB
 
 
-def is_preferred(near: DecodedWindow, first: DecodedWindow, reader: TokenReader) -> bool:
+def is_preferred(near: DecodedWindow, first: DecodedWindow, tokenizer: WhisperTokenizer) -> bool:
     """Whether to keep the second hearing: it has words before those of the first, or is believed more.
 
     It is not kept if it lacks words that the first has before the same others, or is much shorter.
     """
-    heard, heard_first = letters_of(reader.decode(near.tokens)), letters_of(reader.decode(first.tokens))
+    heard, heard_first = letters_of(tokenizer.decode(near.tokens)), letters_of(tokenizer.decode(first.tokens))
     if is_doubtful(near) or not heard or len(heard) < MIN_LENGTH * len(heard_first):
         return False
     if _begins_within(heard, heard_first):

@@ -12,7 +12,7 @@ from ovsubs.recognition.reading import Found, SectionReading
 from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
-from ovsubs.whisper.tokens import MAX_CONTEXT
+from ovsubs.whisper.tokenizer import MAX_CONTEXT
 
 RESET_TEMPERATURE = 0.5  # text sampled above it is not passed on (openai/whisper, transcribe.py)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S
 
 MEDIAN_WIDTH = 7  # positions; openai/whisper's `medfilt_width`
 # Heads look ahead: without this words begin some 40 ms before a forced alignment has them.

@@ -1,4 +1,4 @@
-"""Encoded windows -> decoded windows: batched search under Whisper's token rules."""
+"""Encoded windows -> decoded windows: batched search under Whisper's logit filters."""
 
 import zlib
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from ovsubs.errors import BrokenModel
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.alignment import token_starts
+from ovsubs.whisper.logit_filters import LogitFilters, softmax
 from ovsubs.whisper.model import DecoderSession
-from ovsubs.whisper.rules import TokenRules, softmax
-from ovsubs.whisper.search import Hypothesis, SearchOptions, open_search
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, SpecialTokens
+from ovsubs.whisper.search import Hypothesis, SearchOptions, make_search
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, SpecialTokens
 
-MAX_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
+MAX_DECODER_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Sampler:
 def decode(
     session: DecoderSession,
     prompts: Sequence[Sequence[int]],
-    rules: TokenRules,
+    filters: LogitFilters,
     special: SpecialTokens,
     options: Sequence[SearchOptions] | None = None,
     *,
     seeds: Sequence[int] | None = None,
-    most: Sequence[int] | None = None,
-    ends_from_s: Sequence[float] | None = None,
+    max_tokens: Sequence[int] | None = None,
+    min_end_s: Sequence[float] | None = None,
     lengths_s: Sequence[float] | None = None,
     clock: Stopwatch | None = None,
 ) -> list[DecodedWindow]:
@@ -69,15 +69,15 @@ def decode(
     Args:
         session: encoded windows, nothing decoded yet.
         prompts: for each window its opening tokens; all of the same length, languages may differ.
-        rules: what may be said next.
+        filters: what may be said next.
         special: ids of the same checkpoint.
         options: of each window; greedy by default. Temperatures above 0 may differ, nothing else.
         seeds: of each window's samples, at a temperature above 0.
-        most: how many tokens each window has at most; what is longer has no end.
-        ends_from_s: seconds into each window: a text that has begun does not end before it has named a time
+        max_tokens: how many tokens each window has at most; what is longer has no end.
+        min_end_s: seconds into each window: a text that has begun does not end before it has named a time
             as late as that.
         lengths_s: of each window, in seconds; with them it is found out when each token was spoken.
-        clock: counts the stages "prefill", "steps", "token rules" and "alignment".
+        clock: counts the stages "prefill", "steps", "logit filters" and "alignment".
 
     Returns:
         One result per window, in the session's order. An empty session gives an empty list.
@@ -92,31 +92,31 @@ def decode(
     if any((one.temperature > 0.0) != (common.temperature > 0.0) for one in options):
         raise ValueError("windows at temperature 0 and above it are decoded apart")
     sampler = Sampler(seeds or range(len(prompts)))
-    searches = [open_search(of_window, special.eot) for of_window in options]
+    searches = [make_search(of_window, special.eot) for of_window in options]
     ends_from = [
         special.timestamp_begin + round(seconds / TIMESTAMP_STEP_S)
-        for seconds in ends_from_s or [0.0] * len(prompts)
+        for seconds in min_end_s or [0.0] * len(prompts)
     ]
     sot = list(prompts[0]).index(special.sot)
     with clock.stage("prefill"):
         tokens = np.asarray(prompts, dtype=np.int64)
-        logits = session.step(tokens, places=(sot, tokens.shape[1] - 1))
+        logits = session.step(tokens, logit_positions=(sot, tokens.shape[1] - 1))
         no_speech = softmax(logits[:, 0])[:, special.no_speech]
         _check_numbers(session, no_speech, logits[:, 0])
     clock.count_rows("prefill", len(prompts))
     active, counts = list(range(len(prompts))), [1] * len(prompts)
     trails = [list[NDArray[np.float32]]() for _ in prompts]  # the queries of each step, of all rows
     starts = [tuple[float, ...]()] * len(prompts)
-    for n_steps in range(1, MAX_POSITIONS - len(prompts[0]) + 1):
-        with clock.stage("token rules"):
+    for n_steps in range(1, MAX_DECODER_POSITIONS - len(prompts[0]) + 1):
+        with clock.stage("logit filters"):
             histories = [history for window in active for history in searches[window].histories]
             earliest = np.repeat([ends_from[window] for window in active], counts).tolist()
             if common.temperature > 0.0:
                 heat = np.repeat([options[window].temperature for window in active], counts)
                 draws = sampler.draw(active, counts)
-                candidates = rules.sample(logits[:, -1], histories, heat, draws, earliest)
+                candidates = filters.sample(logits[:, -1], histories, heat, draws, earliest)
             else:
-                candidates = rules.best(logits[:, -1], histories, common.n_candidates, earliest)
+                candidates = filters.top_k(logits[:, -1], histories, common.n_candidates, earliest)
             _check_numbers(session, candidates.logprobs)
             firsts = [0, *np.cumsum(counts).tolist()]
             moves = [
@@ -124,7 +124,7 @@ def decode(
                 for place, window in enumerate(active)
             ]
         wanted = [
-            bool(of_window) and (most is None or n_steps < most[window])
+            bool(of_window) and (max_tokens is None or n_steps < max_tokens[window])
             for of_window, window in zip(moves, active, strict=True)
         ]
         if lengths_s is not None:
@@ -137,7 +137,7 @@ def decode(
                         starts[window] = _starts(best, trails[window], keys)
                         trails[window].clear()  # the steps of a batch of many beams are some megabytes
         with clock.stage("steps"):
-            order = session.keep(wanted)
+            order = session.compact(wanted)
             active = [active[place] for place in order]
             if not active:
                 break
@@ -177,7 +177,7 @@ def language_probabilities(session: DecoderSession, special: SpecialTokens) -> N
     """
     sot = np.full((session.n_windows, 1), special.sot, dtype=np.int64)
     logits = session.step(sot)[:, 0]
-    session.rewind()
+    session.reset()
     probabilities = softmax(logits[:, list(special.languages.values())])
     _check_numbers(session, probabilities, logits)
     return probabilities

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ovsubs.bounds import check_above_zero, check_count, check_number
-from ovsubs.whisper.rules import NextTokens
+from ovsubs.whisper.logit_filters import TokenCandidates
 
 MAX_HYPOTHESES = 1000  # of one window: more than any memory holds
 MAX_PATIENCE = 100  # times the beams; openai/whisper's paper on it has 2 (arXiv:2204.05424)
@@ -51,7 +51,7 @@ class SearchOptions:
 
 @dataclass(slots=True)
 class Hypothesis:
-    """Tokens since the prompt, without the end, and the sum of their scores (`NextTokens.scores`).
+    """Tokens since the prompt, without the end, and the sum of their scores (`TokenCandidates.scores`).
 
     `rows` are the rows of the window that foretold each token, and the end where there is one; `logprobs`
     what they thought of it.
@@ -80,28 +80,28 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class BeamStep:
     """A hypothesis goes on from row `source` of its window with `token`."""
 
     source: int
     token: int
 
 
-class WindowSearch(Protocol):
+class TokenDecoder(Protocol):
     """The hypotheses of one window, in one row each. It begins with one row, empty."""
 
     @property
     def histories(self) -> Sequence[list[int]]:
         """The tokens of each row."""
 
-    def advance(self, candidates: NextTokens) -> list[Move]:
+    def advance(self, candidates: TokenCandidates) -> list[BeamStep]:
         """Take in each row's candidates; returns the rows that follow; an empty list ends the window."""
 
     def best(self) -> Hypothesis:
         """The text to keep."""
 
 
-def open_search(options: SearchOptions, eot: int) -> WindowSearch:
+def make_search(options: SearchOptions, eot: int) -> TokenDecoder:
     """The hypotheses of a window at its start."""
     if options.temperature > 0.0:
         return _Samples(options, eot)
@@ -121,12 +121,12 @@ class _Samples:
     def histories(self) -> Sequence[list[int]]:
         return [row.tokens for row in self._rows]
 
-    def advance(self, candidates: NextTokens) -> list[Move]:
+    def advance(self, candidates: TokenCandidates) -> list[BeamStep]:
         # The first step draws one token, the same for all; they part from the second on.
         sources = [*range(len(self._rows))]
         if not self._rows[0].tokens:
             sources *= self._options.best_of
-        before, moves = self._rows, list[Move]()
+        before, moves = self._rows, list[BeamStep]()
         self._rows = []
         for source in sources:
             token = int(candidates.ids[source, 0])
@@ -139,7 +139,7 @@ class _Samples:
                 self._ended.append(following)
                 continue
             self._rows.append(following)
-            moves.append(Move(source, token))
+            moves.append(BeamStep(source, token))
         return moves
 
     def best(self) -> Hypothesis:
@@ -166,8 +166,8 @@ class _Beams:
     def histories(self) -> Sequence[list[int]]:
         return [row.tokens for row in self._rows]
 
-    def advance(self, candidates: NextTokens) -> list[Move]:
-        before, moves, endings = self._rows, list[Move](), set[tuple[int, ...]]()
+    def advance(self, candidates: TokenCandidates) -> list[BeamStep]:
+        before, moves, endings = self._rows, list[BeamStep](), set[tuple[int, ...]]()
         scores = np.array([row.score for row in before])[:, None] + candidates.scores
         least = max((row.score for row in self._ended), default=-np.inf) - PRUNE_LOGPROB
         self._rows = []
@@ -190,7 +190,7 @@ class _Beams:
                 continue
             endings.add(ending)
             self._rows.append(following)
-            moves.append(Move(source, token))
+            moves.append(BeamStep(source, token))
             if len(moves) == self._options.beam_size:
                 break
         if not moves and not self._ended:  # nothing may follow

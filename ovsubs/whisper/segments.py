@@ -9,16 +9,18 @@ from ovsubs.audio.windows import Window
 from ovsubs.bounds import check_number
 from ovsubs.transcript import Segment, Word
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, TokenReader
-from ovsubs.whisper.words import FAR_S, close_up, keep_to_speech, words_of
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
+from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, close_up, keep_to_speech, words_of
 from ovsubs.word_times import apart
 
 MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
-UNHEARD_S = 1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
+MAX_TRAILING_SPEECH_S = (
+    1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
+)
 # A first token is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes begin within
 # 100 ms of a forced alignment, without it 87.5 %.
-HURRIED_S = 0.1
-ANNOUNCED_S = 0.3  # ... and this much where the model itself opened another segment
+MIN_FIRST_TOKEN_S = 0.1
+MAX_TRAILING_SPEECH_ANNOUNCED_S = 0.3  # ... and this much where the model itself opened another segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ class SilenceOptions:
         return self.logprob_threshold is None or decoded.avg_logprob < self.logprob_threshold
 
 
-def repeats_itself(decoded: DecodedWindow, reader: TokenReader, threshold: float | None) -> bool:
+def repeats_itself(decoded: DecodedWindow, tokenizer: WhisperTokenizer, threshold: float | None) -> bool:
     """Whether the text is a repetition loop: it compresses better than `threshold` (None: never)."""
-    return threshold is not None and compression_ratio(reader.decode(decoded.tokens)) > threshold
+    return threshold is not None and compression_ratio(tokenizer.decode(decoded.tokens)) > threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,14 @@ class TimedTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SplitWindow:
     """What a window gave: its segments' tokens, and where the next window begins.
 
-    `until` is in seconds from the window's start; what is spoken after it has not been understood yet.
+    `seek` is in seconds from the window's start; what is spoken after it has not been understood yet.
     """
 
     pieces: tuple[TimedTokens, ...]
-    until: float
+    seek: float
 
 
 def split_at_timestamps(tokens: Sequence[int], timestamp_begin: int) -> Iterator[TimedTokens]:
@@ -97,9 +99,9 @@ def split_at_timestamps(tokens: Sequence[int], timestamp_begin: int) -> Iterator
         yield TimedTokens(start, None, tuple(text), len(tokens) - len(text))
 
 
-def read_window(
+def split_segments(
     decoded: DecodedWindow, speech: Sequence[SpeechRegion], length: float, is_last: bool, timestamp_begin: int
-) -> Reading:
+) -> SplitWindow:
     """Decide how much of a window has been understood.
 
     Whisper leaves out, or leaves open, a sentence that its window cuts off; it is read again from its
@@ -115,21 +117,21 @@ def read_window(
     """
     pieces = tuple(split_at_timestamps(decoded.tokens, timestamp_begin))
     if not pieces:
-        return Reading(pieces, length)
+        return SplitWindow(pieces, length)
     last = pieces[-1]
     if last.end is None:
         if is_last or not MIN_ADVANCE_S <= last.start < length:
-            return Reading(pieces, length)
-        return Reading(pieces[:-1], last.start)
+            return SplitWindow(pieces, length)
+        return SplitWindow(pieces[:-1], last.start)
     announces_more = len(decoded.tokens) > 1 and min(decoded.tokens[-2:]) >= timestamp_begin
     unheard = sum(max(0.0, region.end - max(region.start, last.end)) for region in speech)
-    allowed = ANNOUNCED_S if announces_more and not is_last else UNHEARD_S
+    allowed = MAX_TRAILING_SPEECH_ANNOUNCED_S if announces_more and not is_last else MAX_TRAILING_SPEECH_S
     if unheard > allowed and last.end >= MIN_ADVANCE_S:
-        return Reading(pieces, last.end)
-    return Reading(pieces, length)
+        return SplitWindow(pieces, last.end)
+    return SplitWindow(pieces, length)
 
 
-def says_something(text: str) -> bool:
+def has_words(text: str) -> bool:
     """Whether there is more in a text than spaces and punctuation, which Whisper writes over noise."""
     return any(unicodedata.category(character)[0] not in "PZC" for character in text)
 
@@ -138,7 +140,7 @@ def to_segments(
     pieces: Sequence[TimedTokens],
     decoded: DecodedWindow,
     window: Window,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     language: str = "en",
     speech: Sequence[SpeechRegion] = (),
 ) -> list[Segment]:
@@ -148,23 +150,23 @@ def to_segments(
         pieces: what was read of the window.
         decoded: the window's figures.
         window: its place, in seconds. A piece without a closing timestamp ends with it.
-        reader: tokenizer of the checkpoint.
+        tokenizer: tokenizer of the checkpoint.
         language: code; decides what a word is.
         speech: regions in seconds of the track, to which words are kept.
     """
-    begin = reader.special.timestamp_begin
-    ratio = compression_ratio(reader.decode(decoded.tokens))
+    begin = tokenizer.special.timestamp_begin
+    ratio = compression_ratio(tokenizer.decode(decoded.tokens))
     segments = list[Segment]()
     for piece in pieces:
-        text = reader.decode(piece.tokens)
-        if not says_something(text) or window.start + piece.start >= window.end:
+        text = tokenizer.decode(piece.tokens)
+        if not has_words(text) or window.start + piece.start >= window.end:
             continue  # beyond the window's end there is only the silence that fills it up
         last = window.end if piece.end is None else min(window.start + piece.end, window.end)
         opening = piece.opening(begin)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
         start, end = _within_speech(min(window.start + piece.start, last), last, speech)
-        words = _words(piece, decoded, window, reader, language, speech, start)
-        if words and start + FAR_S < words[0].start < end:
+        words = _words(piece, decoded, window, tokenizer, language, speech, start)
+        if words and start + MAX_PAUSE_IN_WORD_S < words[0].start < end:
             start = words[0].start
         segments.append(
             Segment(
@@ -205,7 +207,9 @@ def _within_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> 
     if not under:
         return start, end
     first, last = under[0].start, under[-1].end
-    return (first if first - start > FAR_S else start), (last if end - last > FAR_S else end)
+    return (first if first - start > MAX_PAUSE_IN_WORD_S else start), (
+        last if end - last > MAX_PAUSE_IN_WORD_S else end
+    )
 
 
 def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], begin: int) -> float:
@@ -214,7 +218,7 @@ def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], b
     What foretells the segment's timestamps often looks at its first word already, and leaves that hardly any
     time. Then the word begins when the timestamp says, but not before these looked anywhere.
     """
-    if not piece.first or times[1] - times[0] >= HURRIED_S:
+    if not piece.first or times[1] - times[0] >= MIN_FIRST_TOKEN_S:
         return times[0]
     first_timestamp = piece.first - 1
     while first_timestamp and decoded.tokens[first_timestamp - 1] >= begin:
@@ -226,7 +230,7 @@ def _words(
     piece: TimedTokens,
     decoded: DecodedWindow,
     window: Window,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     language: str,
     speech: Sequence[SpeechRegion],
     opens: float,
@@ -237,7 +241,7 @@ def _words(
     end = piece.first + len(piece.tokens)
     # What ran out of tokens has no end, and so no time for it.
     times = [*decoded.starts, window.duration][piece.first : end + 1]
-    times[0] = _onset(piece, decoded, times, reader.special.timestamp_begin)
+    times[0] = _onset(piece, decoded, times, tokenizer.special.timestamp_begin)
     starts = [min(window.start + time, window.end) for time in times]
-    words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], reader, language)
+    words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], tokenizer, language)
     return tuple(close_up(keep_to_speech(words, speech), opens))

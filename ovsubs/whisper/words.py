@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.subtitles.clusters import clusters
 from ovsubs.transcript import Word
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 WITHOUT_SPACES = ("zh", "ja", "th", "lo", "my", "yue")  # openai/whisper, tokenizer.py
 _FIRST_WITHOUT_SPACES = "\u0e00"  # Thai: the first of the scripts without spaces
-FAR_S = 1.0  # from one stretch of speech to another: more than a pause within a word
-HEARD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
+MAX_PAUSE_IN_WORD_S = 1.0  # from one stretch of speech to another: more than a pause within a word
+MIN_SPEECH_UNDER_WORD_S = 0.1  # of a stretch under a word: less is the inexactness of its end
 LONGEST_WORD_S = 1.5  # nobody takes so long for a word
 # One that lasts this long among the first words of a segment lies over voices that were passed over, and so
 # do those before it.
@@ -52,7 +52,7 @@ def words_of(
     tokens: Sequence[int],
     starts: Sequence[float],
     logprobs: Sequence[float],
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     language: str,
 ) -> list[Word]:
     """The words of a segment; their texts, joined, are its text.
@@ -61,10 +61,10 @@ def words_of(
         tokens: of text alone.
         starts: of each, and of what follows the last one; seconds.
         logprobs: of each, natural logarithms.
-        reader: of the checkpoint.
+        tokenizer: of the checkpoint.
         language: code; decides whether words end at spaces.
     """
-    words = _grouped(list(_characters(tokens, reader)), spaces=language not in WITHOUT_SPACES)
+    words = _grouped(list(_characters(tokens, tokenizer)), spaces=language not in WITHOUT_SPACES)
     return [_word(pieces, starts, logprobs) for pieces in words]
 
 
@@ -88,7 +88,11 @@ def _kept_to_speech(word: Word, speech: Sequence[SpeechRegion], *, is_first: boo
     longest = max(parts, key=lambda part: part[1] - part[0], default=(word.start, word.end))
     start, end = longest
     if is_first:
-        later = [part for part in parts if part[0] > longest[1] + FAR_S and part[1] - part[0] >= HEARD_S]
+        later = [
+            part
+            for part in parts
+            if part[0] > longest[1] + MAX_PAUSE_IN_WORD_S and part[1] - part[0] >= MIN_SPEECH_UNDER_WORD_S
+        ]
         start, end = later[-1] if later else longest
     return replace(word, start=start, end=end) if end > start else word
 
@@ -146,11 +150,11 @@ def _usual_s(word: Word) -> float:
     return min(max(S_PER_CHARACTER * len(word.word.strip()), SHORTEST_WORD_S), SPOKEN_WORD_S)
 
 
-def _characters(tokens: Sequence[int], reader: TokenReader) -> Iterator[_Piece]:
+def _characters(tokens: Sequence[int], tokenizer: WhisperTokenizer) -> Iterator[_Piece]:
     """The fewest tokens that make whole characters."""
     first = 0
     for end in range(1, len(tokens) + 1):
-        text = reader.decode(tokens[first:end])
+        text = tokenizer.decode(tokens[first:end])
         if _BROKEN not in text or end == len(tokens):
             yield _Piece(first, end, text)
             first = end

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import log_mel
 from ovsubs.benchmark.agreement import find_difference, first_pass, our_tokens
 from ovsubs.whisper.model import CompileOptions, open_model
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 pytestmark = pytest.mark.model
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -20,7 +20,7 @@ Read = Callable[[Path], NDArray[np.float32]]
 
 
 def test_what_is_heard_after_time_has_run_backwards_is_of_another_window(base_model_dir: Path) -> None:
-    special = TokenReader(base_model_dir).special
+    special = WhisperTokenizer(base_model_dir).special
     zero, one, two = (special.timestamp_begin + steps for steps in (0, 50, 100))
     first = [zero, 400, 401, one, one, 402, two]
     assert first_pass([special.sot, *first, zero, 403, one, special.eot], special) == tuple(first)
@@ -31,18 +31,18 @@ def test_what_is_heard_after_time_has_run_backwards_is_of_another_window(base_mo
 def test_texts_part_at_the_first_token_that_differs(
     base_model_dir: Path, speech_sample: Path, read_samples: Read
 ) -> None:
-    reader = TokenReader(base_model_dir)
+    tokenizer = WhisperTokenizer(base_model_dir)
     mel = log_mel(read_samples(speech_sample), 80)
     with open_model(base_model_dir, CompileOptions(inference_precision="f32")) as model:
-        (ours,) = our_tokens(model, reader, mel[None], "en")
-        assert find_difference(model, reader, mel, "en", ours, ours) is None
-        other = find_difference(model, reader, mel, "en", ours, (*ours[:2], 400, *ours[3:]))
-        shorter = find_difference(model, reader, mel, "en", ours, ours[:-1])
+        (ours,) = our_tokens(model, tokenizer, mel[None], "en")
+        assert find_difference(model, tokenizer, mel, "en", ours, ours) is None
+        other = find_difference(model, tokenizer, mel, "en", ours, (*ours[:2], 400, *ours[3:]))
+        shorter = find_difference(model, tokenizer, mel, "en", ours, ours[:-1])
     assert other is not None
     assert (other.place, other.ours, other.theirs) == (2, ours[2], 400)
     assert other.margin > 1.0
     assert shorter is not None
-    assert (shorter.place, shorter.theirs) == (len(ours) - 1, reader.special.eot)
+    assert (shorter.place, shorter.theirs) == (len(ours) - 1, tokenizer.special.eot)
     assert shorter.margin > 0.0
 
 

@@ -52,7 +52,7 @@ def test_the_profile_tells_all_stages_and_they_add_up(
     assert ended.code == 0
     table = ended.out[ended.out.index("stage  ") :].splitlines()[1:]
     rows = {row[0]: row[1:] for row in (re.split(r"  +", line.strip()) for line in table)}
-    assert {"extract", "vad", "mel", "encode", "prefill", "steps", "token rules", "wall"} <= set(rows)
+    assert {"extract", "vad", "mel", "encode", "prefill", "steps", "logit filters", "wall"} <= set(rows)
     wall = float(rows.pop("wall")[0])
     assert sum(float(row[0]) for row in rows.values()) == pytest.approx(wall, abs=0.05)
     seconds, _, n_steps, ms_each, rows_each = rows["steps"]

@@ -68,7 +68,7 @@ def test_a_transcript_knows_its_file_its_language_and_its_times(
         "encode",
         "language",
         "prefill",
-        "token rules",
+        "logit filters",
         "steps",
         "other",
     }

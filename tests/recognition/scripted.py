@@ -31,7 +31,7 @@ class Script:
     engine: Engine
 
     def time(self, seconds: float) -> int:
-        return self.engine.reader.special.timestamp_begin + round(seconds / 0.02)
+        return self.engine.tokenizer.special.timestamp_begin + round(seconds / 0.02)
 
     def decoded(self, *tokens: int, avg_logprob: float = -0.3, finished: bool = True) -> DecodedWindow:
         return DecodedWindow(tokens, avg_logprob, 0.1, finished)

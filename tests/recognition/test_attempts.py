@@ -25,7 +25,7 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions, TimedTokens
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S
 
 pytestmark = pytest.mark.model  # texts are judged in the words of a checkpoint
 
@@ -46,7 +46,7 @@ def verdict_of(
 ) -> Verdict:
     decoded = script.decoded(*WORDS * times_said, avg_logprob=avg_logprob, finished=finished)
     decoded = replace(decoded, no_speech_prob=no_speech)
-    return judge(decoded, script.engine.reader, spoken, options or TranscribeOptions())
+    return judge(decoded, script.engine.tokenizer, spoken, options or TranscribeOptions())
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_a_loop_in_a_window_that_is_in_no_language_is_silence_though_the_languag
     script: Script, times_said: int, fits: bool, in_no_language: bool, expected: Verdict
 ) -> None:
     decoded = script.decoded(*WORDS * times_said, avg_logprob=-0.3)
-    given, reader = LanguageVote("en", 1.0), script.engine.reader
-    verdict = judge(decoded, reader, given, TranscribeOptions(), fits=fits, in_no_language=in_no_language)
+    given, tokenizer = LanguageVote("en", 1.0), script.engine.tokenizer
+    verdict = judge(decoded, tokenizer, given, TranscribeOptions(), fits=fits, in_no_language=in_no_language)
     assert verdict is expected
 
 
@@ -247,23 +247,23 @@ def test_passages_that_the_model_hardly_believes_are_found_with_what_it_half_bel
 
 
 def heard_as(script: Script, text: str, temperature: float = 0.0) -> DecodedWindow:
-    return replace(script.decoded(*script.engine.reader.encode(text)), temperature=temperature)
+    return replace(script.decoded(*script.engine.tokenizer.encode(text)), temperature=temperature)
 
 
 def test_what_only_a_sample_has_heard_is_made_up(script: Script) -> None:
-    reader = script.engine.reader
+    tokenizer = script.engine.tokenizer
     babble = (
         heard_as(script, " taking the back of the race"),
         heard_as(script, " Thank you for joining us.", 0.2),
     )
     speech = heard_as(script, " Robin Fitzuth."), heard_as(script, " Robin Fitz-Euth.", 0.2)
 
-    assert is_made_up(babble[1], babble, reader)
-    assert not is_made_up(babble[0], babble, reader)  # the likeliest text, which is judged by other means
-    assert not is_made_up(speech[1], speech, reader)
+    assert is_made_up(babble[1], babble, tokenizer)
+    assert not is_made_up(babble[0], babble, tokenizer)  # the likeliest text, which is judged by other means
+    assert not is_made_up(speech[1], speech, tokenizer)
     short = heard_as(script, " Yes."), heard_as(script, " Yeah.", 0.2)
-    assert not is_made_up(short[1], short, reader)  # too short to be told apart
-    assert not is_made_up(babble[1], babble[1:], reader)  # asked for at this temperature: the only one
+    assert not is_made_up(short[1], short, tokenizer)  # too short to be told apart
+    assert not is_made_up(babble[1], babble[1:], tokenizer)  # asked for at this temperature: the only one
 
 
 def test_the_same_sentence_faster_than_anyone_speaks_is_a_stutter() -> None:

@@ -12,7 +12,7 @@ from small_export import SmallExport
 
 from ovsubs.whisper.alignment import LAG_S, first_columns, median_filter, token_starts
 from ovsubs.whisper.model import WhisperModel
-from ovsubs.whisper.model.rows import as_float32
+from ovsubs.whisper.model.cross_kv_cache import as_float32
 
 TABLES = arrays(
     np.float32, st.tuples(st.integers(1, 7), st.integers(1, 9)), elements=st.floats(-4, 4, width=16)
@@ -106,7 +106,7 @@ def test_queries_and_keys_make_the_attention_of_torch(small_export: SmallExport,
         theirs = eager(
             torch.from_numpy(mels), decoder_input_ids=torch.from_numpy(tokens), output_attentions=True
         )
-    with small.session(mels, small.rows(2)) as session:
+    with small.session(mels, small.cross_kv_cache(2)) as session:
         session.step(tokens)
         scores = np.stack([_scores(session.queries[row], session.keys(row, 30.0)) for row in range(2)])
     weights = torch.softmax(torch.from_numpy(scores), dim=-1)
@@ -120,7 +120,7 @@ def _scores(queries: NDArray[np.float32], keys: NDArray[np.float32]) -> NDArray[
 
 @pytest.mark.model
 def test_keys_end_with_the_sound_that_was_asked_for(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
-    with tiny_en.session([mels[0], mels[1]], tiny_en.rows(2)) as session:
+    with tiny_en.session([mels[0], mels[1]], tiny_en.cross_kv_cache(2)) as session:
         session.step(np.array([[50257, 50362, 3], [50257, 50362, 4]]))
         queries = session.queries
         keys = [session.keys(window, 4.0) for window in range(2)]

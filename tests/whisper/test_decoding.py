@@ -15,16 +15,16 @@ from ovsubs.benchmark.agreement import first_pass
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper import search
 from ovsubs.whisper.decoding import (
-    MAX_POSITIONS,
+    MAX_DECODER_POSITIONS,
     DecodedWindow,
     compression_ratio,
     decode,
     language_probabilities,
 )
+from ovsubs.whisper.logit_filters import LogitFilters, softmax
 from ovsubs.whisper.model import CompileOptions, DecoderSession, WhisperModel, open_model
-from ovsubs.whisper.rules import TokenRules, softmax
 from ovsubs.whisper.search import SearchOptions, is_periodic
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 RATE = 16_000
 EXACT = CompileOptions(threads=2, inference_precision="f32")
@@ -37,25 +37,29 @@ def base(base_model_dir: Path) -> WhisperModel:
 
 
 @pytest.fixture(scope="module")
-def base_reader(base_model_dir: Path) -> TokenReader:
-    return TokenReader(base_model_dir)
+def base_reader(base_model_dir: Path) -> WhisperTokenizer:
+    return WhisperTokenizer(base_model_dir)
 
 
 @pytest.fixture(scope="module")
-def reader(tiny_en_model_dir: Path) -> TokenReader:
-    return TokenReader(tiny_en_model_dir)
+def tokenizer(tiny_en_model_dir: Path) -> WhisperTokenizer:
+    return WhisperTokenizer(tiny_en_model_dir)
 
 
 def decode_all(
-    model: WhisperModel, reader: TokenReader, mels: NDArray[np.float32], batch_size: int, language: str = "en"
+    model: WhisperModel,
+    tokenizer: WhisperTokenizer,
+    mels: NDArray[np.float32],
+    batch_size: int,
+    language: str = "en",
 ) -> list[DecodedWindow]:
-    rules = TokenRules(reader.special, model.n_vocab)
-    rows, decoded = model.rows(batch_size), list[DecodedWindow]()
+    filters = LogitFilters(tokenizer.special, model.n_vocab)
+    rows, decoded = model.cross_kv_cache(batch_size), list[DecodedWindow]()
     for first in range(0, len(mels), batch_size):
         batch = mels[first : first + batch_size]
         with model.session(batch, rows) as session:
-            prompts = [reader.prompt(language, "transcribe")] * len(batch)
-            decoded += decode(session, prompts, rules, reader.special)
+            prompts = [tokenizer.prompt(language, "transcribe")] * len(batch)
+            decoded += decode(session, prompts, filters, tokenizer.special)
     return decoded
 
 
@@ -79,7 +83,7 @@ def spoken(request: pytest.FixtureRequest, speech_sample: Path, read_samples: Re
 @pytest.mark.reference
 @pytest.mark.filterwarnings("ignore")
 def test_tokens_equal_those_of_transformers(
-    base_model_dir: Path, base: WhisperModel, base_reader: TokenReader, spoken: NDArray[np.float32]
+    base_model_dir: Path, base: WhisperModel, base_reader: WhisperTokenizer, spoken: NDArray[np.float32]
 ) -> None:
     """The same exported model, decoded by `generate`: each token of two full windows.
 
@@ -105,13 +109,13 @@ def test_tokens_equal_those_of_transformers(
 
 @pytest.mark.model
 def test_the_batch_size_does_not_change_the_tokens(
-    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, spoken: NDArray[np.float32]
 ) -> None:
     mels = windows(spoken, 16)
-    sixteen = decode_all(tiny_en, reader, mels, batch_size=16)
+    sixteen = decode_all(tiny_en, tokenizer, mels, batch_size=16)
     assert len({len(window.tokens) for window in sixteen}) > 3  # rows leave at different steps
     for batch_size in (1, 4):
-        smaller = decode_all(tiny_en, reader, mels[-4:], batch_size)
+        smaller = decode_all(tiny_en, tokenizer, mels[-4:], batch_size)
         for one, other in zip(smaller, sixteen[-4:], strict=True):
             assert one.tokens == other.tokens
             assert one.avg_logprob == pytest.approx(other.avg_logprob, abs=1e-3)
@@ -120,26 +124,26 @@ def test_the_batch_size_does_not_change_the_tokens(
 
 @pytest.mark.model
 def test_the_log_probability_is_the_mean_over_tokens_and_end(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     """Worked out again from one step over all tokens, without the cache."""
-    (window,) = decode_all(tiny_en, reader, mels[:1], batch_size=1)
-    rules, prompt = TokenRules(reader.special, tiny_en.n_vocab), reader.prompt("en", "transcribe")
-    with tiny_en.session(mels[:1], tiny_en.rows(1)) as session:
+    (window,) = decode_all(tiny_en, tokenizer, mels[:1], batch_size=1)
+    filters, prompt = LogitFilters(tokenizer.special, tiny_en.n_vocab), tokenizer.prompt("en", "transcribe")
+    with tiny_en.session(mels[:1], tiny_en.cross_kv_cache(1)) as session:
         fed = np.array([[*prompt, *window.tokens]])
-        logits = session.step(fed, places=range(fed.shape[1]))[0]
-    said = [*window.tokens, reader.special.eot]
+        logits = session.step(fed, logit_positions=range(fed.shape[1]))[0]
+    said = [*window.tokens, tokenizer.special.eot]
     logprobs = []
     for n, token in enumerate(said):
-        allowed = rules.allowed(logits[len(prompt) - 1 + n][None], [said[:n]])
+        allowed = filters.apply(logits[len(prompt) - 1 + n][None], [said[:n]])
         logprobs.append(float(np.log(softmax(allowed)[0, token])))
     assert window.avg_logprob == pytest.approx(np.mean(logprobs), abs=1e-3)
-    assert window.no_speech_prob == pytest.approx(softmax(logits[0])[reader.special.no_speech], abs=1e-4)
+    assert window.no_speech_prob == pytest.approx(softmax(logits[0])[tokenizer.special.no_speech], abs=1e-4)
 
 
 @pytest.mark.model
 def test_the_sample_is_understood(
-    base: WhisperModel, base_reader: TokenReader, mels: NDArray[np.float32]
+    base: WhisperModel, base_reader: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     (window,) = decode_all(base, base_reader, mels[:1], batch_size=1)
     text = base_reader.decode(window.tokens)
@@ -150,43 +154,43 @@ def test_the_sample_is_understood(
 
 @pytest.mark.model
 def test_a_row_that_never_ends_is_stopped_when_it_goes_round(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
-    endless = replace(reader.special, suppress=(*reader.special.suppress, reader.special.eot))
-    rules = TokenRules(endless, tiny_en.n_vocab)
-    with tiny_en.session(mels[:1], tiny_en.rows(1)) as session:
-        (window,) = decode(session, [reader.prompt("en", "transcribe")], rules, reader.special)
+    endless = replace(tokenizer.special, suppress=(*tokenizer.special.suppress, tokenizer.special.eot))
+    filters = LogitFilters(endless, tiny_en.n_vocab)
+    with tiny_en.session(mels[:1], tiny_en.cross_kv_cache(1)) as session:
+        (window,) = decode(session, [tokenizer.prompt("en", "transcribe")], filters, tokenizer.special)
     assert not window.finished
-    assert is_periodic(window.tokens) or len(window.tokens) == MAX_POSITIONS - 1
+    assert is_periodic(window.tokens) or len(window.tokens) == MAX_DECODER_POSITIONS - 1
     assert np.isfinite(window.avg_logprob)
 
 
-def test_no_windows_give_no_result(tiny_en: WhisperModel, reader: TokenReader) -> None:
-    with tiny_en.session(np.zeros((0, 80, 3000), np.float32), tiny_en.rows(1)) as session:
-        assert decode(session, [], TokenRules(reader.special, tiny_en.n_vocab), reader.special) == []
+def test_no_windows_give_no_result(tiny_en: WhisperModel, tokenizer: WhisperTokenizer) -> None:
+    with tiny_en.session(np.zeros((0, 80, 3000), np.float32), tiny_en.cross_kv_cache(1)) as session:
+        assert decode(session, [], LogitFilters(tokenizer.special, tiny_en.n_vocab), tokenizer.special) == []
 
 
 @pytest.mark.model
 def test_languages_are_recognized_with_probabilities_and_nothing_is_left_of_the_question(
-    base: WhisperModel, base_reader: TokenReader, shared_data: Path, read_samples: Read
+    base: WhisperModel, base_reader: WhisperTokenizer, shared_data: Path, read_samples: Read
 ) -> None:
     codes = ("fr", "de", "es")
     clips = [
         read_samples(shared_data / f"fleurs/{code}/fleurs-{code}-001.ogg")[: 30 * RATE] for code in codes
     ]
     mels = np.stack([log_mel(clip, 80) for clip in clips])
-    special, rules = base_reader.special, TokenRules(base_reader.special, base.n_vocab)
+    special, filters = base_reader.special, LogitFilters(base_reader.special, base.n_vocab)
     prompts = [base_reader.prompt(code, "transcribe") for code in codes]  # languages may differ in a batch
-    with base.session(mels, base.rows(3)) as session:
+    with base.session(mels, base.cross_kv_cache(3)) as session:
         probabilities = language_probabilities(session, special)
-        asked = decode(session, prompts, rules, special)
+        asked = decode(session, prompts, filters, special)
     assert probabilities.shape == (3, len(special.languages))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
     found = [list(special.languages)[column] for column in probabilities.argmax(axis=1)]
     assert tuple(found) == codes
     assert probabilities.max(axis=1).min() > 0.8
-    with base.session(mels, base.rows(3)) as session:
-        unasked = decode(session, prompts, rules, special)
+    with base.session(mels, base.cross_kv_cache(3)) as session:
+        unasked = decode(session, prompts, filters, special)
     assert [window.tokens for window in asked] == [window.tokens for window in unasked]
 
 
@@ -198,17 +202,17 @@ def test_text_that_repeats_itself_compresses_well() -> None:
 
 def decode_with(
     model: WhisperModel,
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     mels: NDArray[np.float32],
     options: Sequence[SearchOptions],
     seeds: Sequence[int] | None = None,
-    ends_from_s: Sequence[float] | None = None,
+    min_end_s: Sequence[float] | None = None,
 ) -> list[DecodedWindow]:
     """All windows in one batch."""
-    rules = TokenRules(reader.special, model.n_vocab)
-    prompts = [reader.prompt("en", "transcribe")] * len(mels)
-    with model.session(mels, model.rows(len(mels))) as session:
-        return decode(session, prompts, rules, reader.special, options, seeds=seeds, ends_from_s=ends_from_s)
+    filters = LogitFilters(tokenizer.special, model.n_vocab)
+    prompts = [tokenizer.prompt("en", "transcribe")] * len(mels)
+    with model.session(mels, model.cross_kv_cache(len(mels))) as session:
+        return decode(session, prompts, filters, tokenizer.special, options, seeds=seeds, min_end_s=min_end_s)
 
 
 def assert_same(one: DecodedWindow, other: DecodedWindow) -> None:
@@ -221,7 +225,7 @@ def assert_same(one: DecodedWindow, other: DecodedWindow) -> None:
 
 
 def beam_search_of_openai(
-    session: DecoderSession, prompt: Sequence[int], rules: TokenRules, eot: int, beam_size: int
+    session: DecoderSession, prompt: Sequence[int], filters: LogitFilters, eot: int, beam_size: int
 ) -> tuple[list[int], float]:
     """openai/whisper's beam search (decoding.py) on a session of one window, by our scores.
 
@@ -231,8 +235,8 @@ def beam_search_of_openai(
     logprobs: dict[tuple[int, ...], float] = {(): 0.0}
 
     def candidates(tokens: tuple[int, ...]) -> list[tuple[int, float]]:
-        session.rewind()
-        found = rules.best(session.step(np.array([[*prompt, *tokens]]))[:, -1], [tokens], beam_size + 1)
+        session.reset()
+        found = filters.top_k(session.step(np.array([[*prompt, *tokens]]))[:, -1], [tokens], beam_size + 1)
         ids = found.ids[0].tolist()
         for token, logprob in zip(ids, found.logprobs[0].tolist(), strict=True):
             logprobs[(*tokens, token)] = logprobs[tokens] + logprob
@@ -260,17 +264,20 @@ def beam_search_of_openai(
 
 @pytest.mark.model
 def test_beams_side_by_side_say_what_each_would_say_alone(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+    tiny_en: WhisperModel,
+    tokenizer: WhisperTokenizer,
+    mels: NDArray[np.float32],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Three windows in a batch, three beams each, against one hypothesis at a time."""
     monkeypatch.setattr(search, "PRUNE_LOGPROB", math.inf)
-    monkeypatch.setattr(search, "MERGE_TOKENS", MAX_POSITIONS)
+    monkeypatch.setattr(search, "MERGE_TOKENS", MAX_DECODER_POSITIONS)
     batch, options = mels[[0, 2, 3]], SearchOptions(beam_size=3)
-    decoded = decode_with(tiny_en, reader, batch, [options] * 3)
-    rules, prompt = TokenRules(reader.special, tiny_en.n_vocab), reader.prompt("en", "transcribe")
+    decoded = decode_with(tiny_en, tokenizer, batch, [options] * 3)
+    filters, prompt = LogitFilters(tokenizer.special, tiny_en.n_vocab), tokenizer.prompt("en", "transcribe")
     for mel, window in zip(batch, decoded, strict=True):
-        with tiny_en.session([mel], tiny_en.rows(1)) as session:
-            tokens, avg_logprob = beam_search_of_openai(session, prompt, rules, reader.special.eot, 3)
+        with tiny_en.session([mel], tiny_en.cross_kv_cache(1)) as session:
+            tokens, avg_logprob = beam_search_of_openai(session, prompt, filters, tokenizer.special.eot, 3)
         assert list(window.tokens) == tokens
         assert window.avg_logprob == pytest.approx(avg_logprob, abs=1e-3)
         assert window.finished
@@ -278,30 +285,30 @@ def test_beams_side_by_side_say_what_each_would_say_alone(
 
 @pytest.mark.model
 def test_beams_in_a_batch_are_those_of_each_window_alone(
-    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, spoken: NDArray[np.float32]
 ) -> None:
     mels, options = windows(spoken, 4), SearchOptions(beam_size=5)
-    together = decode_with(tiny_en, reader, mels, [options] * 4)
+    together = decode_with(tiny_en, tokenizer, mels, [options] * 4)
     assert len({len(window.tokens) for window in together}) > 1
     for n in (0, 3):
-        (alone,) = decode_with(tiny_en, reader, mels[[n]], [options])
+        (alone,) = decode_with(tiny_en, tokenizer, mels[[n]], [options])
         assert_same(alone, together[n])
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("options", [SearchOptions(beam_size=2), SearchOptions(temperature=0.2, best_of=2)])
 def test_each_window_names_a_time_as_late_as_its_own_earliest_end(
-    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32], options: SearchOptions
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, spoken: NDArray[np.float32], options: SearchOptions
 ) -> None:
     mels = windows(spoken, 4)
-    free = decode_with(tiny_en, reader, mels, [options] * 4)
-    begin = reader.special.timestamp_begin
+    free = decode_with(tiny_en, tokenizer, mels, [options] * 4)
+    begin = tokenizer.special.timestamp_begin
 
     def last_s(window: DecodedWindow) -> float:
         return max((token - begin) * 0.02 for token in window.tokens)
 
     later = [last_s(window) + 3.0 for window in free]
-    pressed = decode_with(tiny_en, reader, mels, [options] * 4, ends_from_s=[later[0], 0.0, later[2], 0.0])
+    pressed = decode_with(tiny_en, tokenizer, mels, [options] * 4, min_end_s=[later[0], 0.0, later[2], 0.0])
     assert all(last_s(pressed[n]) >= later[n] - 0.01 or not pressed[n].finished for n in (0, 2))
     assert_same(pressed[1], free[1])
     assert_same(pressed[3], free[3])
@@ -309,12 +316,12 @@ def test_each_window_names_a_time_as_late_as_its_own_earliest_end(
 
 @pytest.mark.model
 def test_beams_find_texts_about_as_likely_as_those_of_greedy_search_or_likelier(
-    tiny_en: WhisperModel, reader: TokenReader, spoken: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, spoken: NDArray[np.float32]
 ) -> None:
     """To be likelier is not a law of beam search, so 0.03 a token are given: less than a wrong word costs."""
     mels = windows(spoken, 4)
-    greedy = decode_with(tiny_en, reader, mels, [SearchOptions()] * 4)
-    beams = decode_with(tiny_en, reader, mels, [SearchOptions(beam_size=5)] * 4)
+    greedy = decode_with(tiny_en, tokenizer, mels, [SearchOptions()] * 4)
+    beams = decode_with(tiny_en, tokenizer, mels, [SearchOptions(beam_size=5)] * 4)
     for one, other in zip(beams, greedy, strict=True):
         assert one.finished
         assert one.avg_logprob > other.avg_logprob - 0.03
@@ -322,13 +329,13 @@ def test_beams_find_texts_about_as_likely_as_those_of_greedy_search_or_likelier(
 
 @pytest.mark.model
 def test_samples_are_the_same_for_the_same_seed_whatever_else_is_in_the_batch(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     options = SearchOptions(temperature=1.0, best_of=2)
-    together = decode_with(tiny_en, reader, mels[:3], [options] * 3, seeds=(7, 8, 9))
-    again = decode_with(tiny_en, reader, mels[:3], [options] * 3, seeds=(7, 8, 9))
-    (alone,) = decode_with(tiny_en, reader, mels[[1]], [options], seeds=(8,))
-    others = decode_with(tiny_en, reader, mels[:3], [options] * 3, seeds=(10, 11, 12))
+    together = decode_with(tiny_en, tokenizer, mels[:3], [options] * 3, seeds=(7, 8, 9))
+    again = decode_with(tiny_en, tokenizer, mels[:3], [options] * 3, seeds=(7, 8, 9))
+    (alone,) = decode_with(tiny_en, tokenizer, mels[[1]], [options], seeds=(8,))
+    others = decode_with(tiny_en, tokenizer, mels[:3], [options] * 3, seeds=(10, 11, 12))
     assert [window.tokens for window in again] == [window.tokens for window in together]
     assert_same(alone, together[1])
     assert [window.tokens for window in others] != [window.tokens for window in together]
@@ -337,73 +344,84 @@ def test_samples_are_the_same_for_the_same_seed_whatever_else_is_in_the_batch(
 
 @pytest.mark.model
 def test_windows_of_one_batch_may_be_sampled_at_different_temperatures(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     options = [SearchOptions(temperature=heat, best_of=2) for heat in (0.2, 1.0, 0.6)]
-    together = decode_with(tiny_en, reader, mels[:3], options, seeds=(3, 4, 5))
+    together = decode_with(tiny_en, tokenizer, mels[:3], options, seeds=(3, 4, 5))
     assert [window.temperature for window in together] == [0.2, 1.0, 0.6]
     for n in range(3):
-        (alone,) = decode_with(tiny_en, reader, mels[[n]], [options[n]], seeds=(3 + n,))
+        (alone,) = decode_with(tiny_en, tokenizer, mels[[n]], [options[n]], seeds=(3 + n,))
         assert_same(alone, together[n])
 
 
 @pytest.mark.model
 def test_hardly_heated_samples_are_the_greedy_text(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
-    (greedy,) = decode_with(tiny_en, reader, mels[:1], [SearchOptions()])
-    (sampled,) = decode_with(tiny_en, reader, mels[:1], [SearchOptions(temperature=1e-3, best_of=2)])
+    (greedy,) = decode_with(tiny_en, tokenizer, mels[:1], [SearchOptions()])
+    (sampled,) = decode_with(tiny_en, tokenizer, mels[:1], [SearchOptions(temperature=1e-3, best_of=2)])
     assert sampled.tokens == greedy.tokens
     assert sampled.avg_logprob == pytest.approx(greedy.avg_logprob, abs=1e-3)
 
 
 @pytest.mark.model
 def test_greedy_and_sampled_windows_are_not_decoded_in_one_batch(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     with pytest.raises(ValueError, match="decoded apart"):
         decode_with(
-            tiny_en, reader, mels[:2], [SearchOptions(), SearchOptions(temperature=1.0)], seeds=(3, 4)
+            tiny_en, tokenizer, mels[:2], [SearchOptions(), SearchOptions(temperature=1.0)], seeds=(3, 4)
         )
 
 
 @pytest.mark.model
 def test_the_text_before_changes_what_is_heard_and_not_the_chance_of_silence_alone(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     """A prompt in capitals makes Whisper write in capitals; the silence is asked after at the start token."""
-    rules = TokenRules(reader.special, tiny_en.n_vocab)
-    context = reader.context(None, "EVER TRIED. EVER FAILED. NO MATTER. TRY AGAIN. FAIL AGAIN. FAIL BETTER.")
-    prompt = reader.prompt("en", "transcribe", context)
-    with tiny_en.session(mels[:1], tiny_en.rows(1)) as session:
-        logits = session.step(np.array([prompt]), places=[prompt.index(reader.special.sot)])[0].copy()
-        session.rewind()
-        (told,) = decode(session, [prompt], rules, reader.special)
-    text = reader.decode(told.tokens)
+    filters = LogitFilters(tokenizer.special, tiny_en.n_vocab)
+    context = tokenizer.context(
+        None, "EVER TRIED. EVER FAILED. NO MATTER. TRY AGAIN. FAIL AGAIN. FAIL BETTER."
+    )
+    prompt = tokenizer.prompt("en", "transcribe", context)
+    with tiny_en.session(mels[:1], tiny_en.cross_kv_cache(1)) as session:
+        logits = session.step(np.array([prompt]), logit_positions=[prompt.index(tokenizer.special.sot)])[
+            0
+        ].copy()
+        session.reset()
+        (told,) = decode(session, [prompt], filters, tokenizer.special)
+    text = tokenizer.decode(told.tokens)
     assert sum(letter.isupper() for letter in text) > 0.8 * sum(letter.isalpha() for letter in text)
-    assert told.no_speech_prob == pytest.approx(softmax(logits[0])[reader.special.no_speech], abs=1e-4)
-    assert all(token < reader.special.eot or token >= reader.special.timestamp_begin for token in told.tokens)
+    assert told.no_speech_prob == pytest.approx(softmax(logits[0])[tokenizer.special.no_speech], abs=1e-4)
+    assert all(
+        token < tokenizer.special.eot or token >= tokenizer.special.timestamp_begin for token in told.tokens
+    )
 
 
 @pytest.mark.model
 def test_the_stages_of_decoding_are_timed(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
-    rules, clock = TokenRules(reader.special, tiny_en.n_vocab), Stopwatch()
-    with tiny_en.session(mels[:1], tiny_en.rows(1), clock) as session:
-        decode(session, [reader.prompt("en", "transcribe")], rules, reader.special, clock=clock)
-    assert [timing.stage for timing in clock.timings()] == ["encode", "prefill", "token rules", "steps"]
+    filters, clock = LogitFilters(tokenizer.special, tiny_en.n_vocab), Stopwatch()
+    with tiny_en.session(mels[:1], tiny_en.cross_kv_cache(1), clock) as session:
+        decode(session, [tokenizer.prompt("en", "transcribe")], filters, tokenizer.special, clock=clock)
+    assert [timing.stage for timing in clock.timings()] == ["encode", "prefill", "logit filters", "steps"]
     assert all(timing.seconds > 0.0 for timing in clock.timings())
 
 
 @pytest.mark.model
 def test_a_window_with_more_tokens_than_it_may_have_is_stopped_alone(
-    tiny_en: WhisperModel, reader: TokenReader, mels: NDArray[np.float32]
+    tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
-    rules, prompts = TokenRules(reader.special, tiny_en.n_vocab), [reader.prompt("en", "transcribe")] * 2
-    whole = decode_with(tiny_en, reader, mels[:2], [SearchOptions()] * 2)
-    with tiny_en.session(mels[:2], tiny_en.rows(2)) as session:
-        stopped, other = decode(session, prompts, rules, reader.special, most=(7, MAX_POSITIONS))
+    filters, prompts = (
+        LogitFilters(tokenizer.special, tiny_en.n_vocab),
+        [tokenizer.prompt("en", "transcribe")] * 2,
+    )
+    whole = decode_with(tiny_en, tokenizer, mels[:2], [SearchOptions()] * 2)
+    with tiny_en.session(mels[:2], tiny_en.cross_kv_cache(2)) as session:
+        stopped, other = decode(
+            session, prompts, filters, tokenizer.special, max_tokens=(7, MAX_DECODER_POSITIONS)
+        )
     assert stopped.tokens == whole[0].tokens[:7]
     assert not stopped.finished
     assert_same(other, whole[1])

@@ -35,8 +35,8 @@ def linked_copy(source: Path, target: Path, *leave_out: str) -> Path:
 
 
 def logits_of(directory: Path, mel: NDArray[np.float32]) -> NDArray[np.float32]:
-    with open_model(directory, EXACT) as model, model.session(mel, model.rows(1)) as session:
-        return session.step(TOKENS, places=range(TOKENS.shape[1]))[0].copy()
+    with open_model(directory, EXACT) as model, model.session(mel, model.cross_kv_cache(1)) as session:
+        return session.step(TOKENS, logit_positions=range(TOKENS.shape[1]))[0].copy()
 
 
 def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_model_dir: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_
     assert (graphs.n_mels, graphs.n_layers) == (80, 4)
     layers = {f"{kind}.{layer}" for kind in ("key", "value") for layer in range(4)}
     assert {output.get_any_name() for output in graphs.encoder.outputs} == layers
-    of_batch = {"input_ids", "beam_idx", "logit_places", "n_positions", "slot_rows", "row_slots"}
+    of_batch = {"input_ids", "beam_idx", "logit_positions", "n_positions", "slot_rows", "row_slots"}
     assert {port.get_any_name() for port in graphs.decoder.inputs} == layers | of_batch
     assert [output.get_any_name() for output in graphs.decoder.outputs] == ["logits", "queries"]
     assert len(graphs.decoder.get_sinks()) == 8  # keys and values of four self-attentions

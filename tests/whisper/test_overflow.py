@@ -3,7 +3,7 @@ import openvino as ov
 import pytest
 from openvino import opset15 as ops
 
-from ovsubs.whisper.model.overflow import exempt_logits
+from ovsubs.whisper.model.overflow import keep_logits_float
 
 
 def graph(*, quantized: bool) -> ov.Model:
@@ -35,7 +35,7 @@ def test_only_the_product_that_makes_the_logits_is_exempt() -> None:
     model = graph(quantized=True)
     assert kinds(model).count("FakeQuantize") == 2
 
-    assert exempt_logits(model)
+    assert keep_logits_float(model)
 
     assert kinds(model).count("FakeQuantize") == 1
     # The first product still sees its input in steps of a third: 0.4 is a third, 0.6 two.
@@ -47,6 +47,6 @@ def test_a_graph_in_floating_point_is_left_alone() -> None:
     model = graph(quantized=False)
     before = kinds(model)
 
-    assert not exempt_logits(model)
+    assert not keep_logits_float(model)
 
     assert kinds(model) == before

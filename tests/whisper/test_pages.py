@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
-from ovsubs.whisper.model.pages import give_back
+from ovsubs.whisper.model.pages import release_mapped_pages
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 GIVES_BACK = sys.platform == "linux"  # elsewhere nothing is given back, and nothing may go wrong
@@ -39,7 +39,7 @@ def test_pages_of_a_file_are_given_back_and_read_again(tmp_path: Path, name: str
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert bytes(mapped) == CONTENT
         check_resident(file, len(CONTENT))
-        assert give_back([file]) == (len(CONTENT) if GIVES_BACK else 0)
+        assert release_mapped_pages([file]) == (len(CONTENT) if GIVES_BACK else 0)
         check_resident(file, 0)
         assert bytes(mapped) == CONTENT
 
@@ -49,7 +49,7 @@ def test_a_mapping_that_was_written_to_is_left_alone(tmp_path: Path) -> None:
     file.write_bytes(CONTENT)
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
         mapped[:4] = b"ours"
-        assert give_back([file]) == 0
+        assert release_mapped_pages([file]) == 0
         assert mapped[:4] == b"ours"
 
 
@@ -58,7 +58,7 @@ def test_another_file_is_left_alone(tmp_path: Path) -> None:
     file.write_bytes(CONTENT)
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert bytes(mapped) == CONTENT
-        assert give_back([tmp_path / "other.bin", tmp_path / "weights"]) == 0
+        assert release_mapped_pages([tmp_path / "other.bin", tmp_path / "weights"]) == 0
         check_resident(file, len(CONTENT))
 
 
@@ -82,11 +82,13 @@ def test_no_compiled_graph_of_a_cache_stays_in_memory(
 
 
 def run_step(model: WhisperModel, mels: NDArray[np.float32]) -> None:
-    with model.session(mels, model.rows(len(mels))) as session:
+    with model.session(mels, model.cross_kv_cache(len(mels))) as session:
         session.step(np.full((len(mels), 1), 50257))
 
 
 def check_given_back(files: list[Path]) -> None:
     for file in files:
         check_resident(file.resolve(), 0)
-        assert (give_back([file]) > 0) == GIVES_BACK, "not mapped: then there was nothing to give back"
+        assert (release_mapped_pages([file]) > 0) == GIVES_BACK, (
+            "not mapped: then there was nothing to give back"
+        )

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper import search
-from ovsubs.whisper.rules import NextTokens
+from ovsubs.whisper.logit_filters import TokenCandidates
 from ovsubs.whisper.search import (
     LOOP_TOKENS,
+    BeamStep,
     Hypothesis,
-    Move,
     SearchOptions,
-    WindowSearch,
+    TokenDecoder,
     is_periodic,
-    open_search,
+    make_search,
 )
 
 PRUNE, MERGE = 2.0, 6  # of the examples below, whatever has turned out best on speech
@@ -53,16 +53,16 @@ def scripted(seed: int, n_vocab: int = N_VOCAB, scale: float = 1.0) -> Model:
     return follow
 
 
-def candidates_of(model: Model, histories: Sequence[Sequence[int]], n: int) -> NextTokens:
+def candidates_of(model: Model, histories: Sequence[Sequence[int]], n: int) -> TokenCandidates:
     logprobs = np.stack([model(history) for history in histories])
     ids = np.argsort(-logprobs, axis=1, kind="stable")[:, :n]
     found = np.take_along_axis(logprobs, ids, axis=1)
-    return NextTokens(ids, found, found)
+    return TokenCandidates(ids, found, found)
 
 
 def run(options: SearchOptions, model: Model, n_steps: int, eot: int = EOT) -> Hypothesis:
     """Search as far as `n_steps`; each row must go on from the row that its move names."""
-    found = open_search(options, eot)
+    found = make_search(options, eot)
     for _ in range(n_steps):
         before = [list(history) for history in found.histories]
         moves = found.advance(candidates_of(model, before, options.n_candidates))
@@ -185,11 +185,11 @@ def test_one_beam_takes_the_likeliest_token_each_time(seed: int, patience: float
     assert found.score == pytest.approx(total, abs=1e-5)
 
 
-def advance(found: WindowSearch, *rows: Sequence[tuple[int, float]]) -> list[Move]:
+def advance(found: TokenDecoder, *rows: Sequence[tuple[int, float]]) -> list[BeamStep]:
     """One step by hand: for each row its candidates with their log-probabilities, best first."""
     ids = np.array([[token for token, _ in row] for row in rows])
     logprobs = np.array([[logprob for _, logprob in row] for row in rows], np.float32)
-    return found.advance(NextTokens(ids, logprobs, logprobs))
+    return found.advance(TokenCandidates(ids, logprobs, logprobs))
 
 
 NEVER = -np.inf
@@ -205,30 +205,30 @@ def test_each_hypothesis_is_asked_for_one_token_more_than_there_are_beams() -> N
 
 def test_a_search_begins_with_one_empty_row_and_only_the_end_of_it_to_keep() -> None:
     for options in (SearchOptions(), SearchOptions(beam_size=3), SearchOptions(temperature=0.5)):
-        found = open_search(options, END)
+        found = make_search(options, END)
         assert list(found.histories) == [[]]
         assert found.best() == Hypothesis()
 
 
 def test_beams_go_on_from_the_best_of_all_rows_best_first() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
-    assert advance(found, [(1, -0.7), (2, -0.9), (3, -1.6)]) == [Move(0, 1), Move(0, 2)]
+    found = make_search(SearchOptions(beam_size=2), END)
+    assert advance(found, [(1, -0.7), (2, -0.9), (3, -1.6)]) == [BeamStep(0, 1), BeamStep(0, 2)]
     # One row may leave two, and the other none.
     moves = advance(found, [(4, -1.4), (5, -1.5), (6, -1.6)], [(7, -0.5), (8, -0.6), (9, -3.0)])
-    assert moves == [Move(1, 7), Move(1, 8)]
+    assert moves == [BeamStep(1, 7), BeamStep(1, 8)]
     assert list(found.histories) == [[2, 7], [2, 8]]
     assert found.best().score == pytest.approx(-1.4)
 
 
 def test_an_end_takes_no_place_among_the_beams() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     advance(found, [(1, -0.5), (2, -0.6), (3, -3.0)])
     moves = advance(found, [(END, -0.1), (4, -0.3), (5, -0.4)], [(6, -0.5), (7, -3.0), (8, -3.0)])
-    assert moves == [Move(0, 4), Move(0, 5)]
+    assert moves == [BeamStep(0, 4), BeamStep(0, 5)]
 
 
 def test_the_search_is_over_when_as_many_have_ended_as_there_are_beams() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     advance(found, [(1, -0.5), (2, -0.6), (3, -3.0)])
     ends = [(END, -0.1), (4, -0.3), (5, -0.4)], [(END, -0.1), (6, -0.3), (7, -0.4)]
     assert advance(found, *ends) == []
@@ -244,7 +244,7 @@ def test_patience_waits_for_more_ends_and_may_find_a_better_one() -> None:
     ]
     kept = []
     for patience in (1.0, 1.5):
-        found = open_search(SearchOptions(beam_size=2, patience=patience), END)
+        found = make_search(SearchOptions(beam_size=2, patience=patience), END)
         for rows in steps:
             if not advance(found, *rows):
                 break
@@ -263,7 +263,7 @@ def test_the_length_penalty_chooses_between_a_short_and_a_long_text(
     Over the plain length -1.0 and -0.55; over 6/6 and 7/6, -1.0 and -0.943; over the roots of those -1.0
     and -1.018; over one -1.0 and -1.1.
     """
-    found = open_search(SearchOptions(beam_size=2, length_penalty=length_penalty), END)
+    found = make_search(SearchOptions(beam_size=2, length_penalty=length_penalty), END)
     advance(found, [(1, -0.5), (2, -9.0), (3, -9.0)])
     advance(found, [(END, -0.5), (4, -0.5), (5, -9.0)])
     assert advance(found, [(END, -0.1), (6, -9.0), (7, -9.0)]) == []
@@ -271,17 +271,17 @@ def test_the_length_penalty_chooses_between_a_short_and_a_long_text(
 
 
 def test_only_what_is_far_behind_the_best_is_dropped() -> None:
-    found = open_search(SearchOptions(beam_size=4), END)
+    found = make_search(SearchOptions(beam_size=4), END)
     near, far = -0.1 - PRUNE + 0.01, -0.1 - PRUNE - 0.01
     row = [(1, -0.1), (2, -1.0), (3, near), (4, far), (5, -9.0)]
-    assert advance(found, row) == [Move(0, 1), Move(0, 2), Move(0, 3)]
+    assert advance(found, row) == [BeamStep(0, 1), BeamStep(0, 2), BeamStep(0, 3)]
 
 
 def test_what_is_far_behind_a_text_that_has_ended_is_dropped_too() -> None:
     """Nothing is left to search before as many have ended as there are beams."""
-    found = open_search(SearchOptions(beam_size=3), END)
+    found = make_search(SearchOptions(beam_size=3), END)
     advance(found, [(1, -0.1), (2, -9.0), (3, -9.0), (4, -9.0)])
-    assert advance(found, [(END, -0.2), (5, -1.7), (6, -9.0), (7, -9.0)]) == [Move(0, 5)]
+    assert advance(found, [(END, -0.2), (5, -1.7), (6, -9.0), (7, -9.0)]) == [BeamStep(0, 5)]
     assert advance(found, [(8, -0.6), (9, -2.0), (6, -2.0), (7, -9.0)]) == []  # -2.4, behind -0.3
     assert found.best() == Hypothesis([1], pytest.approx(-0.3), finished=True)
 
@@ -298,7 +298,7 @@ def test_the_rows_that_go_on_are_the_best_within_reach_of_the_best(
 ) -> None:
     """Too few tokens yet for any to be merged; what a step drops is too far behind, or beyond the beams."""
     model, options = scripted(seed, scale=scale), SearchOptions(beam_size)
-    found = open_search(options, EOT)
+    found = make_search(options, EOT)
     rows, ends = {(): 0.0}, list[float]()
     for _ in range(n_steps):
         scores = {
@@ -320,43 +320,43 @@ def test_the_rows_that_go_on_are_the_best_within_reach_of_the_best(
         rows = {key: scores[key] for key in kept}
 
 
-def say(found: WindowSearch, *texts: Sequence[int]) -> None:
+def say(found: TokenDecoder, *texts: Sequence[int]) -> None:
     """Let each row say its text, one sure token a step."""
     for tokens in zip(*texts, strict=True):
         advance(found, *([(token, -0.01), (0, NEVER), (0, NEVER)] for token in tokens))
 
 
 def test_of_those_that_say_the_same_for_long_only_the_best_goes_on() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     same = range(1, MERGE)
     advance(found, [(8, -0.5), (9, -0.6), (0, NEVER)])
     say(found, same, same)
     assert list(found.histories) == [[8, *same], [9, *same]]  # one token short of it
     moves = advance(found, *[[(7, -0.01), (0, NEVER), (0, NEVER)]] * 2)
-    assert moves == [Move(0, 7)]
+    assert moves == [BeamStep(0, 7)]
     assert list(found.histories) == [[8, *same, 7]]
 
 
 def test_the_place_that_a_merged_hypothesis_leaves_goes_to_the_next() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     same = range(1, MERGE)
     advance(found, [(8, -0.5), (9, -0.6), (0, NEVER)])
     say(found, same, same)
     moves = advance(found, [(7, -0.1), (6, -1.0), (0, NEVER)], [(7, -0.1), (0, NEVER), (0, NEVER)])
-    assert moves == [Move(0, 7), Move(0, 6)]
+    assert moves == [BeamStep(0, 7), BeamStep(0, 6)]
 
 
 def test_what_is_said_at_other_times_is_the_same_text() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     advance(found, [(8, -0.5), (9, -0.6), (0, NEVER)])
     say(found, (1, 2, TIME, 3, 4, 5), (1, 2, TIME + 1, 3, 4, 5))
     assert len(found.histories) == 2
-    assert advance(found, *[[(7, -0.01), (0, NEVER), (0, NEVER)]] * 2) == [Move(0, 7)]
+    assert advance(found, *[[(7, -0.01), (0, NEVER), (0, NEVER)]] * 2) == [BeamStep(0, 7)]
 
 
 def test_a_text_whose_segment_has_closed_is_not_merged_with_a_longer_one_that_has_yet_to_close() -> None:
     """They have other futures, and the one has paid for a time that the other still has to pay for."""
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     advance(found, [(8, -0.5), (0, NEVER), (0, NEVER)])
     advance(found, [(1, -0.5), (9, -0.6), (0, NEVER)])
     say(found, range(2, 7), range(1, 6))
@@ -366,16 +366,16 @@ def test_a_text_whose_segment_has_closed_is_not_merged_with_a_longer_one_that_ha
 
 
 def test_other_texts_of_the_same_length_both_go_on() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     advance(found, [(8, -0.5), (9, -0.6), (0, NEVER)])
     say(found, (1, 2, 3, 1, 2, 3, 1, 2), (4, 5, 6, 4, 5, 6, 4, 5))
     assert len(found.histories) == 2
 
 
 def test_a_greedy_search_that_goes_round_ends_the_window() -> None:
-    found = open_search(SearchOptions(), END)
+    found = make_search(SearchOptions(), END)
     for _ in range(LOOP_TOKENS - 1):
-        assert advance(found, [(1, -0.01)]) == [Move(0, 1)]
+        assert advance(found, [(1, -0.01)]) == [BeamStep(0, 1)]
     assert advance(found, [(1, -0.01)]) == []
     best = found.best()
     assert best.tokens == [1] * LOOP_TOKENS
@@ -383,7 +383,7 @@ def test_a_greedy_search_that_goes_round_ends_the_window() -> None:
 
 
 def test_the_best_beam_going_round_ends_the_window_with_what_is_there() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     moves = advance(found, [(1, -0.01), (2, -0.02), (0, NEVER)])
     n_steps = 1
     while moves:
@@ -397,14 +397,14 @@ def test_the_best_beam_going_round_ends_the_window_with_what_is_there() -> None:
 
 
 def test_an_ended_text_may_be_better_than_one_that_goes_round() -> None:
-    found = open_search(SearchOptions(beam_size=2), END)
+    found = make_search(SearchOptions(beam_size=2), END)
     advance(found, [(1, -0.5), (2, -9.0), (0, NEVER)])
     moves = advance(found, [(1, -0.4), (END, -0.5), (0, NEVER)])
     while moves:
         moves = advance(found, [(1, -0.02), (0, NEVER), (0, NEVER)])
     assert len(found.histories[0]) == LOOP_TOKENS
     assert not found.best().finished  # likelier per token, as in openai/whisper: the caller sees the loop
-    found = open_search(SearchOptions(beam_size=2, length_penalty=0.0), END)
+    found = make_search(SearchOptions(beam_size=2, length_penalty=0.0), END)
     advance(found, [(1, -0.5), (2, -9.0), (0, NEVER)])
     moves = advance(found, [(1, -0.4), (END, -0.5), (0, NEVER)])
     while moves:
@@ -417,7 +417,7 @@ def test_an_ended_text_may_be_better_than_one_that_goes_round() -> None:
 def test_a_window_that_nothing_can_follow_keeps_what_it_has(beam_size: int, logprob: float) -> None:
     """All tokens are ruled out, or the model has computed NaN."""
     options = SearchOptions(beam_size)
-    found = open_search(options, END)
+    found = make_search(options, END)
     advance(found, [(1, -0.5), (0, NEVER), (0, NEVER)][: options.n_candidates])
     assert advance(found, [(0, logprob)] * options.n_candidates) == []
     assert found.best().tokens == [1]
@@ -425,24 +425,28 @@ def test_a_window_that_nothing_can_follow_keeps_what_it_has(beam_size: int, logp
 
 
 def test_samples_part_after_their_first_token() -> None:
-    found = open_search(SearchOptions(temperature=0.4, best_of=3), END)
-    assert advance(found, [(TIME, -0.5)]) == [Move(0, TIME)] * 3
-    assert advance(found, [(1, -1.0)], [(2, -2.0)], [(3, -3.0)]) == [Move(0, 1), Move(1, 2), Move(2, 3)]
+    found = make_search(SearchOptions(temperature=0.4, best_of=3), END)
+    assert advance(found, [(TIME, -0.5)]) == [BeamStep(0, TIME)] * 3
+    assert advance(found, [(1, -1.0)], [(2, -2.0)], [(3, -3.0)]) == [
+        BeamStep(0, 1),
+        BeamStep(1, 2),
+        BeamStep(2, 3),
+    ]
     assert list(found.histories) == [[TIME, 1], [TIME, 2], [TIME, 3]]
 
 
 def test_samples_that_have_ended_leave_and_the_likeliest_of_all_is_kept() -> None:
-    found = open_search(SearchOptions(temperature=0.4, best_of=3), END)
+    found = make_search(SearchOptions(temperature=0.4, best_of=3), END)
     advance(found, [(TIME, -0.5)])
-    assert advance(found, [(1, -1.0)], [(END, -2.0)], [(3, -3.0)]) == [Move(0, 1), Move(2, 3)]
-    assert advance(found, [(END, -1.2)], [(4, -0.1)]) == [Move(1, 4)]
+    assert advance(found, [(1, -1.0)], [(END, -2.0)], [(3, -3.0)]) == [BeamStep(0, 1), BeamStep(2, 3)]
+    assert advance(found, [(END, -1.2)], [(4, -0.1)]) == [BeamStep(1, 4)]
     assert advance(found, [(END, -0.1)]) == []
     # Sums over lengths without the end: -2.7 / 2, -2.5 / 1, -3.7 / 3
     assert found.best() == Hypothesis([TIME, 3, 4], pytest.approx(-3.7), finished=True)
 
 
 def test_the_length_penalty_holds_for_samples_too() -> None:
-    found = open_search(SearchOptions(temperature=0.4, best_of=2, length_penalty=0.0), END)
+    found = make_search(SearchOptions(temperature=0.4, best_of=2, length_penalty=0.0), END)
     advance(found, [(TIME, -0.5)])
     advance(found, [(1, -1.0)], [(END, -2.0)])
     assert advance(found, [(END, -1.2)]) == []
@@ -450,20 +454,20 @@ def test_the_length_penalty_holds_for_samples_too() -> None:
 
 
 def test_samples_are_not_pruned_nor_merged() -> None:
-    found = open_search(SearchOptions(temperature=1.0, best_of=2), END)
+    found = make_search(SearchOptions(temperature=1.0, best_of=2), END)
     advance(found, [(TIME, -0.5)])
     for _ in range(2 * MERGE):
         assert len(advance(found, [(1, -0.1)], [(1, -9.0)])) == 2
 
 
 def test_a_sample_that_goes_round_ends_and_the_others_go_on() -> None:
-    found = open_search(SearchOptions(temperature=1.0, best_of=2), END)
+    found = make_search(SearchOptions(temperature=1.0, best_of=2), END)
     advance(found, [(1, -0.5)])
     for n in range(LOOP_TOKENS - 2):
         assert len(advance(found, [(1, -0.1)], [(n * n % 19 % 10, -0.1)])) == 2
     moves = advance(found, [(1, -0.1)], [(7, -0.1)])
-    assert Move(0, 1) not in moves
-    assert moves == [Move(1, 7)]
+    assert BeamStep(0, 1) not in moves
+    assert moves == [BeamStep(1, 7)]
 
 
 @pytest.mark.parametrize(

@@ -15,21 +15,21 @@ from ovsubs.whisper.segments import (
     MIN_ADVANCE_S,
     SilenceOptions,
     TimedTokens,
-    read_window,
+    has_words,
     repeats_itself,
-    says_something,
     split_at_timestamps,
+    split_segments,
     to_segments,
 )
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 BEGIN = 50364  # <|0.00|> of the multilingual checkpoints
 HELLO, WORLD = 2425, 1002  # " Hello", " world"
 
 
 @pytest.fixture(scope="module")
-def reader(base_model_dir: Path) -> TokenReader:
-    return TokenReader(base_model_dir)
+def tokenizer(base_model_dir: Path) -> WhisperTokenizer:
+    return WhisperTokenizer(base_model_dir)
 
 
 def time(seconds: float) -> int:
@@ -53,7 +53,7 @@ def pieces(*tokens: int) -> list[TimedTokens]:
 def until(
     *tokens: int, heard: list[SpeechRegion] | None = None, length: float = 30.0, is_last: bool = False
 ) -> float:
-    return read_window(decoded(*tokens), heard or speech((0, length)), length, is_last, BEGIN).until
+    return split_segments(decoded(*tokens), heard or speech((0, length)), length, is_last, BEGIN).seek
 
 
 def test_no_tokens_no_pieces() -> None:
@@ -97,17 +97,17 @@ def test_text_that_covers_the_speech_is_the_whole_window() -> None:
 
 
 def test_an_open_end_is_read_again_from_its_start() -> None:
-    reading = read_window(
+    reading = split_segments(
         decoded(time(0.0), HELLO, time(20.0), time(21.0), WORLD), speech((0, 30)), 30.0, False, BEGIN
     )
-    assert reading.until == 21.0
+    assert reading.seek == 21.0
     assert [piece.tokens for piece in reading.pieces] == [(HELLO,)]
 
 
 def test_an_open_end_of_the_last_window_is_the_end_of_the_text() -> None:
     window = decoded(time(0.0), HELLO, time(20.0), time(21.0), WORLD)
-    reading = read_window(window, speech((0, 24)), 24.0, True, BEGIN)
-    assert reading.until == 24.0
+    reading = split_segments(window, speech((0, 24)), 24.0, True, BEGIN)
+    assert reading.seek == 24.0
     assert [piece.tokens for piece in reading.pieces] == [(HELLO,), (WORLD,)]
 
 
@@ -168,20 +168,20 @@ def test_reading_moves_on_and_loses_no_text_but_the_open_end_that_is_read_again(
     tokens: list[int], heard: tuple[float, list[SpeechRegion]], is_last: bool
 ) -> None:
     length, regions = heard
-    reading = read_window(decoded(*tokens), regions, length, is_last, BEGIN)
-    assert min(MIN_ADVANCE_S, length) <= reading.until <= length
+    reading = split_segments(decoded(*tokens), regions, length, is_last, BEGIN)
+    assert min(MIN_ADVANCE_S, length) <= reading.seek <= length
     kept = [token for piece in reading.pieces for token in piece.tokens]
     spoken = [token for token in tokens if token < BEGIN]
     assert kept == spoken[: len(kept)]
     if len(kept) < len(spoken):  # the open end: it is read again, from its own start
         assert not is_last
         (open_end,) = pieces(*tokens)[len(reading.pieces) :]
-        assert (open_end.start, open_end.end) == (reading.until, None)
+        assert (open_end.start, open_end.end) == (reading.seek, None)
 
 
 @given(tokens=decoded_tokens(), heard=heard_windows(), is_last=st.booleans(), start=st.floats(0.0, 36_000.0))
 def test_segments_lie_in_order_within_their_window(
-    reader: TokenReader,
+    tokenizer: WhisperTokenizer,
     tokens: list[int],
     heard: tuple[float, list[SpeechRegion]],
     is_last: bool,
@@ -189,8 +189,8 @@ def test_segments_lie_in_order_within_their_window(
 ) -> None:
     length, regions = heard
     window, result = Window(start, start + length), decoded(*tokens)
-    reading = read_window(result, regions, length, is_last, BEGIN)
-    segments = to_segments(reading.pieces, result, window, reader)
+    reading = split_segments(result, regions, length, is_last, BEGIN)
+    segments = to_segments(reading.pieces, result, window, tokenizer)
     assert [segment.id for segment in segments] == list(range(len(segments)))
     last_end = window.start
     for segment in segments:
@@ -199,64 +199,64 @@ def test_segments_lie_in_order_within_their_window(
         opening, *words, closing = segment.tokens
         assert (opening - BEGIN) * 0.02 == pytest.approx(segment.start - window.start, abs=0.011)
         assert (closing - BEGIN) * 0.02 == pytest.approx(segment.end - window.start, abs=0.011)
-        assert segment.text == reader.decode(words)
+        assert segment.text == tokenizer.decode(words)
         last_end = segment.end
     within = [piece for piece in reading.pieces if window.start + piece.start < window.end]
     assert len(segments) == len(within)
 
 
-def test_times_are_those_of_the_file_and_figures_those_of_the_window(reader: TokenReader) -> None:
+def test_times_are_those_of_the_file_and_figures_those_of_the_window(tokenizer: WhisperTokenizer) -> None:
     result = decoded(time(0.5), HELLO, WORLD, time(2.0), avg_logprob=-0.5, no_speech_prob=0.25)
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(100.0, 130.0), reader)
+    (segment,) = to_segments(pieces(*result.tokens), result, Window(100.0, 130.0), tokenizer)
     assert (segment.start, segment.end, segment.text) == (100.5, 102.0, " Hello world")
     assert segment.tokens == (time(0.5), HELLO, WORLD, time(2.0))
     assert (segment.avg_logprob, segment.no_speech_prob, segment.temperature) == (-0.5, 0.25, 0.0)
     assert segment.compression_ratio == compression_ratio(" Hello world")
 
 
-def test_an_open_end_ends_with_the_window(reader: TokenReader) -> None:
+def test_an_open_end_ends_with_the_window(tokenizer: WhisperTokenizer) -> None:
     result = decoded(time(0.5), HELLO)
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(10.0, 14.0), reader)
+    (segment,) = to_segments(pieces(*result.tokens), result, Window(10.0, 14.0), tokenizer)
     assert (segment.start, segment.end) == (10.5, 14.0)
     assert segment.tokens == (time(0.5), HELLO, time(4.0))
 
 
-def test_times_beyond_a_short_window_are_cut_to_it(reader: TokenReader) -> None:
+def test_times_beyond_a_short_window_are_cut_to_it(tokenizer: WhisperTokenizer) -> None:
     result = decoded(time(0.5), HELLO, time(9.0), time(9.0), WORLD, time(12.0))
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(10.0, 14.0), reader)
+    (segment,) = to_segments(pieces(*result.tokens), result, Window(10.0, 14.0), tokenizer)
     assert (segment.start, segment.end, segment.text) == (10.5, 14.0, " Hello")
 
 
-def test_blank_text_is_no_segment(reader: TokenReader) -> None:
+def test_blank_text_is_no_segment(tokenizer: WhisperTokenizer) -> None:
     blank = 220  # " "
     result = decoded(time(0.0), blank, time(1.0), time(1.0), HELLO, time(2.0))
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(0.0, 30.0), reader)
+    (segment,) = to_segments(pieces(*result.tokens), result, Window(0.0, 30.0), tokenizer)
     assert (segment.id, segment.text) == (0, " Hello")
 
 
 @pytest.mark.parametrize("text", ["", " ", ".", " ...", "\u2014 \u2026", "\u3002", "!?"])
 def test_punctuation_alone_says_nothing(text: str) -> None:
-    assert not says_something(text)
+    assert not has_words(text)
 
 
 @pytest.mark.parametrize("text", ["A.", "7", "\u266a", "\u662f\u3002", "\u0e01", "$"])
 def test_letters_figures_and_music_notes_say_something(text: str) -> None:
-    assert says_something(text)
+    assert has_words(text)
 
 
-def test_a_segment_that_says_nothing_is_left_out(reader: TokenReader) -> None:
-    full_stop = reader.encode(" .")
+def test_a_segment_that_says_nothing_is_left_out(tokenizer: WhisperTokenizer) -> None:
+    full_stop = tokenizer.encode(" .")
     pieces = (TimedTokens(0.0, 2.0, tuple(full_stop)), TimedTokens(2.0, 4.0, (HELLO,)))
-    segments = to_segments(pieces, decoded(), Window(0.0, 5.0), reader)
+    segments = to_segments(pieces, decoded(), Window(0.0, 5.0), tokenizer)
     assert [(segment.id, segment.text) for segment in segments] == [(0, " Hello")]
 
 
-def test_text_that_repeats_itself_is_found(reader: TokenReader) -> None:
+def test_text_that_repeats_itself_is_found(tokenizer: WhisperTokenizer) -> None:
     loop = decoded(time(0.0), *([HELLO, WORLD] * 50), finished=False)
-    assert repeats_itself(loop, reader, 2.4)
-    assert not repeats_itself(loop, reader, None)
-    assert not repeats_itself(decoded(time(0.0), HELLO, WORLD, time(2.0)), reader, 2.4)
-    assert not repeats_itself(decoded(), reader, 2.4)
+    assert repeats_itself(loop, tokenizer, 2.4)
+    assert not repeats_itself(loop, tokenizer, None)
+    assert not repeats_itself(decoded(time(0.0), HELLO, WORLD, time(2.0)), tokenizer, 2.4)
+    assert not repeats_itself(decoded(), tokenizer, 2.4)
 
 
 def test_both_figures_must_speak_for_silence() -> None:
@@ -292,22 +292,22 @@ def test_without_a_threshold_its_check_is_off() -> None:
     ],
 )
 def test_a_first_word_without_time_begins_when_its_timestamp_says(
-    reader: TokenReader, starts: tuple[float, ...], onset: float
+    tokenizer: WhisperTokenizer, starts: tuple[float, ...], onset: float
 ) -> None:
     tokens = (time(0.0), HELLO, time(2.0), time(2.5), WORLD, WORLD, time(3.5))
     timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 7)
-    second = to_segments(pieces(*tokens), timed, Window(0.0, 30.0), reader)[1]
+    second = to_segments(pieces(*tokens), timed, Window(0.0, 30.0), tokenizer)[1]
     assert second.words[0].start == pytest.approx(onset)
 
 
 @pytest.mark.model
-def test_every_word_lasts(reader: TokenReader) -> None:
+def test_every_word_lasts(tokenizer: WhisperTokenizer) -> None:
     """The path of an alignment may give several tokens one time, at the end of a window above all."""
     tokens = (time(0), HELLO, WORLD, HELLO, time(1.0), time(1.0), WORLD, WORLD, time(2.0))
     starts = (0.0, 0.1, 0.1, 0.1, 0.4, 0.5, 2.0, 2.0, 2.0, 2.0)
     timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 9)
     pieces = split_at_timestamps(tokens, BEGIN)
-    segments = to_segments(list(pieces), timed, Window(10.0, 12.0), reader)
+    segments = to_segments(list(pieces), timed, Window(10.0, 12.0), tokenizer)
     words = [word for segment in segments for word in segment.words]
     assert len(words) == 5
     assert all(word.end > word.start + 0.01 for word in words)

@@ -13,10 +13,10 @@ from small_export import SmallExport
 
 from ovsubs.errors import DeviceNotFound, InvalidOption
 from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model, settle
 from ovsubs.whisper.model.precision import cpu_precisions, read_size
-from ovsubs.whisper.rules import TokenRules
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 EXACT = CompileOptions(threads=2, inference_precision="f32")
 SOT = 50257  # tiny.en
@@ -29,7 +29,7 @@ FED = np.array(
 
 def run(model: WhisperModel, mels: NDArray[np.float32], tokens: NDArray[np.int64]) -> NDArray[np.float32]:
     """Logits of each step; `tokens` [rows, steps] are fed one by one.  # float32 [steps, rows, n_vocab]"""
-    with model.session(mels, model.rows(len(mels))) as session:
+    with model.session(mels, model.cross_kv_cache(len(mels))) as session:
         return np.stack([session.step(tokens[:, [step]])[:, 0].copy() for step in range(tokens.shape[1])])
 
 
@@ -67,8 +67,8 @@ def test_logits_equal_those_of_optimum_intel(
     theirs = reference(
         input_features=torch.from_numpy(mels), decoder_input_ids=torch.from_numpy(tokens)
     ).logits.numpy()  # [4, 7, n_vocab], all positions in one step, without a cache
-    with tiny_en.session(mels, tiny_en.rows(4)) as session:
-        first = session.step(tokens[:, :3], places=(0, 1, 2))
+    with tiny_en.session(mels, tiny_en.cross_kv_cache(4)) as session:
+        first = session.step(tokens[:, :3], logit_positions=(0, 1, 2))
         np.testing.assert_allclose(first, theirs[:, :3], atol=2e-4)
         for position in range(3, 7):
             logits = session.step(tokens[:, position : position + 1])
@@ -88,7 +88,10 @@ def test_a_directory_of_optimum_intel_alone_runs_like_torch(small_export: SmallE
     with torch.no_grad():
         theirs = small_export.torch_model(torch.from_numpy(mels), decoder_input_ids=torch.from_numpy(tokens))
     assert not (small_export.directory / "ovsubs.json").exists()
-    with open_model(small_export.directory, EXACT) as model, model.session(mels, model.rows(2)) as session:
+    with (
+        open_model(small_export.directory, EXACT) as model,
+        model.session(mels, model.cross_kv_cache(2)) as session,
+    ):
         assert (model.n_mels, model.n_vocab) == (128, 200)
         ours = np.stack([session.step(tokens[:, [position]])[:, 0].copy() for position in range(4)], axis=1)
     np.testing.assert_allclose(ours, theirs.logits.numpy(), atol=1e-4)
@@ -120,10 +123,10 @@ def test_rows_that_leave_do_not_change_the_others(
     wanted: list[bool],
     order: list[int],
 ) -> None:
-    with small.session(noise, small.rows(4)) as session:
+    with small.session(noise, small.cross_kv_cache(4)) as session:
         for step in range(3):
             session.step(FED[:, [step]])
-        assert session.keep(wanted) == order
+        assert session.compact(wanted) == order
         assert session.n_windows == len(order)
         sources = np.array(order, np.int32)
         for step in range(3, 7) if order else ():
@@ -136,12 +139,12 @@ def test_rows_may_leave_in_several_steps(
 ) -> None:
     rows = [0, 1, 2, 3]
     leaving = {1: 0, 2: 1, 4: 3}  # step: row
-    with small.session(noise, small.rows(4)) as session:
+    with small.session(noise, small.cross_kv_cache(4)) as session:
         order = rows
         for step in range(7):
             logits = session.step(FED[rows][:, [step]], np.array(order, np.int32) if step else None)
             np.testing.assert_allclose(logits[:, 0], expected[step][rows], atol=1e-4)
-            order = session.keep([row != leaving.get(step) for row in rows])
+            order = session.compact([row != leaving.get(step) for row in rows])
             rows = [rows[position] for position in order]
     assert rows == [2]
 
@@ -149,10 +152,10 @@ def test_rows_may_leave_in_several_steps(
 def test_two_rounds_of_leaving_without_a_step_between_them(
     small: WhisperModel, noise: NDArray[np.float32], expected: NDArray[np.float32]
 ) -> None:
-    with small.session(noise, small.rows(4)) as session:
+    with small.session(noise, small.cross_kv_cache(4)) as session:
         session.step(FED[:, :1])
-        assert session.keep([False, True, True, True]) == [3, 1, 2]
-        assert session.keep([True, False, True]) == [0, 2]  # of those three
+        assert session.compact([False, True, True, True]) == [3, 1, 2]
+        assert session.compact([True, False, True]) == [0, 2]  # of those three
         logits = session.step(FED[[3, 2], 1:2], np.array([3, 2], np.int32))  # rows of the step before
         np.testing.assert_allclose(logits[:, 0], expected[1][[3, 2]], atol=1e-4)
 
@@ -160,10 +163,10 @@ def test_two_rounds_of_leaving_without_a_step_between_them(
 def test_rewound_rows_begin_anew(
     small: WhisperModel, noise: NDArray[np.float32], expected: NDArray[np.float32]
 ) -> None:
-    with small.session(noise, small.rows(4)) as session:
+    with small.session(noise, small.cross_kv_cache(4)) as session:
         session.step(np.full((4, 3), 150))
-        session.keep([True, True, False, True])
-        session.rewind()
+        session.compact([True, True, False, True])
+        session.reset()
         for step in range(3):
             logits = session.step(FED[[0, 1, 3]][:, [step]])
             np.testing.assert_allclose(logits[:, 0], expected[step][[0, 1, 3]], atol=1e-4)
@@ -172,7 +175,7 @@ def test_rewound_rows_begin_anew(
 def test_a_session_leaves_nothing_behind_for_the_next(
     small: WhisperModel, noise: NDArray[np.float32], expected: NDArray[np.float32]
 ) -> None:
-    rows = small.rows(4)
+    rows = small.cross_kv_cache(4)
     with small.session(noise[::-1], rows) as session:
         session.step(np.full((4, 5), 150))
     with small.session(noise[1:2], rows) as session:
@@ -182,7 +185,7 @@ def test_a_session_leaves_nothing_behind_for_the_next(
 
 def alone(model: WhisperModel, mel: NDArray[np.float32], history: Sequence[int]) -> NDArray[np.float32]:
     """Logits after a history fed at once, in a session of its own.  # float32 [n_vocab]"""
-    with model.session([mel], model.rows(1)) as session:
+    with model.session([mel], model.cross_kv_cache(1)) as session:
         logits: NDArray[np.float32] = session.step(np.array([history]))[0, -1].copy()
     return logits
 
@@ -194,7 +197,7 @@ def test_several_rows_of_a_window_have_the_logits_of_each_alone(
     """Rows part after a common beginning and then swap their pasts within the window."""
     random, windows = np.random.default_rng(1), np.repeat(range(3), counts)
     histories: list[list[int]] = FED[:3, :2].tolist()
-    with small.session(noise[:3], small.rows(3)) as session:
+    with small.session(noise[:3], small.cross_kv_cache(3)) as session:
         session.step(FED[:3, :2])
         sources = windows
         for _ in range(4):
@@ -217,10 +220,10 @@ def test_rows_of_windows_that_stay_go_on_when_others_leave(
     counts, windows = [2, 1, 3, 2], [0, 0, 1, 2, 2, 2, 3, 3]
     first: list[int] = FED[[0, 1, 2, 3], 0].tolist()
     second = [5, 6, 7, 8, 9, 10, 11, 12]
-    with small.session(noise, small.rows(4)) as session:
+    with small.session(noise, small.cross_kv_cache(4)) as session:
         session.step(FED[:, :1])
         session.step(np.array(second)[:, None], np.array(windows, np.int32), counts)
-        assert session.keep([False, True, False, True]) == [3, 1]
+        assert session.compact([False, True, False, True]) == [3, 1]
         assert session.n_windows == 2
         sources, tokens = [7, 6, 7, 2], [20, 30, 40, 50]  # three rows of the last window, one of the second
         logits = session.step(np.array(tokens)[:, None], np.array(sources, np.int32), [3, 1])[:, 0].copy()
@@ -231,18 +234,18 @@ def test_rows_of_windows_that_stay_go_on_when_others_leave(
         for row, window in enumerate([3, 3, 3, 1]):
             expected = alone(small, noise[window], histories[row])
             np.testing.assert_allclose(logits[row], expected, atol=1e-3)
-        assert session.keep([True, False]) == [0]
+        assert session.compact([True, False]) == [0]
         last = session.step(np.array([[60], [70]]), np.array([2, 0], np.int32), [2])[:, 0]
         for row, history in enumerate([[*histories[2], 60], [*histories[0], 70]]):
             np.testing.assert_allclose(last[row], alone(small, noise[3], history), atol=1e-3)
 
 
 def test_logits_come_for_the_wanted_tokens_alone(small: WhisperModel, noise: NDArray[np.float32]) -> None:
-    with small.session(noise, small.rows(4)) as session:
-        every = session.step(FED, places=range(7)).copy()
-        session.rewind()
-        some = session.step(FED, places=(2, 6, 2)).copy()
-        session.rewind()
+    with small.session(noise, small.cross_kv_cache(4)) as session:
+        every = session.step(FED, logit_positions=range(7)).copy()
+        session.reset()
+        some = session.step(FED, logit_positions=(2, 6, 2)).copy()
+        session.reset()
         last = session.step(FED)
         assert (every.shape, some.shape, last.shape) == ((4, 7, 200), (4, 3, 200), (4, 1, 200))
         np.testing.assert_allclose(some, every[:, [2, 6, 2]], atol=1e-5)
@@ -267,7 +270,7 @@ def run_several(
     model: WhisperModel, mels: Sequence[NDArray[np.float32]], tokens: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """As `run`, for windows of different length."""
-    with model.session(mels, model.rows(len(mels))) as session:
+    with model.session(mels, model.cross_kv_cache(len(mels))) as session:
         return np.stack([session.step(tokens[:, [step]])[:, 0].copy() for step in range(tokens.shape[1])])
 
 
@@ -285,9 +288,9 @@ def test_lengths_go_with_their_windows_when_others_leave(
     small: WhisperModel, noise: NDArray[np.float32]
 ) -> None:
     mels = [mel[:, :length] for mel, length in zip(noise, (1000, 3000, 400, 600), strict=True)]
-    with small.session(mels, small.rows(4)) as session:
+    with small.session(mels, small.cross_kv_cache(4)) as session:
         session.step(FED[:, :2])
-        assert session.keep([True, False, False, True]) == [0, 3]
+        assert session.compact([True, False, False, True]) == [0, 3]
         logits = session.step(FED[[0, 3], 2:3], np.array([0, 3], np.int32))[:, 0]
         for row, window in enumerate((0, 3)):
             expected = alone(small, mels[window], FED[window, :3].tolist())
@@ -297,7 +300,7 @@ def test_lengths_go_with_their_windows_when_others_leave(
 def test_short_windows_see_nothing_of_long_ones_that_were_there_before(
     small: WhisperModel, noise: NDArray[np.float32]
 ) -> None:
-    rows = small.rows(3)
+    rows = small.cross_kv_cache(3)
     mels = [noise[0][:, :1000], noise[1][:, :500]]
     with small.session(list(noise[1:] * 30.0), rows) as session:
         session.step(FED[:3])
@@ -327,8 +330,8 @@ def test_short_windows_run_like_torch_without_its_demand_for_30_s(
         hidden = whole.encoder.layer_norm(hidden)
         decoded = whole.decoder(input_ids=torch.from_numpy(tokens), encoder_hidden_states=hidden)
         theirs = small_export.torch_model.proj_out(decoded.last_hidden_state)
-    with small.session([mel], small.rows(1)) as session:
-        ours = session.step(tokens, places=range(4))
+    with small.session([mel], small.cross_kv_cache(1)) as session:
+        ours = session.step(tokens, logit_positions=range(4))
     np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
 
 
@@ -354,29 +357,29 @@ def test_rounded_numbers_give_nearly_the_same_text(
         with pytest.raises(InvalidOption, match="this CPU computes in"):
             open_model(tiny_en_model_dir, options)
         return
-    reader = TokenReader(tiny_en_model_dir)
-    cut, rules = [mels[0][:, :1100], mels[2]], TokenRules(reader.special, tiny_en.n_vocab)
-    prompts = [reader.prompt("en", "transcribe")] * 2
+    tokenizer = WhisperTokenizer(tiny_en_model_dir)
+    cut, filters = [mels[0][:, :1100], mels[2]], LogitFilters(tokenizer.special, tiny_en.n_vocab)
+    prompts = [tokenizer.prompt("en", "transcribe")] * 2
     with open_model(tiny_en_model_dir, options) as close:
         in_16_bits = settle(options, read_size(tiny_en_model_dir)).key_type == "bf16"
-        assert close.row_bytes * (2 if in_16_bits else 1) == tiny_en.row_bytes
-        assert (close.rows(1).array("key.0").dtype == np.uint16) == in_16_bits
+        assert close.window_bytes * (2 if in_16_bits else 1) == tiny_en.window_bytes
+        assert (close.cross_kv_cache(1).array("key.0").dtype == np.uint16) == in_16_bits
         decoded = []
         for model in (tiny_en, close):
-            with model.session(cut, model.rows(2)) as session:
-                decoded.append(decode(session, prompts, rules, reader.special))
+            with model.session(cut, model.cross_kv_cache(2)) as session:
+                decoded.append(decode(session, prompts, filters, tokenizer.special))
     for exact, rounded in zip(*decoded, strict=True):
-        words = [words_of(reader.decode(window.tokens)) for window in (exact, rounded)]
+        words = [words_of(tokenizer.decode(window.tokens)) for window in (exact, rounded)]
         assert SequenceMatcher(None, *words, autojunk=False).ratio() >= 0.8
         is_same = exact.tokens == rounded.tokens
         assert rounded.avg_logprob == pytest.approx(exact.avg_logprob, abs=0.1 if is_same else 0.3)
         assert rounded.finished
 
 
-def test_more_windows_than_rows_are_refused(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
+def test_more_windows_than_fit_are_refused(tiny_en: WhisperModel, mels: NDArray[np.float32]) -> None:
     with (
-        pytest.raises(ValueError, match="4 windows of 1500 positions do not fit into 3 rows"),
-        tiny_en.session(mels, tiny_en.rows(3)),
+        pytest.raises(ValueError, match="4 windows of 1500 positions do not fit into 3 windows"),
+        tiny_en.session(mels, tiny_en.cross_kv_cache(3)),
     ):
         pass
 
@@ -385,16 +388,16 @@ def test_more_windows_fit_into_the_rows_where_they_are_short(
     small: WhisperModel, noise: NDArray[np.float32]
 ) -> None:
     mels = [mel[:, :1500] for mel in noise]
-    with small.session(mels, small.rows(2)) as session:
+    with small.session(mels, small.cross_kv_cache(2)) as session:
         together = session.step(FED[:4])[:, -1].copy()
     for row, mel in enumerate(mels):
         np.testing.assert_allclose(together[row], alone(small, mel, FED[row].tolist()), atol=1e-3)
 
 
 def test_the_memory_of_a_row_is_that_of_its_arrays(tiny_en: WhisperModel) -> None:
-    rows = tiny_en.rows(2)
+    rows = tiny_en.cross_kv_cache(2)
     arrays = [rows.array(name) for name in rows.names]
-    assert sum(array.nbytes for array in arrays) == 2 * tiny_en.row_bytes
+    assert sum(array.nbytes for array in arrays) == 2 * tiny_en.window_bytes
     assert len(arrays) == 8  # keys and values of four layers
 
 

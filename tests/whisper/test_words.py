@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.subtitles.clusters import clusters
 from ovsubs.transcript import Word
-from ovsubs.whisper.tokens import TokenReader
+from ovsubs.whisper.tokenizer import WhisperTokenizer
 from ovsubs.whisper.words import close_up, keep_to_speech, words_of
 
 
 @pytest.fixture(scope="module")
-def reader(base_model_dir: Path) -> TokenReader:
-    return TokenReader(base_model_dir)
+def tokenizer(base_model_dir: Path) -> WhisperTokenizer:
+    return WhisperTokenizer(base_model_dir)
 
 
-def spoken(reader: TokenReader, text: str, language: str = "en") -> list[Word]:
+def spoken(tokenizer: WhisperTokenizer, text: str, language: str = "en") -> list[Word]:
     """Each token lasts a tenth of a second and is as likely as not."""
-    tokens = reader.encode(text)
+    tokens = tokenizer.encode(text)
     starts = [0.1 * place for place in range(len(tokens) + 1)]
-    return words_of(tokens, starts, [-0.6931] * len(tokens), reader, language)
+    return words_of(tokens, starts, [-0.6931] * len(tokens), tokenizer, language)
 
 
 @pytest.mark.model
@@ -44,8 +44,10 @@ def spoken(reader: TokenReader, text: str, language: str = "en") -> list[Word]:
         (" Эх, ёлка!", "ru", [" Эх,", " ёлка!"]),
     ],
 )
-def test_words_are_the_text(reader: TokenReader, text: str, language: str, words: list[str] | None) -> None:
-    found = [word.word for word in spoken(reader, text, language)]
+def test_words_are_the_text(
+    tokenizer: WhisperTokenizer, text: str, language: str, words: list[str] | None
+) -> None:
+    found = [word.word for word in spoken(tokenizer, text, language)]
     assert "".join(found) == text
     if words is None:  # how many characters are one token is the tokenizer's affair
         assert "OpenVINO" in found
@@ -55,26 +57,28 @@ def test_words_are_the_text(reader: TokenReader, text: str, language: str, words
 
 
 @pytest.mark.model
-def test_a_word_lasts_until_its_punctuation_and_is_as_likely_as_its_tokens(reader: TokenReader) -> None:
-    first, second = spoken(reader, " Yes, no.")
+def test_a_word_lasts_until_its_punctuation_and_is_as_likely_as_its_tokens(
+    tokenizer: WhisperTokenizer,
+) -> None:
+    first, second = spoken(tokenizer, " Yes, no.")
     assert (first.start, first.end) == pytest.approx((0.0, 0.1))
     assert (second.start, second.end) == pytest.approx((0.2, 0.3))
     assert first.probability == pytest.approx(0.5, abs=1e-3)
 
 
 @pytest.mark.model
-def test_nothing_but_marks_is_a_word_of_marks(reader: TokenReader) -> None:
-    assert "".join(word.word for word in spoken(reader, ' "')) == ' "'
-    assert "".join(word.word for word in spoken(reader, "...")) == "..."
-    assert spoken(reader, "") == []
+def test_nothing_but_marks_is_a_word_of_marks(tokenizer: WhisperTokenizer) -> None:
+    assert "".join(word.word for word in spoken(tokenizer, ' "')) == ' "'
+    assert "".join(word.word for word in spoken(tokenizer, "...")) == "..."
+    assert spoken(tokenizer, "") == []
 
 
 @pytest.mark.model
 @given(st.text(st.characters(codec="utf-8"), max_size=30), st.sampled_from(["en", "ja", "de", "th"]))
-def test_no_character_is_lost_or_moved(reader: TokenReader, text: str, language: str) -> None:
-    tokens = reader.encode(text)
-    words = spoken(reader, text, language)
-    assert "".join(word.word for word in words) == reader.decode(tokens)
+def test_no_character_is_lost_or_moved(tokenizer: WhisperTokenizer, text: str, language: str) -> None:
+    tokens = tokenizer.encode(text)
+    words = spoken(tokenizer, text, language)
+    assert "".join(word.word for word in words) == tokenizer.decode(tokens)
     assert all(word.start <= word.end for word in words)
     assert [word.start for word in words] == sorted(word.start for word in words)
 
@@ -192,9 +196,9 @@ def test_words_that_last_as_long_as_words_do_stay_as_they_are() -> None:
     [("สวัสดีครับวันนี้เราจะพูดถึงเรื่องนำไป", "th"), ("ສະບາຍດີຂ້ອຍເຂົ້າ", "lo"), ("မင်္ဂလာပါကျွန်တော်", "my")],
 )
 def test_a_word_never_begins_with_what_hangs_on_the_letter_before(
-    reader: TokenReader, text: str, language: str
+    tokenizer: WhisperTokenizer, text: str, language: str
 ) -> None:
-    found = [word.word for word in spoken(reader, text, language)]
+    found = [word.word for word in spoken(tokenizer, text, language)]
     assert "".join(found) == text
     assert len(found) > 3
     for before, after in pairwise(found):

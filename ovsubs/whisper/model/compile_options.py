@@ -7,7 +7,7 @@ from typing import Any
 from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.model.devices import check_device, physical_device
-from ovsubs.whisper.model.eight_bits import GROUP_SIZE
+from ovsubs.whisper.model.dynamic_quantization import ACTIVATION_GROUP_SIZE
 from ovsubs.whisper.model.layer_timing import FLOATS, ModelSize, Precision
 from ovsubs.whisper.model.precision import INT8, ModelPrecision, choose_precision
 
@@ -92,7 +92,7 @@ class CompileSettings:
         if floats := part.floats if part else self.floats:
             chosen["INFERENCE_PRECISION_HINT"] = floats
         if part and part.int8:
-            chosen["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = GROUP_SIZE
+            chosen["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = ACTIVATION_GROUP_SIZE
         if options.cache_dir is not None:
             chosen["CACHE_DIR"] = str(options.cache_dir)
         return chosen

@@ -15,12 +15,12 @@ from ovsubs.errors import BrokenModel, ClosedModel
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.model.blob_sums import checked_blobs
 from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
+from ovsubs.whisper.model.cross_kv_cache import CrossKVCache, filled
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.layer_timing import calibrated_sums_are_exact
-from ovsubs.whisper.model.lengths import N_POSITIONS as MAX_POSITIONS
-from ovsubs.whisper.model.pages import give_back
+from ovsubs.whisper.model.lengths import N_ENCODER_POSITIONS
+from ovsubs.whisper.model.pages import release_mapped_pages
 from ovsubs.whisper.model.precision import read_size
-from ovsubs.whisper.model.rows import KeyValueRows, filled
 from ovsubs.whisper.model.session import DecoderSession
 
 # OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
@@ -73,7 +73,7 @@ class WhisperModel:
                 directory, f"{settings.device} cannot run it: {str(error).strip().splitlines()[-1]}"
             ) from error
         self._mapped = _mapped_files(directory, settings.options.cache_dir)
-        self._shapes = _row_shapes(self._encoder)
+        self._shapes = _window_shapes(self._encoder)
         self._key_type: Any = self._encoder.outputs[0].get_element_type()
         self.n_mels = graphs.n_mels
         self.any_length = self._encoder.input(0).get_partial_shape()[2].is_dynamic
@@ -81,9 +81,9 @@ class WhisperModel:
         self.n_vocab: int = graphs.decoder.output("logits").get_partial_shape()[2].get_length()
 
     @property
-    def row_bytes(self) -> int:
+    def window_bytes(self) -> int:
         """Memory that the keys and values of one window of 30 s take, in bytes."""
-        n_values = sum(math.prod(filled(shape, MAX_POSITIONS)) for shape in self._shapes.values())
+        n_values = sum(math.prod(filled(shape, N_ENCODER_POSITIONS)) for shape in self._shapes.values())
         return n_values * int(self._key_type.size)
 
     @property
@@ -91,20 +91,20 @@ class WhisperModel:
         """Whether keys and values are in 16 bits and not in 32."""
         return int(self._key_type.size) < 4
 
-    def rows(self, n_rows: int) -> KeyValueRows:
-        """Room for up to `n_rows` windows, to be lent to one session at a time."""
-        return KeyValueRows(n_rows, self._shapes, self._key_type)
+    def cross_kv_cache(self, n_windows: int) -> CrossKVCache:
+        """Memory for up to `n_windows` windows of 30 s, used by one session at a time."""
+        return CrossKVCache(n_windows, self._shapes, self._key_type)
 
     @contextmanager
     def session(
-        self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch | None = None
+        self, mels: Sequence[NDArray[np.float32]], cache: CrossKVCache, clock: Stopwatch | None = None
     ) -> Iterator[DecoderSession]:
         """Encode windows and open a session that decodes them.
 
         Args:
             mels: of each window float32 [n_mels, frames], an even number of frames, 3000 at most; 3000
-                where the model has no `any_length`. All in the length of the longest fit into `rows`.
-            rows: overwritten; the session's until it closes.
+                where the model has no `any_length`. All in the length of the longest fit into `cache`.
+            cache: overwritten; the session's until it closes.
             clock: counts the encoder as "encode".
 
         Raises:
@@ -113,28 +113,28 @@ class WhisperModel:
         """
         self.check_open()
         lengths = [mel.shape[1] // 2 for mel in mels]
-        rows.arrange(len(mels), max(lengths, default=MAX_POSITIONS))
-        self._encode(mels, rows, clock or Stopwatch())
-        give_back(self._mapped)
+        cache.reshape(len(mels), max(lengths, default=N_ENCODER_POSITIONS))
+        self._encode(mels, cache, clock or Stopwatch())
+        release_mapped_pages(self._mapped)
         request = self._decoder.create_infer_request()
-        session = DecoderSession(request, rows, lengths, self._heads, self._mapped, self.directory)
+        session = DecoderSession(request, cache, lengths, self._heads, self._mapped, self.directory)
         try:
             yield session
         finally:
             session.close()
-            give_back(self._mapped)
+            release_mapped_pages(self._mapped)
 
-    def _encode(self, mels: Sequence[NDArray[np.float32]], rows: KeyValueRows, clock: Stopwatch) -> None:
+    def _encode(self, mels: Sequence[NDArray[np.float32]], cache: CrossKVCache, clock: Stopwatch) -> None:
         # One window at a time: the encoder is bound by arithmetic, so a batch gains nothing and costs memory.
         request = self._encoder.create_infer_request()
-        for row, mel in enumerate(mels):
+        for window, mel in enumerate(mels):
             with clock.stage("encode"):
                 n_positions = mel.shape[1] // 2
-                for name in rows.names:
-                    request.set_tensor(name, rows.lend_start(name, row, n_positions))
+                for name in cache.names:
+                    request.set_tensor(name, cache.staging(name, window, n_positions))
                 request.infer({"input_features": mel[None]})
-                rows.spread(row, n_positions)
-            if not rows.differ(row, n_positions):
+                cache.scatter(window, n_positions)
+            if not cache.differ(window, n_positions):
                 raise BrokenModel(self.directory, "its encoder hears nothing: its weights are damaged")
 
     def __enter__(self) -> Self:
@@ -159,11 +159,11 @@ class WhisperModel:
         self._encoder = self._decoder = None
 
 
-def _row_shapes(encoder: Any) -> dict[str, Sequence[int]]:
+def _window_shapes(encoder: Any) -> dict[str, Sequence[int]]:
     """Of one window, for each output; -1 in the place of the positions."""
     return {
         output.get_any_name(): [
-            -1 if size.is_dynamic or size.get_length() == MAX_POSITIONS else size.get_length()
+            -1 if size.is_dynamic or size.get_length() == N_ENCODER_POSITIONS else size.get_length()
             for size in list(output.get_partial_shape())[1:]
         ]
         for output in encoder.outputs

@@ -21,9 +21,9 @@ from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import BrokenModel
 from ovsubs.whisper.alignment_heads import AlignmentHeads, own_heads
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
-from ovsubs.whisper.model.eight_bits import multiply_in_8_bits
-from ovsubs.whisper.model.lengths import free_length
-from ovsubs.whisper.model.overflow import exempt_logits
+from ovsubs.whisper.model.dynamic_quantization import quantize_linear_dynamic
+from ovsubs.whisper.model.lengths import make_length_dynamic
+from ovsubs.whisper.model.overflow import keep_logits_float
 
 _TYPES = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "i32": ov.Type.i32, "i64": ov.Type.i64}
 N_FRAMES = 3000  # mel frames of 10 ms in 30 s (arXiv:2212.04356, section 2)
@@ -35,7 +35,7 @@ class WhisperGraphs:
 
     Encoder: `input_features` float32 [1, n_mels, frames] -> for each layer `key.N` [1, heads, head_dim,
     frames / 2] and `value.N` [1, heads, frames / 2, head_dim]. Decoder: `input_ids` int64 [rows, n],
-    `beam_idx` int32 [rows] (which row of the state each row goes on from), `logit_places` int64 [m] (the
+    `beam_idx` int32 [rows] (which row of the state each row goes on from), `logit_positions` int64 [m] (the
     tokens of which logits are wanted), `n_positions` int32 [windows] (how much of the keys is filled),
     `slot_rows` int32 [windows * slots] and `row_slots` int32 [rows] (which rows belong to which window),
     `key.N`, `value.N` [windows, ...] -> `logits` [rows, m, n_vocab], `queries` [rows, m, alignment heads,
@@ -81,14 +81,14 @@ def read_graphs(
     except StopIteration:
         raise BrokenModel(directory, "the decoder is not a stateful optimum-intel export") from None
     if overflows:
-        exempt_logits(decoder)
+        keep_logits_float(decoder)
     crosses = list(_cross_attentions(decoder, hidden))
     if not crosses:
         raise BrokenModel(directory, "no cross-attention was found in the decoder")
     heads = _alignment_heads(directory, crosses)
     inputs, queries = _cut(decoder, crosses, key_type, heads)
     if any_length:
-        free_length(encoder)
+        make_length_dynamic(encoder)
     full_encoder = _encoder_with_outputs(encoder, hidden, crosses, key_type)
     try:
         full_encoder.reshape([1, n_mels, -1 if any_length else N_FRAMES])
@@ -97,9 +97,9 @@ def read_graphs(
         raise BrokenModel(directory, why) from None
     cut_decoder = _decoder_with_inputs(decoder, hidden, crosses, inputs, queries)
     if encoder_in_8_bits:
-        multiply_in_8_bits(full_encoder)
+        quantize_linear_dynamic(full_encoder)
     if decoder_in_8_bits:
-        multiply_in_8_bits(cut_decoder)
+        quantize_linear_dynamic(cut_decoder)
     return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses), heads)
 
 
@@ -206,7 +206,7 @@ def _choose_logits(decoder: ov.Model) -> ov.Node:
     node = decoder.output("logits").get_node()
     while node.get_type_name() != "MatMul":
         node = node.input_value(0).get_node()
-    places = _parameter_of([-1], "i64", "logit_places")
+    places = _parameter_of([-1], "i64", "logit_positions")
     chosen = ops.gather(node.input_value(0), places, np.array(1))
     node.input(0).replace_source_output(chosen.output(0))
     return places

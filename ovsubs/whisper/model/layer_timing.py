@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from openvino import opset15 as ops
 
 from ovsubs.audio.openvino_core import shared_core
-from ovsubs.whisper.model.eight_bits import GROUP_SIZE, multiply_in_8_bits
+from ovsubs.whisper.model.dynamic_quantization import ACTIVATION_GROUP_SIZE, quantize_linear_dynamic
 
 FLOATS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16}  # what OpenVINO takes on all devices
 
@@ -113,11 +113,11 @@ def sums_are_exact(floats: str) -> bool:
 
     Without VNNI or AMX kernels may add pairs of products in 16 bits. The largest numbers of 8 bits tell.
     """
-    n_inputs = 2 * GROUP_SIZE
+    n_inputs = 2 * ACTIVATION_GROUP_SIZE
     hidden = ops.parameter([-1, n_inputs], np.float32, name="hidden")
     rows = np.linspace(0.5, 1.0, 64, dtype=np.float32)[:, None] * np.ones((1, n_inputs), np.float32)
     graph = ov.Model([ops.matmul(hidden, ops.constant(rows), False, True)], [hidden], "sums")
-    multiply_in_8_bits(graph)
+    quantize_linear_dynamic(graph)
     given = np.ones((4, n_inputs), np.float32)
     return _gives(graph, _properties(Precision(floats, int8=True), 1), given, given @ rows.T)
 
@@ -125,7 +125,7 @@ def sums_are_exact(floats: str) -> bool:
 @lru_cache
 def calibrated_sums_are_exact() -> bool:
     """Whether they are in models that are stored with activations in 8 bits (NNCF's INT8)."""
-    n_inputs = 2 * GROUP_SIZE
+    n_inputs = 2 * ACTIVATION_GROUP_SIZE
     hidden = ops.parameter([-1, n_inputs], np.float32, name="hidden")
     bounds = np.float32(0.0), np.float32(255.0)
     activations = ops.fake_quantize(hidden, *bounds, *bounds, levels=256)
@@ -174,7 +174,7 @@ def _properties(precision: Precision, threads: int) -> dict[str, Any]:
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision.floats,
         "INFERENCE_NUM_THREADS": threads,
-        "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP_SIZE if precision.int8 else 0,
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": ACTIVATION_GROUP_SIZE if precision.int8 else 0,
     }
 
 
@@ -185,7 +185,7 @@ def _request(graph: ov.Model, precision: Precision, threads: int) -> Any:
         RuntimeError: it does not compile, or not run.
     """
     if precision.int8:
-        multiply_in_8_bits(graph)
+        quantize_linear_dynamic(graph)
     compiled = shared_core().compile_model(graph, "CPU", _properties(precision, threads))
     request = compiled.create_infer_request()
     # Zeros: how long it takes does not depend on the numbers.

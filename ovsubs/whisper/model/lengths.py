@@ -11,10 +11,10 @@ import numpy as np
 import openvino as ov
 from openvino import opset15 as ops
 
-N_POSITIONS = 1500  # encoder positions of 20 ms in 30 s
+N_ENCODER_POSITIONS = 1500  # encoder positions of 20 ms in 30 s
 
 
-def free_length(encoder: ov.Model) -> None:
+def make_length_dynamic(encoder: ov.Model) -> None:
     """Let an encoder take any number of mel frames up to 3000.
 
     Changes the two things that tracing has fixed: reshapes to 1500 positions, and the table of positions.
@@ -31,8 +31,8 @@ def _free_reshape(reshape: ov.Node) -> None:
     if pattern.get_type_name() != "Constant":
         return
     sizes = [int(size) for size in np.ravel(pattern.data)]
-    if sizes.count(N_POSITIONS) == 1 and -1 not in sizes:
-        free = np.array([-1 if size == N_POSITIONS else size for size in sizes])
+    if sizes.count(N_ENCODER_POSITIONS) == 1 and -1 not in sizes:
+        free = np.array([-1 if size == N_ENCODER_POSITIONS else size for size in sizes])
         reshape.input(1).replace_source_output(ops.constant(free).output(0))
 
 
@@ -40,7 +40,7 @@ def _shorten_table(add: ov.Node) -> None:
     for index in (0, 1):
         table, hidden = add.input_value(index), add.input_value(1 - index)
         sizes = list(table.get_partial_shape())
-        if not _is_constant(table) or len(sizes) < 2 or sizes[-2] != N_POSITIONS:
+        if not _is_constant(table) or len(sizes) < 2 or sizes[-2] != N_ENCODER_POSITIONS:
             continue
         axis = np.array([len(sizes) - 2])
         n_positions = ops.gather(ops.shape_of(hidden), np.array([1]), np.array(0))

@@ -11,7 +11,7 @@ from typing import Any
 import openvino as ov
 
 
-def exempt_logits(decoder: ov.Model) -> bool:
+def keep_logits_float(decoder: ov.Model) -> bool:
     """Take the quantization of activations out of the product that makes the logits, if there is one."""
     node = decoder.output("logits").get_node()
     while node.get_type_name() in ("Result", "Convert", "Add"):

@@ -9,7 +9,7 @@ _MAPS = Path("/proc/self/maps")
 _MADV_DONTNEED = 4  # linux/mman.h; of a mapped file nothing is lost, what is read again comes from the file
 
 
-def give_back(files: Collection[Path]) -> int:
+def release_mapped_pages(files: Collection[Path]) -> int:
     """Let Linux take back what this process holds of files that are mapped for reading.
 
     The CPU plugin packs weights into its own layout in the first inference and hardly reads the file's again,

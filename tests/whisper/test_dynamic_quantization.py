@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset15 as ops
 
-from ovsubs.whisper.model.eight_bits import multiply_in_8_bits
+from ovsubs.whisper.model.dynamic_quantization import quantize_linear_dynamic
 
 WEIGHT = np.random.default_rng(0).normal(size=(700, 128)).astype(np.float32)
 
@@ -40,7 +40,7 @@ def test_each_row_keeps_its_own_scale(kind: type) -> None:
     weight = (WEIGHT * np.geomspace(1e-2, 1e2, 700)[:, None]).astype(kind)
     graph = layer(weight)
 
-    multiply_in_8_bits(graph)
+    quantize_linear_dynamic(graph)
 
     [stored] = weights_of(graph)
     assert stored.dtype == np.uint8
@@ -55,7 +55,7 @@ def test_rows_of_zeros_stay_zeros() -> None:
     weight = np.abs(WEIGHT)  # nor do rows without a negative number lose their zero
     weight[3], weight[4, :64] = 0.0, 0.0
     graph = layer(weight)
-    multiply_in_8_bits(graph)
+    quantize_linear_dynamic(graph)
     outputs = run(graph, np.eye(128, dtype=np.float32))
     assert np.all(outputs[:, 3] == 0.0)
     assert np.all(outputs[:64, 4] == 0.0)
@@ -64,13 +64,13 @@ def test_rows_of_zeros_stay_zeros() -> None:
 
 def test_what_is_quantized_already_stays_as_it_is() -> None:
     graph = layer(WEIGHT, quantized=True)
-    multiply_in_8_bits(graph)
+    quantize_linear_dynamic(graph)
     np.testing.assert_array_equal(weights_of(graph)[0], WEIGHT)
 
     stored = layer(WEIGHT)
-    multiply_in_8_bits(stored)
+    quantize_linear_dynamic(stored)
     before = weights_of(stored)[0].copy()
-    multiply_in_8_bits(stored)
+    quantize_linear_dynamic(stored)
     np.testing.assert_array_equal(weights_of(stored)[0], before)
 
 
@@ -82,7 +82,7 @@ def test_a_table_that_is_looked_up_as_well_keeps_its_numbers_there() -> None:
     logits = ops.matmul(words, ops.convert(table, "f32"), False, True)
     graph = ov.Model([words, logits], [tokens], "tied")
 
-    multiply_in_8_bits(graph)
+    quantize_linear_dynamic(graph)
 
     assert {stored.dtype for stored in weights_of(graph)} == {np.dtype(np.uint8), np.dtype(np.float16)}
     compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

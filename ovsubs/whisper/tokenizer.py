@@ -41,7 +41,7 @@ class SpecialTokens:
     languages: dict[str, int]
 
 
-class TokenReader:
+class WhisperTokenizer:
     """The tokenizer of a model directory with what its generation config says about tokens."""
 
     def __init__(self, directory: Path) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.whisper.tokens import TIMESTAMP_STEP_S, SpecialTokens
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, SpecialTokens
 
 MAX_INITIAL_TIMESTAMP_S = 1.0  # the first segment of a window starts within it (openai/whisper, decoding.py)
 
 
 @dataclass(frozen=True, slots=True)
-class NextTokens:
+class TokenCandidates:
     """Candidates of each row, best first: ids int64, natural-log probabilities float32, all [rows, n].
 
     `scores` are what texts are compared by: there all times are one choice. `logprobs` are those of the
@@ -23,12 +23,12 @@ class NextTokens:
     scores: NDArray[np.float32]
     logprobs: NDArray[np.float32]
 
-    def rows(self, first: int, end: int) -> "NextTokens":
+    def rows(self, first: int, end: int) -> "TokenCandidates":
         """Some of the rows."""
-        return NextTokens(self.ids[first:end], self.scores[first:end], self.logprobs[first:end])
+        return TokenCandidates(self.ids[first:end], self.scores[first:end], self.logprobs[first:end])
 
 
-class TokenRules:
+class LogitFilters:
     """Whisper's rules on what may follow, for one checkpoint.
 
     The same as `SuppressBlank`, `SuppressTokens` and `ApplyTimestampRules` of openai/whisper
@@ -43,20 +43,20 @@ class TokenRules:
         self._first_suppressed = self._suppressed + _bias(n_vocab, special.begin_suppress)
         self._last_initial = special.timestamp_begin + round(max_initial_timestamp_s / TIMESTAMP_STEP_S)
 
-    def allowed(
+    def apply(
         self,
         logits: NDArray[np.float32],
         sampled: Sequence[Sequence[int]],
-        ends_from: Sequence[int] | None = None,
+        min_end_tokens: Sequence[int] | None = None,
     ) -> NDArray[np.float32]:
         """A copy of the logits with every token that may not come next at -inf.
 
         Args:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
-            ends_from: for each row the first timestamp with which its text may end, once it has begun.
+            min_end_tokens: for each row the first timestamp with which its text may end, once it has begun.
         """
-        masked, begin = self._well_formed(logits, sampled, ends_from), self._special.timestamp_begin
+        masked, begin = self._well_formed(logits, sampled, min_end_tokens), self._special.timestamp_begin
         timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
         masked[timestamps_win, :begin] = -np.inf
         return masked
@@ -65,9 +65,9 @@ class TokenRules:
         self,
         logits: NDArray[np.float32],
         sampled: Sequence[Sequence[int]],
-        ends_from: Sequence[int] | None = None,
+        min_end_tokens: Sequence[int] | None = None,
     ) -> NDArray[np.float32]:
-        """`allowed` without the rule that text is left out where the times together are likelier."""
+        """`apply` without the rule that text is left out where the times together are likelier."""
         begin, eot = self._special.timestamp_begin, self._special.eot
         is_first = not sampled[0]
         masked = logits + (self._first_suppressed if is_first else self._suppressed)
@@ -75,8 +75,8 @@ class TokenRules:
             masked[:, :begin] = -np.inf
             masked[:, self._last_initial + 1 :] = -np.inf
             return masked
-        ends_from = ends_from or [begin] * len(sampled)
-        for row, tokens, earliest in zip(masked, sampled, ends_from, strict=True):
+        min_end_tokens = min_end_tokens or [begin] * len(sampled)
+        for row, tokens, earliest in zip(masked, sampled, min_end_tokens, strict=True):
             last_is_timestamp = tokens[-1] >= begin
             pair_is_open = last_is_timestamp and len(tokens) > 1 and tokens[-2] < begin
             if pair_is_open:
@@ -90,13 +90,13 @@ class TokenRules:
                 row[eot] = -np.inf
         return masked
 
-    def best(
+    def top_k(
         self,
         logits: NDArray[np.float32],
         sampled: Sequence[Sequence[int]],
         n: int = 1,
-        ends_from: Sequence[int] | None = None,
-    ) -> NextTokens:
+        min_end_tokens: Sequence[int] | None = None,
+    ) -> TokenCandidates:
         """The `n` best next tokens of each row, where all times are one choice, told by the likeliest.
 
         How sure it is that a segment ends here is one thing, and to which hundredth another: a text is not
@@ -107,9 +107,9 @@ class TokenRules:
             logits: float32 [rows, n_vocab].
             sampled: for each row the tokens since the prompt; all rows at the same step.
             n: how many; what is not allowed has -inf.
-            ends_from: see `allowed`.
+            min_end_tokens: see `apply`.
         """
-        masked, begin = self._well_formed(logits, sampled, ends_from), self._special.timestamp_begin
+        masked, begin = self._well_formed(logits, sampled, min_end_tokens), self._special.timestamp_begin
         times = masked[:, begin:].copy()
         masked[:, begin:] = -np.inf  # a view of the words alone would be copied for each argmax
         words = _take_largest(masked, n)
@@ -130,7 +130,9 @@ class TokenRules:
         times_win = all_times[:, 0] > found[:, 0]  # and are all that openai/whisper allows
         logprobs[times_win, -1] = found[times_win, -1] - all_times[times_win, 0]
         order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
-        return NextTokens(*(np.take_along_axis(of_all, order, axis=1) for of_all in (ids, scores, logprobs)))
+        return TokenCandidates(
+            *(np.take_along_axis(of_all, order, axis=1) for of_all in (ids, scores, logprobs))
+        )
 
     def sample(
         self,
@@ -138,8 +140,8 @@ class TokenRules:
         sampled: Sequence[Sequence[int]],
         temperatures: NDArray[np.float64],
         draws: NDArray[np.float64],
-        ends_from: Sequence[int] | None = None,
-    ) -> NextTokens:
+        min_end_tokens: Sequence[int] | None = None,
+    ) -> TokenCandidates:
         """One token of each row, drawn from the allowed ones; its log-probability is that at temperature 1.
 
         Args:
@@ -147,9 +149,9 @@ class TokenRules:
             sampled: for each row the tokens since the prompt; all rows at the same step.
             temperatures: of each row, above 0; the lower, the likelier the likeliest.
             draws: a number in [0, 1) for each row.
-            ends_from: see `allowed`.
+            min_end_tokens: see `apply`.
         """
-        masked = self.allowed(logits, sampled, ends_from)
+        masked = self.apply(logits, sampled, min_end_tokens)
         cumulated = np.exp((masked - masked.max(axis=1, keepdims=True)) / temperatures[:, None]).cumsum(
             axis=1
         )
@@ -159,7 +161,7 @@ class TokenRules:
         )
         ids = np.minimum(ids, masked.shape[1] - 1)[:, None]
         logprobs = np.take_along_axis(masked, ids, axis=1) - _logsumexp(masked)[:, None]
-        return NextTokens(ids, logprobs, logprobs)
+        return TokenCandidates(ids, logprobs, logprobs)
 
 
 def _take_largest(values: NDArray[np.float32], n: int) -> NDArray[np.int64]:

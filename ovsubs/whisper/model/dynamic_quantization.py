@@ -1,7 +1,7 @@
 """Linear layers in floating point -> the same with weights of 8 bits, multiplied in 8 bits.
 
 Each row of a weight is spread over 0 to 255 and has a zero point (asymmetric). The CPU plugin scales the
-activations as they come: of each token, `GROUP_SIZE` neighbours by the largest of them ("dynamic
+activations as they come: of each token, `ACTIVATION_GROUP_SIZE` neighbours by the largest of them ("dynamic
 quantization", as in ZeroQuant, arXiv:2206.01861). So nothing is calibrated, and the model directory stays as
 it is. docs/decisions/0018 has what it costs and gains.
 """
@@ -14,14 +14,14 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset15 as ops
 
-GROUP_SIZE = 128  # activations that share a scale; divides the widths of all Whisper models
+ACTIVATION_GROUP_SIZE = 128  # activations that share a scale; divides the widths of all Whisper models
 _FLOATS = (ov.Type.f32, ov.Type.f16)
 _ROWS_AT_ONCE = 512  # of a weight: what is computed with them stays in the cache
 _LARGEST = 255
 _SMALLEST_SCALE = np.float32(np.finfo(np.float16).tiny)  # of rows that hold nothing but zeros
 
 
-def multiply_in_8_bits(graph: ov.Model) -> None:
+def quantize_linear_dynamic(graph: ov.Model) -> None:
     """Store the weights of all linear layers of a graph that are in floating point in 8 bits.
 
     Layers that are quantized already stay as they are, and so do convolutions and embeddings.

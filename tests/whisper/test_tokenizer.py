@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from ovsubs.errors import BrokenModel, InvalidOption, UnknownLanguage, UnsupportedTask
-from ovsubs.whisper.tokens import MAX_CONTEXT, TokenReader
+from ovsubs.whisper.tokenizer import MAX_CONTEXT, WhisperTokenizer
 
 FILES = ("tokenizer.json", "config.json", "generation_config.json")
 Edit = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def base(base_model_dir: Path) -> TokenReader:
-    return TokenReader(base_model_dir)
+def base(base_model_dir: Path) -> WhisperTokenizer:
+    return WhisperTokenizer(base_model_dir)
 
 
 @pytest.fixture(scope="module")
-def tiny_en(tiny_en_model_dir: Path) -> TokenReader:
-    return TokenReader(tiny_en_model_dir)
+def tiny_en(tiny_en_model_dir: Path) -> WhisperTokenizer:
+    return WhisperTokenizer(tiny_en_model_dir)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def edited(base_model_dir: Path, tmp_path: Path) -> Edit:
     return edit
 
 
-def test_the_special_tokens_of_a_multilingual_checkpoint(base: TokenReader) -> None:
+def test_the_special_tokens_of_a_multilingual_checkpoint(base: WhisperTokenizer) -> None:
     special = base.special
     assert base.multilingual
     assert (special.eot, special.sot, special.translate, special.transcribe) == (50257, 50258, 50358, 50359)
@@ -55,30 +55,30 @@ def test_the_special_tokens_of_a_multilingual_checkpoint(base: TokenReader) -> N
     assert len(special.suppress) > 80
 
 
-def test_the_special_tokens_of_an_english_only_checkpoint(tiny_en: TokenReader) -> None:
+def test_the_special_tokens_of_an_english_only_checkpoint(tiny_en: WhisperTokenizer) -> None:
     special = tiny_en.special
     assert not tiny_en.multilingual
     assert (special.eot, special.sot, special.timestamp_begin) == (50256, 50257, 50363)
     assert special.languages == {}
 
 
-def test_a_prompt_names_language_and_task(base: TokenReader) -> None:
+def test_a_prompt_names_language_and_task(base: WhisperTokenizer) -> None:
     assert base.prompt("de", "transcribe") == (50258, 50261, 50359)
     assert base.prompt("fr", "translate") == (50258, 50265, 50358)
 
 
-def test_an_english_only_prompt_is_the_start_alone(tiny_en: TokenReader) -> None:
+def test_an_english_only_prompt_is_the_start_alone(tiny_en: WhisperTokenizer) -> None:
     assert tiny_en.prompt("en", "transcribe") == (50257,)
 
 
-def test_the_text_before_stands_before_the_start(base: TokenReader, tiny_en: TokenReader) -> None:
+def test_the_text_before_stands_before_the_start(base: WhisperTokenizer, tiny_en: WhisperTokenizer) -> None:
     assert base.special.sot_prev == 50361
     assert base.prompt("de", "transcribe", (5, 6)) == (50361, 5, 6, 50258, 50261, 50359)
     assert tiny_en.prompt("en", "transcribe", (5, 6)) == (tiny_en.special.sot_prev, 5, 6, 50257)
     assert base.prompt("de", "transcribe", ()) == base.prompt("de", "transcribe")
 
 
-def test_the_context_is_hotwords_then_prompt_then_what_was_said_before(base: TokenReader) -> None:
+def test_the_context_is_hotwords_then_prompt_then_what_was_said_before(base: WhisperTokenizer) -> None:
     hotwords, prompt = base.encode(" Beckett, Godot"), base.encode(" A reading.")
     assert base.context("Beckett, Godot", "A reading.", (7, 8)) == (*hotwords, *prompt, 7, 8)
     assert base.decode(base.context("Beckett, Godot", "A reading.")) == " Beckett, Godot A reading."
@@ -86,13 +86,13 @@ def test_the_context_is_hotwords_then_prompt_then_what_was_said_before(base: Tok
     assert base.context("Beckett, Godot", None) == tuple(hotwords)
 
 
-def test_nothing_beforehand_is_no_context(base: TokenReader) -> None:
+def test_nothing_beforehand_is_no_context(base: WhisperTokenizer) -> None:
     assert base.context(None, None) == ()
     assert base.context("", " ") == ()
     assert base.context(None, None, (1, 2, 3)) == (1, 2, 3)
 
 
-def test_of_what_was_said_before_the_end_is_kept_as_far_as_there_is_room(base: TokenReader) -> None:
+def test_of_what_was_said_before_the_end_is_kept_as_far_as_there_is_room(base: WhisperTokenizer) -> None:
     previous = range(1000, 1000 + 2 * MAX_CONTEXT)
     prompt = base.encode(" A reading.")
     found = base.context(None, "A reading.", previous)
@@ -101,7 +101,7 @@ def test_of_what_was_said_before_the_end_is_kept_as_far_as_there_is_room(base: T
     assert base.context(None, None, previous) == tuple(previous[-MAX_CONTEXT:])
 
 
-def test_a_context_that_fills_the_room_leaves_none_for_what_was_said_before(base: TokenReader) -> None:
+def test_a_context_that_fills_the_room_leaves_none_for_what_was_said_before(base: WhisperTokenizer) -> None:
     full = " a" * MAX_CONTEXT
     assert len(base.encode(full)) == MAX_CONTEXT
     assert base.context(None, full, (7, 8)) == tuple(base.encode(full))
@@ -117,7 +117,7 @@ def test_a_context_that_fills_the_room_leaves_none_for_what_was_said_before(base
     ],
 )
 def test_a_context_that_does_not_fit_is_refused(
-    base: TokenReader, hotwords: str | None, initial_prompt: str | None, name: str
+    base: WhisperTokenizer, hotwords: str | None, initial_prompt: str | None, name: str
 ) -> None:
     with pytest.raises(InvalidOption) as caught:
         base.context(hotwords, initial_prompt)
@@ -134,7 +134,7 @@ def test_a_context_that_does_not_fit_is_refused(
         "Ever <|<|0.02|>|> tried",
     ],
 )
-def test_special_tokens_written_in_a_prompt_are_not_taken_as_such(base: TokenReader, text: str) -> None:
+def test_special_tokens_written_in_a_prompt_are_not_taken_as_such(base: WhisperTokenizer, text: str) -> None:
     for tokens in (base.encode(text), base.context(text, None), base.context(None, text)):
         assert all(token < base.special.eot for token in tokens)
         said = base.decode(tokens)
@@ -142,12 +142,12 @@ def test_special_tokens_written_in_a_prompt_are_not_taken_as_such(base: TokenRea
         assert "tried" in said
 
 
-def test_other_angles_and_bars_are_text(base: TokenReader) -> None:
+def test_other_angles_and_bars_are_text(base: WhisperTokenizer) -> None:
     for text in (" a <b> |c| <|", " x |> y", " <| not closed"):
         assert base.decode(base.encode(text)) == text
 
 
-def test_text_leaves_out_specials_and_times(base: TokenReader) -> None:
+def test_text_leaves_out_specials_and_times(base: WhisperTokenizer) -> None:
     words = base._tokenizer.encode(" Café, naïve — 日本語!", add_special_tokens=False).ids
     assert base.decode([50364, *words, 50464, 50257]) == " Café, naïve — 日本語!"
     assert base.decode([]) == ""
@@ -157,7 +157,7 @@ def test_text_leaves_out_specials_and_times(base: TokenReader) -> None:
     ("given", "code"), [("de", "de"), ("German", "de"), ("CASTILIAN", "es"), (None, None)]
 )
 def test_a_multilingual_checkpoint_takes_any_of_its_languages(
-    base: TokenReader, given: str | None, code: str | None
+    base: WhisperTokenizer, given: str | None, code: str | None
 ) -> None:
     assert base.check_request(given, "transcribe") == code
     assert base.check_request(given, "translate") == code
@@ -165,18 +165,22 @@ def test_a_multilingual_checkpoint_takes_any_of_its_languages(
 
 @pytest.mark.parametrize("given", [None, "en", "English"])
 def test_an_english_only_checkpoint_is_always_asked_for_english(
-    tiny_en: TokenReader, given: str | None
+    tiny_en: WhisperTokenizer, given: str | None
 ) -> None:
     assert tiny_en.check_request(given, "transcribe") == "en"
 
 
-def test_an_unknown_language_is_refused_by_every_checkpoint(base: TokenReader, tiny_en: TokenReader) -> None:
-    for reader in (base, tiny_en):
+def test_an_unknown_language_is_refused_by_every_checkpoint(
+    base: WhisperTokenizer, tiny_en: WhisperTokenizer
+) -> None:
+    for tokenizer in (base, tiny_en):
         with pytest.raises(UnknownLanguage, match="klingon"):
-            reader.check_request("klingon", "transcribe")
+            tokenizer.check_request("klingon", "transcribe")
 
 
-def test_an_english_only_checkpoint_refuses_other_languages_and_translation(tiny_en: TokenReader) -> None:
+def test_an_english_only_checkpoint_refuses_other_languages_and_translation(
+    tiny_en: WhisperTokenizer,
+) -> None:
     with pytest.raises(UnsupportedTask) as language:
         tiny_en.check_request("de", "transcribe")
     assert str(language.value).endswith("it is English-only; for 'de' use a multilingual model")
@@ -190,31 +194,31 @@ def test_turbo_transcribes_any_language_but_does_not_translate(edited: Edit) -> 
     directory = edited(
         config={"_name_or_path": "openai/whisper-large-v3-turbo", "encoder_layers": 32, "decoder_layers": 4}
     )
-    reader = TokenReader(directory)
-    assert reader.check_request("fr", "transcribe") == "fr"
+    tokenizer = WhisperTokenizer(directory)
+    assert tokenizer.check_request("fr", "transcribe") == "fr"
     with pytest.raises(UnsupportedTask) as caught:
-        reader.check_request("fr", "translate")
+        tokenizer.check_request("fr", "translate")
     assert "'whisper-large-v3-turbo' cannot do that: turbo and distilled models" in str(caught.value)
 
 
 def test_a_distilled_checkpoint_is_english_only_whatever_its_tokenizer_knows(edited: Edit) -> None:
     directory = edited(config={"_name_or_path": "distil-whisper/distil-large-v3", "decoder_layers": 2})
-    reader = TokenReader(directory)
-    assert (reader.multilingual, reader.english_only) == (True, True)
-    assert reader.check_request(None, "transcribe") == "en"
+    tokenizer = WhisperTokenizer(directory)
+    assert (tokenizer.multilingual, tokenizer.english_only) == (True, True)
+    assert tokenizer.check_request(None, "transcribe") == "en"
     for language, task in (("de", "transcribe"), ("en", "translate")):
         with pytest.raises(UnsupportedTask, match="distil-large-v3"):
-            reader.check_request(language, task)
+            tokenizer.check_request(language, task)
 
 
 def test_a_pruned_checkpoint_without_a_name_of_its_own_does_not_translate(edited: Edit) -> None:
-    reader = TokenReader(edited("my-model", config={"_name_or_path": None, "decoder_layers": 2}))
-    assert reader.check_request("de", "transcribe") == "de"
+    tokenizer = WhisperTokenizer(edited("my-model", config={"_name_or_path": None, "decoder_layers": 2}))
+    assert tokenizer.check_request("de", "transcribe") == "de"
     with pytest.raises(UnsupportedTask, match="'my-model'"):
-        reader.check_request("de", "translate")
+        tokenizer.check_request("de", "translate")
 
 
-def test_a_language_that_this_checkpoint_lacks_is_refused(base: TokenReader) -> None:
+def test_a_language_that_this_checkpoint_lacks_is_refused(base: WhisperTokenizer) -> None:
     with pytest.raises(UnsupportedTask, match="does not know the language 'Cantonese'"):
         base.check_request("Cantonese", "transcribe")  # only large-v3 has it
 
@@ -223,15 +227,15 @@ def test_the_name_is_that_of_the_manifest_then_that_of_the_checkpoint_then_that_
     edited: Edit,
 ) -> None:
     bare = edited("bare", config={"_name_or_path": None})
-    assert TokenReader(bare).name == "bare"
+    assert WhisperTokenizer(bare).name == "bare"
     known = edited("known", config={"_name_or_path": "openai/whisper-base"})
-    assert TokenReader(known).name == "whisper-base"
+    assert WhisperTokenizer(known).name == "whisper-base"
     (known / "ovsubs.json").write_text('{"name": "base-int8"}')
-    assert TokenReader(known).name == "base-int8"
+    assert WhisperTokenizer(known).name == "base-int8"
 
 
 def test_older_generation_configs_do_not_say_whether_they_are_multilingual(edited: Edit) -> None:
-    assert TokenReader(edited(generation_config={"is_multilingual": None})).multilingual
+    assert WhisperTokenizer(edited(generation_config={"is_multilingual": None})).multilingual
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -262,7 +266,7 @@ def test_a_file_without_what_whisper_needs_is_named(
 
 def assert_broken(directory: Path, what: str) -> None:
     with pytest.raises(BrokenModel) as caught:
-        TokenReader(directory).check_request("de", "translate")
+        WhisperTokenizer(directory).check_request("de", "translate")
     message = str(caught.value)
     assert what in message
     assert str(directory) in message
