@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.audio.chunks import Span
 from ovsubs.audio.damage import damage_notes
-from ovsubs.audio.sections import Span
 from ovsubs.audio.vad import open_detector
 from ovsubs.clock import clock_time
 from ovsubs.convert.manifest import check_sums

@@ -27,7 +27,7 @@ _UNSEEN_FACTOR = 5  # more patience where nobody can see that ffmpeg is reading 
 # Only local files: a playlist in disguise must not make ffmpeg open an address on the network.
 _COMMON = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe")
 _PREFIX = re.compile(r"^(?:\[[^\]]* @ (?:0x)?[0-9a-fA-F]+\] ?)+")  # "[mov,mp4 @ 0x55e1] ": who speaks
-_CHUNK_BYTES, _N_CHUNKS = 65_536, 16  # what is read before somebody asks for it
+_PART_BYTES, _N_PARTS = 65_536, 16  # what is read before somebody asks for it
 # Of this thread: set when nobody wants what it reads any more (`called_off_by`).
 _CALLED_OFF = ContextVar[threading.Event | None]("called off", default=None)
 _REAPED_S = 5.0  # the system ends a process at once, but where it waits for a network share that is gone
@@ -64,7 +64,7 @@ def ask_ffmpeg(arguments: Sequence[str], source: Path | None = None) -> str:
         UnreadableMedia: for a minute it has neither read nor written anything; `source` is named.
     """
     with running_ffmpeg(arguments, source=source, verbosity=()) as child:
-        while child.output.read(_CHUNK_BYTES):
+        while child.output.read(_PART_BYTES):
             pass
         return child.finish()[1]
 
@@ -146,7 +146,7 @@ class _Output(io.RawIOBase):
     def __init__(self, process: subprocess.Popen[bytes], source: Path | None, limit_s: float) -> None:
         super().__init__()
         self._process, self._source, self._limit_s = process, source, limit_s
-        self._chunks = queue.Queue[bytes](_N_CHUNKS)
+        self._parts = queue.Queue[bytes](_N_PARTS)
         self._rest = b""
         self._is_over = threading.Event()
         self._has_begun = False
@@ -172,18 +172,18 @@ class _Output(io.RawIOBase):
         """Let the thread go; nothing more comes. Call it when the child is killed."""
         self._is_over.set()
         with contextlib.suppress(queue.Empty):
-            self._chunks.get_nowait()  # it may be waiting to hand over one more
+            self._parts.get_nowait()  # it may be waiting to hand over one more
         super().close()
 
     def _next(self) -> bytes:
         standstill, began = Standstill(), self._has_begun
         while not self._is_over.is_set():
             with contextlib.suppress(queue.Empty):
-                chunk = self._chunks.get(timeout=LOOK_S)
+                part = self._parts.get(timeout=LOOK_S)
                 self._has_begun = True
-                if not chunk:
+                if not part:
                     self._is_over.set()
-                return chunk
+                return part
             if self._called_off and self._called_off.is_set():
                 raise UnreadableMedia(self._source or "ffmpeg", "nobody wants it any more")
             n_read = bytes_read(self._process)
@@ -198,16 +198,16 @@ class _Output(io.RawIOBase):
         pipe = self._process.stdout
         assert isinstance(pipe, io.FileIO)
         with pipe:
-            while chunk := pipe.read(_CHUNK_BYTES):
-                if not self._hand_over(chunk):
+            while part := pipe.read(_PART_BYTES):
+                if not self._hand_over(part):
                     return
         self._hand_over(b"")
 
-    def _hand_over(self, chunk: bytes) -> bool:
+    def _hand_over(self, part: bytes) -> bool:
         """Whether it was taken; nobody takes it after the end."""
         while not self._is_over.is_set():
             with contextlib.suppress(queue.Full):
-                self._chunks.put(chunk, timeout=LOOK_S)
+                self._parts.put(part, timeout=LOOK_S)
                 return True
         return False
 

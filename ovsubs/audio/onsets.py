@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.regions import STEP_S, Span, VadOptions, split_steps
+from ovsubs.audio.regions import STEP_S, StepSpan, VadOptions, split_steps
 
 # Of 168 beginnings of speech, most after other sounds, the detector is late by more than 0.6 s at 49, by more
 # than 1.2 s at 20, and misses two sentences; with this it is 24, 11 (clips that begin with noise of their
@@ -95,11 +95,11 @@ def raise_onsets(
     return raised
 
 
-def _regions(probabilities: Probabilities, options: VadOptions) -> Iterator[Span]:
+def _regions(probabilities: Probabilities, options: VadOptions) -> Iterator[StepSpan]:
     split = split_steps(probabilities, options)
     yield from split.spans
-    if split.settled < len(probabilities):  # one that has not ended
-        yield Span(split.settled, len(probabilities))
+    if split.final_until < len(probabilities):  # one that has not ended
+        yield StepSpan(split.final_until, len(probabilities))
 
 
 def find_sounds(samples: Samples, probabilities: Probabilities, threshold: float) -> NDArray[np.bool_]:

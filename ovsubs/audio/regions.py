@@ -93,7 +93,7 @@ class VadOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StepSpan:
     """A region in steps, `[first, end)`."""
 
     first: int
@@ -104,12 +104,12 @@ class Span:
 class Split:
     """Spans that have ended, and where to go on.
 
-    From step `settled` on the answer may still change: those steps have to be given again, in
+    From step `final_until` on the answer may still change: those steps have to be given again, in
     front of the ones that follow, with `inside` telling that a long region was cut there.
     """
 
-    spans: tuple[Span, ...]
-    settled: int
+    spans: tuple[StepSpan, ...]
+    final_until: int
     inside: bool
 
 
@@ -126,7 +126,7 @@ def split_steps(probabilities: NDArray[np.float32], options: VadOptions, *, insi
     """
     steps = probabilities.tolist()
     max_steps = options.max_speech_duration_s // STEP_S
-    spans: list[Span] = []
+    spans: list[StepSpan] = []
     first: int | None = 0 if inside and steps else None
     silent_from: int | None = None
     step = 0
@@ -138,15 +138,15 @@ def split_steps(probabilities: NDArray[np.float32], options: VadOptions, *, insi
             silent_from = step if silent_from is None else silent_from
             if _ms(step - silent_from) >= options.min_silence_duration_ms:
                 if inside or is_long_enough(silent_from - first, options):
-                    spans.append(Span(first, silent_from))
+                    spans.append(StepSpan(first, silent_from))
                 first, silent_from, inside = None, None, False
         step += 1
         if first is not None and step - first >= max_steps:
             cut = _quietest(probabilities, first, step)
-            spans.append(Span(first, cut))
+            spans.append(StepSpan(first, cut))
             first, silent_from, inside, step = cut, None, True, cut
-    settled = len(steps) if first is None else first
-    return Split(tuple(span for span in spans if span.end > span.first), settled, inside)
+    final_until = len(steps) if first is None else first
+    return Split(tuple(span for span in spans if span.end > span.first), final_until, inside)
 
 
 def is_long_enough(n_steps: int, options: VadOptions) -> bool:

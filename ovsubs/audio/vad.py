@@ -2,8 +2,8 @@
 
 A track is heard in batches of 4 s, each going on from the state after the one before: one recurrence
 from the first step to the last. Batches lie at fixed places of the track, so the outcome does not
-depend on the blocks in which the samples arrive. Before its first batch the detector hears a lead-in
-(`lead_in`), for a detector that comes from silence takes a second to notice speech that is under way.
+depend on the blocks in which the samples arrive. Before its first batch the detector is primed
+(`priming`): a detector that comes from silence takes a second to notice speech that is under way.
 """
 
 import math
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.onsets import AFTER_STEPS, add_onsets
-from ovsubs.audio.regions import STEP_S, Span, SpeechRegion, VadOptions, is_long_enough, split_steps
+from ovsubs.audio.regions import STEP_S, SpeechRegion, StepSpan, VadOptions, is_long_enough, split_steps
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.errors import ModelNotFound
 
@@ -30,37 +30,37 @@ _STATE = 128  # width of each of the LSTM's two states
 # Steps in one batch: 4.1 s. Measured on 27.7 min, 2 threads: 64, 128, 256, 512 steps take 0.60, 0.55,
 # 0.53, 0.54 s. The last batch of a track is filled up with silence, so short files want short batches.
 BATCH = 128
-# Silence at the end of the lead-in, 0.26 s: without it the detector takes the first pause for speech.
-LEAD_IN_SILENCE = 8
+# Silence at the end of the priming, 0.26 s: without it the detector takes the first pause for speech.
+PRIMING_SILENCE = 8
 _BLOCK_BATCHES = 160  # 11 min: bounds the copies when a whole recording arrives as one block
 
 Samples = NDArray[np.float32]
 
 __all__ = [
-    "HeardBlock",
     "SpeechDetector",
     "SpeechRegion",
     "VadOptions",
+    "VadResult",
+    "detect_stream",
     "find_speech",
-    "lead_in",
-    "listen",
     "open_detector",
+    "priming",
     "stream_regions",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class HeardBlock:
+class VadResult:
     """Samples that have been listened to, and what is known since.
 
     `samples` follow those of the block before.  # float32 [n_samples]
     `regions` have ended; they follow those of the block before. No region still to come begins
-    before `settled`, in seconds of the track.
+    before `final_until`, in seconds of the track.
     """
 
     samples: Samples
     regions: tuple[SpeechRegion, ...]
-    settled: float
+    final_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class SpeechDetector:
         """
         return np.concatenate([np.zeros(0, np.float32), *(heard for _, heard in _listen([samples], self))])
 
-    def hear(self, line: Samples, state: LstmState) -> tuple[NDArray[np.float32], LstmState]:
+    def infer(self, line: Samples, state: LstmState) -> tuple[NDArray[np.float32], LstmState]:
         """Go on hearing a track for some whole batches.
 
         Args:
             line: the 64 samples before the first batch, then the batches.
                 # float32 [64 + n_batches * 65536]
-            state: as returned for the samples before; zeros before the lead-in of a track.
+            state: as returned for the samples before; zeros before the priming of a track.
 
         Returns:
             Probabilities of the steps, float32 [n_batches * 128], and the state after them.
@@ -168,11 +168,13 @@ def stream_regions(
     blocks: Iterable[Samples], detector: SpeechDetector, options: VadOptions
 ) -> Iterator[SpeechRegion]:
     """Speech regions of a track that arrives in blocks; the same whatever the blocks' lengths."""
-    for heard in listen(blocks, detector, options):
+    for heard in detect_stream(blocks, detector, options):
         yield from heard.regions
 
 
-def listen(blocks: Iterable[Samples], detector: SpeechDetector, options: VadOptions) -> Iterator[HeardBlock]:
+def detect_stream(
+    blocks: Iterable[Samples], detector: SpeechDetector, options: VadOptions
+) -> Iterator[VadResult]:
     """Pass samples through, together with the speech regions that have ended so far.
 
     Args:
@@ -181,7 +183,7 @@ def listen(blocks: Iterable[Samples], detector: SpeechDetector, options: VadOpti
         options: what counts as speech.
 
     Yields:
-        All samples once, in order. The last block's `settled` is infinite.
+        All samples once, in order. The last block's `final_until` is infinite.
     """
     pending = np.zeros(0, np.float32)  # probabilities of a region that has not ended yet
     sounds = np.zeros(AFTER_STEPS, np.bool_)  # of the same steps and of `AFTER_STEPS` before them
@@ -195,16 +197,16 @@ def listen(blocks: Iterable[Samples], detector: SpeechDetector, options: VadOpti
         pending, sounds = np.concatenate([pending, probabilities]), np.concatenate([sounds, new_sounds])
         split = split_steps(pending, options, inside=inside)
         regions = tuple(_region(span, offset, n_samples, sounds) for span in split.spans)
-        pending, sounds = pending[split.settled :], sounds[split.settled :]
-        offset, inside = offset + split.settled, split.inside
-        yield HeardBlock(samples, regions, offset * STEP_S)
+        pending, sounds = pending[split.final_until :], sounds[split.final_until :]
+        offset, inside = offset + split.final_until, split.inside
+        yield VadResult(samples, regions, offset * STEP_S)
     last: tuple[SpeechRegion, ...] = ()
     if len(pending) and (inside or is_long_enough(len(pending), options)):
-        last = (_region(Span(0, len(pending)), offset, n_samples, sounds),)
-    yield HeardBlock(np.zeros(0, np.float32), last, math.inf)
+        last = (_region(StepSpan(0, len(pending)), offset, n_samples, sounds),)
+    yield VadResult(np.zeros(0, np.float32), last, math.inf)
 
 
-def _region(span: Span, offset: int, n_samples: int, sounds: NDArray[np.bool_]) -> SpeechRegion:
+def _region(span: StepSpan, offset: int, n_samples: int, sounds: NDArray[np.bool_]) -> SpeechRegion:
     return SpeechRegion(
         (offset + span.first) * STEP_S,
         min((offset + span.end) * STEP_S, n_samples / SAMPLE_RATE_HZ),  # the last step may reach past them
@@ -212,12 +214,12 @@ def _region(span: Span, offset: int, n_samples: int, sounds: NDArray[np.bool_]) 
     )
 
 
-def lead_in(first: Samples) -> Samples:
-    """What is heard before a track, so that the detector knows the sound of it: its own first seconds.
+def priming(first: Samples) -> Samples:
+    """Audio that is fed to the detector before a track, so that it knows the sound: the track's own first seconds.
 
     With the state of its authors, zeros, the detector misses speech that is there at once, as in a clip cut
     out of a film, and hears speech in the first bars of music. Of the speech in the first second of 240
-    clips cut out of read chapters it missed 7.0 %, with the lead-in 3.2 %; what it took for speech and is
+    clips cut out of read chapters it missed 7.0 %, primed 3.2 %; what it took for speech and is
     none went from 32 to 24 steps.
 
     Args:
@@ -226,7 +228,7 @@ def lead_in(first: Samples) -> Samples:
     Returns:
         The same samples, over and over if there are few, then silence.  # float32 [65536]
     """
-    silence = np.zeros(LEAD_IN_SILENCE * STEP, np.float32)
+    silence = np.zeros(PRIMING_SILENCE * STEP, np.float32)
     return np.concatenate([np.resize(first, BATCH * STEP - len(silence)), silence])
 
 
@@ -242,14 +244,14 @@ def _listen(
         end = CONTEXT + (len(line) - CONTEXT) // n_batch * n_batch
         waiting = line[end:]
         if end > CONTEXT:
-            state = state or _after_lead_in(line[CONTEXT : CONTEXT + n_batch], detector)
-            heard, state = detector.hear(line[:end], state)
+            state = state or _primed_state(line[CONTEXT : CONTEXT + n_batch], detector)
+            heard, state = detector.infer(line[:end], state)
             context = line[end - CONTEXT : end]
             yield line[CONTEXT:end], heard
     if len(waiting):
-        state = state or _after_lead_in(waiting, detector)
+        state = state or _primed_state(waiting, detector)
         filled = np.pad(waiting, (0, n_batch - len(waiting)))
-        heard, _ = detector.hear(np.concatenate([context, filled]), state)
+        heard, _ = detector.infer(np.concatenate([context, filled]), state)
         yield waiting, heard[: -(-len(waiting) // STEP)]
 
 
@@ -259,10 +261,10 @@ def _hear_backwards(samples: Samples, detector: SpeechDetector) -> NDArray[np.fl
     return detector.probabilities(whole_steps[::-1].copy())[::-1]
 
 
-def _after_lead_in(first: Samples, detector: SpeechDetector) -> LstmState:
+def _primed_state(first: Samples, detector: SpeechDetector) -> LstmState:
     fresh = np.zeros((1, 1, _STATE), np.float32)
-    line = np.concatenate([np.zeros(CONTEXT, np.float32), lead_in(first)])
-    return detector.hear(line, LstmState(fresh, fresh))[1]
+    line = np.concatenate([np.zeros(CONTEXT, np.float32), priming(first)])
+    return detector.infer(line, LstmState(fresh, fresh))[1]
 
 
 def _short(blocks: Iterable[Samples]) -> Iterator[Samples]:

@@ -1,6 +1,6 @@
-"""Sections -> windows: what the decoder sees next, given how far it has understood a section.
+"""Chunks -> windows: what the decoder sees next, given how far it has understood a chunk.
 
-A section is read like openai/whisper reads a whole file: the next window begins where the text of the
+A chunk is read like openai/whisper reads a whole file: the next window begins where the text of the
 last one ended. So a sentence that a window cuts off is read again in full, and batching costs no words.
 """
 
@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.regions import SpeechRegion, VadOptions
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.audio.sections import Section
 
 WINDOW_S = 30.0  # Whisper's encoder takes 30 s: 3000 mel frames of 10 ms (arXiv:2212.04356, section 2)
 _REMAINDER_S = 0.1  # speech shorter than this after the cursor is the end of the last word
@@ -44,31 +44,31 @@ class AudioWindow:
 
 
 def next_window(
-    section: Section, cursor: float, vad: VadOptions | None, max_s: float = WINDOW_S
+    chunk: Chunk, cursor: float, vad: VadOptions | None, max_s: float = WINDOW_S
 ) -> AudioWindow | None:
-    """The window to read next, or None where no speech is left in the section.
+    """The window to read next, or None where no speech is left in the chunk.
 
     It begins at the next speech, or the pad before it, and is as long as allowed. Silence before it is
     skipped, so that no window is spent on it.
 
     Args:
-        section: samples and speech regions of the section.
-        cursor: how far the section has been understood, in seconds of the track.
+        chunk: samples and speech regions of the chunk.
+        cursor: how far the chunk has been understood, in seconds of the track.
         vad: how much audio is kept before the first speech; None keeps none.
         max_s: longest window, in seconds; at most what the encoder takes.
     """
-    left = [region for region in section.speech if region.end > cursor + _REMAINDER_S]
+    left = [region for region in chunk.speech if region.end > cursor + _REMAINDER_S]
     if not left:
         return None
     pad_s = vad.pad_before_s(left[0]) if vad else 0.0
-    start = max(cursor, left[0].start - pad_s, section.span.start)
-    end = min(start + max_s, section.span.end)
+    start = max(cursor, left[0].start - pad_s, chunk.span.start)
+    end = min(start + max_s, chunk.span.end)
     speech = tuple(
         replace(region, start=max(region.start, start), end=min(region.end, end))
         for region in left
         if region.start < end
     )
-    return _cut(section, Window(start, end), speech, max_s)
+    return _cut(chunk, Window(start, end), speech, max_s)
 
 
 def first_half_s(window: AudioWindow) -> float:
@@ -83,27 +83,27 @@ def first_half_s(window: AudioWindow) -> float:
     return sum(longest) / 2
 
 
-def without_lead(section: Section, window: AudioWindow, pad_s: float) -> AudioWindow:
+def without_lead(chunk: Chunk, window: AudioWindow, pad_s: float) -> AudioWindow:
     """The same window with no more than `pad_s` before its first speech, if it has any."""
     if not window.speech:
         return window
     start = max(window.window.start, window.speech[0].start - pad_s)
-    return _cut(section, Window(start, window.window.end), window.speech, WINDOW_S)
+    return _cut(chunk, Window(start, window.window.end), window.speech, WINDOW_S)
 
 
-def window_of(section: Section, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
+def window_of(chunk: Chunk, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
     """A window of one stretch of speech behind the cursor, at most 30 s, with `pad_s` before and after it.
 
     Like that of `next_window` it does not reach back over the cursor, where text has been found already.
     """
-    start = max(cursor, stretch.start - pad_s, section.span.start)
-    end = min(stretch.end + pad_s, section.span.end, start + WINDOW_S)
-    return _cut(section, Window(start, end), (stretch,), WINDOW_S)
+    start = max(cursor, stretch.start - pad_s, chunk.span.start)
+    end = min(stretch.end + pad_s, chunk.span.end, start + WINDOW_S)
+    return _cut(chunk, Window(start, end), (stretch,), WINDOW_S)
 
 
-def _cut(section: Section, window: Window, speech: tuple[SpeechRegion, ...], max_s: float) -> AudioWindow:
-    first = round((window.start - section.span.start) * SAMPLE_RATE_HZ)
-    last = round((window.end - section.span.start) * SAMPLE_RATE_HZ)
+def _cut(chunk: Chunk, window: Window, speech: tuple[SpeechRegion, ...], max_s: float) -> AudioWindow:
+    first = round((window.start - chunk.span.start) * SAMPLE_RATE_HZ)
+    last = round((window.end - chunk.span.start) * SAMPLE_RATE_HZ)
     # Rounding both ends apart must not make the window a sample too long.
     last = min(last, first + round(max_s * SAMPLE_RATE_HZ))
-    return AudioWindow(window, section.samples[first:last], speech)
+    return AudioWindow(window, chunk.samples[first:last], speech)

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.sections import Section, stream_sections
+from ovsubs.audio.chunks import Chunk, stream_chunks
 from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import VadOptions, open_detector
 from ovsubs.datasets import Dataset
 from ovsubs.errors import NoSpeechHeard
 from ovsubs.recognition import Engine, TranscribeOptions
-from ovsubs.recognition.reading import SectionReading
+from ovsubs.recognition.reading import ChunkDecoder
 from ovsubs.whisper.decoding import decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
@@ -77,25 +77,25 @@ def collect(
     with open_detector() as detector, open_model(directory, compile_options) as whisper:
         engine = Engine(detector, whisper, tokenizer, LogitFilters(tokenizer.special, whisper.n_vocab))
         for number, file in enumerate(dataset.files):
-            with closing(_sections(file.path, engine)) as sections:
-                for section in islice(sections, max_windows):
-                    samples.append(_sample(section, number, engine, code, options))
+            with closing(_chunks(file.path, engine)) as chunks:
+                for chunk in islice(chunks, max_windows):
+                    samples.append(_sample(chunk, number, engine, code, options))
             report((number + 1) / len(dataset.files))
     if not samples:
         raise NoSpeechHeard(dataset.name)
     return samples
 
 
-def _sections(path: Path, engine: Engine) -> Generator[Section, None, None]:
+def _chunks(path: Path, engine: Engine) -> Generator[Chunk, None, None]:
     source = open_source(path, None, lambda report: None)
     with closing(source.blocks):
-        yield from stream_sections(source.blocks, engine.detector, VadOptions())
+        yield from stream_chunks(source.blocks, engine.detector, VadOptions())
 
 
 def _sample(
-    section: Section, recording: int, engine: Engine, language: str, options: TranscribeOptions
+    chunk: Chunk, recording: int, engine: Engine, language: str, options: TranscribeOptions
 ) -> CalibrationSample:
-    reading = SectionReading(section, section.span.start, options)
+    reading = ChunkDecoder(chunk, chunk.span.start, options)
     mel = reading.mel(engine)
     prompt = engine.tokenizer.prompt(language, "transcribe")
     with engine.whisper.session([mel], engine.whisper.cross_kv_cache(1)) as session:

@@ -1,4 +1,4 @@
-"""Tracks -> segments: sections of one or many files read side by side, in batches of windows."""
+"""Tracks -> segments: chunks of one or many files read side by side, in batches of windows."""
 
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ovsubs.audio.sections import Span
+from ovsubs.audio.chunks import Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.transcript import Segment
 

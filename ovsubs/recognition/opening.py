@@ -1,4 +1,4 @@
-"""Openers -> open tracks, cut into sections of speech, some of it before anybody asks for it."""
+"""Openers -> open tracks, cut into chunks of speech, some of it before anybody asks for it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
+from ovsubs.audio.chunks import MAX_CHUNK_S, MAX_CHUNK_WITHOUT_VAD_S, Chunk, stream_chunks
 from ovsubs.audio.features import HOP
 from ovsubs.audio.read_ahead import ReadAhead
-from ovsubs.audio.sections import BLIND_SECTION_S, SECTION_S, Section, stream_sections
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import VadOptions
 from ovsubs.recognition.batches import BatchRoom
@@ -17,23 +17,23 @@ from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.timing import Stopwatch
 
 # Where each window has its own language, windows are short: they end at pauses, where languages change.
-MULTILINGUAL_SECTION_S = 12.0
-# Of a batch, in each of two tracks at most: the one that is read and the one that comes next. Sections are
+MAX_MULTILINGUAL_CHUNK_S = 12.0
+# Of a batch, in each of two tracks at most: the one that is read and the one that comes next. Chunks are
 # 2 MB each; with a whole batch long files take 60 MB more and no less time.
-SECTIONS_AHEAD = 0.5
+CHUNKS_AHEAD = 0.5
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
 SourceOpener = Callable[[], AudioSource]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTrack:
-    """A track and its sections; close it to end ffmpeg."""
+    """A track and its chunks; close it to end ffmpeg."""
 
     source: AudioSource
-    sections: Generator[Section, None, None] | ReadAhead[Section]
+    chunks: Generator[Chunk, None, None] | ReadAhead[Chunk]
 
     def close(self) -> None:
-        self.sections.close()
+        self.chunks.close()
 
 
 def open_now(opener: SourceOpener, engine: Engine, options: TranscribeOptions, clock: Stopwatch) -> OpenTrack:
@@ -43,7 +43,7 @@ def open_now(opener: SourceOpener, engine: Engine, options: TranscribeOptions, c
         MediaError: it cannot be read.
     """
     source = opener()
-    return OpenTrack(source, _sections(source, engine, options, clock))
+    return OpenTrack(source, _chunks(source, engine, options, clock))
 
 
 def open_ahead(
@@ -71,7 +71,7 @@ def open_ahead(
             try:
                 with own.stage("open"):
                     source = opener()
-                opened = OpenTrack(source, _sections_ahead(source, engine, options, room, clock))
+                opened = OpenTrack(source, _chunks_ahead(source, engine, options, room, clock))
             except Exception as error:  # whatever it is: other files are waiting
                 yield error
             else:
@@ -80,21 +80,21 @@ def open_ahead(
     return ReadAhead(open_each, clock, weigh=_weight, give_up=_close)
 
 
-def _sections_ahead(
+def _chunks_ahead(
     source: AudioSource, engine: Engine, options: TranscribeOptions, room: BatchRoom, clock: Stopwatch
-) -> ReadAhead[Section]:
+) -> ReadAhead[Chunk]:
     return ReadAhead(
-        lambda own: _sections(source, engine, options, own),
+        lambda own: _chunks(source, engine, options, own),
         clock,
-        weigh=lambda section: room.share([len(section.samples) // HOP]) / SECTIONS_AHEAD,
+        weigh=lambda chunk: room.share([len(chunk.samples) // HOP]) / CHUNKS_AHEAD,
     )
 
 
 def _weight(opened: OpenTrack | Exception) -> float:
-    sections = opened.sections if isinstance(opened, OpenTrack) else None
-    filled = sections.filled() if isinstance(sections, ReadAhead) else 0.0
+    chunks = opened.chunks if isinstance(opened, OpenTrack) else None
+    filled = chunks.filled() if isinstance(chunks, ReadAhead) else 0.0
     is_long = filled >= 1.0  # how much more there is, nobody knows
-    return 1.0 if is_long else max(1 / TRACKS_AT_ONCE, filled * SECTIONS_AHEAD)
+    return 1.0 if is_long else max(1 / TRACKS_AT_ONCE, filled * CHUNKS_AHEAD)
 
 
 def _close(opened: OpenTrack | Exception) -> None:
@@ -102,13 +102,13 @@ def _close(opened: OpenTrack | Exception) -> None:
         opened.close()
 
 
-def _sections(
+def _chunks(
     source: AudioSource, engine: Engine, options: TranscribeOptions, clock: Stopwatch
-) -> Generator[Section, None, None]:
+) -> Generator[Chunk, None, None]:
     blocks = clock.each("extract", source.blocks)
     detector = engine.detector if options.vad else None
-    length = SECTION_S if options.vad else BLIND_SECTION_S
+    length = MAX_CHUNK_S if options.vad else MAX_CHUNK_WITHOUT_VAD_S
     if options.multilingual:
-        length = MULTILINGUAL_SECTION_S
+        length = MAX_MULTILINGUAL_CHUNK_S
     with closing(source.blocks):
-        yield from clock.each("vad", stream_sections(blocks, detector, options.vad or VadOptions(), length))
+        yield from clock.each("vad", stream_chunks(blocks, detector, options.vad or VadOptions(), length))

@@ -1,4 +1,4 @@
-"""One section being read: which window comes next, how it is decoded, and what was found."""
+"""One chunk being read: which window comes next, how it is decoded, and what was found."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.features import N_FRAMES, log_mel
-from ovsubs.audio.sections import Section, Span
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
 from ovsubs.recognition.attempts import (
@@ -80,23 +80,23 @@ class _Tried:
     spoken: LanguageVote | None
 
 
-class SectionReading:
-    """How far one section has been read."""
+class ChunkDecoder:
+    """How far one chunk has been read."""
 
-    def __init__(self, section: Section, begin: float, options: TranscribeOptions) -> None:
+    def __init__(self, chunk: Chunk, begin: float, options: TranscribeOptions) -> None:
         self.attempt = Attempt(options.search)
         self.spoken: LanguageVote | None = None  # of the window, where each has its own language
         self._language = "en"  # of the window that was decoded last
         self._options = options
-        self._section = section
-        self._begin = begin  # where the section before ended
-        self._cursor = section.span.start
-        self._next = next_window(section, self._cursor, options.vad)
+        self._chunk = chunk
+        self._begin = begin  # where the chunk before ended
+        self._cursor = chunk.span.start
+        self._next = next_window(chunk, self._cursor, options.vad)
         if self._next is None:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._doubted = deque[DoubtfulPassage]()  # passages to be heard alone, before going on
-        self._missed_from = section.span.start  # the start of the window that passed it over
+        self._missed_from = chunk.span.start  # the start of the window that passed it over
         self._tried = list[_Tried]()  # the attempts at the present window
         self._best: _Tried | None = None  # of all attempts at the present window
         self._is_part = False  # whether the present window is the first part of one that looped
@@ -127,7 +127,7 @@ class SectionReading:
 
     @property
     def speech_left(self) -> float:
-        return sum(max(0.0, region.end - max(region.start, self._cursor)) for region in self._section.speech)
+        return sum(max(0.0, region.end - max(region.start, self._cursor)) for region in self._chunk.speech)
 
     @property
     def speech_duration(self) -> float:
@@ -157,7 +157,7 @@ class SectionReading:
         window = self.window.window
         if self._doubted:
             return 0.0
-        breaks_off = not self._reads_missed and window.end < self._section.speech[-1].end
+        breaks_off = not self._reads_missed and window.end < self._chunk.speech[-1].end
         is_first = self.attempt.fits and self.attempt.search == self._options.search
         if self._options.vad is None or breaks_off or not is_first or window.duration < CUT_OFF_S:
             return 0.0
@@ -225,7 +225,7 @@ class SectionReading:
     def _hear_again(self, decoded: DecodedWindow) -> None:
         """The same window, but for what is before its speech."""
         self._first = FirstHearing(decoded, self.window, self._language, self.spoken)
-        self._next = without_lead(self._section, self.window, NEAR_S)
+        self._next = without_lead(self._chunk, self.window, NEAR_S)
 
     def _choose_hearing(
         self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, engine: Engine
@@ -322,25 +322,25 @@ class SectionReading:
         self.attempt = Attempt(self._options.search)
         if self._doubted:
             stretch = self._doubted[0].stretch
-            self._next = window_of(self._section, stretch, self._section.span.start, DOUBT_PAD_S)
+            self._next = window_of(self._chunk, stretch, self._chunk.span.start, DOUBT_PAD_S)
             return
         if self._missed:
             pad_s = min(self._options.vad.pad_after_s, RETRY_PAD_S) if self._options.vad else 0.0
-            self._next = window_of(self._section, self._missed[0], self._missed_from, pad_s)
+            self._next = window_of(self._chunk, self._missed[0], self._missed_from, pad_s)
             return
-        self._next = next_window(self._section, self._cursor, self._options.vad, max_s)
+        self._next = next_window(self._chunk, self._cursor, self._options.vad, max_s)
         if self._next is None:
             self._end()
 
     def _end(self) -> None:
-        self._cursor = self._section.span.end
+        self._cursor = self._chunk.span.end
         # It may wait long for an earlier one; its sound is not needed any more.
-        self._section = replace(self._section, samples=np.zeros(0, np.float32))
+        self._chunk = replace(self._chunk, samples=np.zeros(0, np.float32))
 
     def _take_in(self, decoded: DecodedWindow, engine: Engine) -> None:
         window = self.window.window
         speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
-        is_last = window.end >= self._section.speech[-1].end
+        is_last = window.end >= self._chunk.speech[-1].end
         begin = engine.tokenizer.special.timestamp_begin
         reading = split_segments(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, engine)
@@ -385,7 +385,7 @@ class SectionReading:
         self._n_taken = len(self._all)
         n_left_out, self._n_left_out = self._n_left_out, 0
         is_known = self.is_done and self._options.vad is not None  # without it, silence counts as speech
-        missed = uncovered(self._section.speech, self._all) if is_known else ()
+        missed = uncovered(self._chunk.speech, self._all) if is_known else ()
         return Found(tuple(new), tuple(missed), n_left_out)
 
 

@@ -1,4 +1,4 @@
-"""Tracks -> segments: rounds of windows from many sections, recognized together, given out in order."""
+"""Tracks -> segments: rounds of windows from many chunks, recognized together, given out in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ovsubs.recognition.batches import choose_batch
 from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, SourceOpener, open_ahead, open_now
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.reading import SectionReading
+from ovsubs.recognition.reading import ChunkDecoder
 from ovsubs.recognition.tracks import Round, TrackReading
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import StageTime
@@ -99,10 +99,10 @@ def check_options(engine: Engine, options: TranscribeOptions) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """A section of a track in a batch."""
+    """A chunk of a track in a batch."""
 
     track: TrackReading
-    reading: SectionReading
+    reading: ChunkDecoder
 
     @property
     def spoken(self) -> LanguageVote:
@@ -162,7 +162,7 @@ class _Desk:
             if self._room.share(frames) >= 1.0:
                 return
 
-    def _fill(self, track: TrackReading, n: int) -> list[SectionReading]:
+    def _fill(self, track: TrackReading, n: int) -> list[ChunkDecoder]:
         """The windows of a track that wait: `n`, or more where they are short; all that there are at most."""
         while True:
             found = self._waiting(track, n)
@@ -171,7 +171,7 @@ class _Desk:
                 return found
             n = min(2 * n, self._room.n_windows)
 
-    def _waiting(self, track: TrackReading, n: int) -> list[SectionReading]:
+    def _waiting(self, track: TrackReading, n: int) -> list[ChunkDecoder]:
         try:
             return track.waiting(n)
         except Exception as error:
@@ -192,7 +192,7 @@ class _Desk:
         return [seats[place] for place in chosen]
 
     def decode_batch(self, batch: Sequence[_Seat]) -> None:
-        """Encode and decode the windows, judge their texts and go on in their sections."""
+        """Encode and decode the windows, judge their texts and go on in their chunks."""
         self._ask_alone(batch)
         engine, options = self._engine, self._options
         with ExitStack() as stack:
@@ -243,7 +243,7 @@ class _Desk:
             context = tokenizer.context(*given, seat.track.previous_tokens)
         return tokenizer.prompt(seat.spoken.language, options.task, context)
 
-    def _open_session(self, readings: Sequence[SectionReading], stack: ExitStack) -> DecoderSession:
+    def _open_session(self, readings: Sequence[ChunkDecoder], stack: ExitStack) -> DecoderSession:
         mels = []
         for reading in readings:
             with self._clock.stage("mel"):
@@ -294,7 +294,7 @@ class _Desk:
                 continue
             track.spoken = self.vote_apart(voters)
 
-    def vote_apart(self, voters: Sequence[SectionReading]) -> LanguageVote:
+    def vote_apart(self, voters: Sequence[ChunkDecoder]) -> LanguageVote:
         """The language that windows tell, which are encoded for nothing else."""
         heard = []
         for first in range(0, len(voters), self._room.n_full):
@@ -304,12 +304,12 @@ class _Desk:
                     heard.append(language_probabilities(session, self._engine.tokenizer.special))
         return self._vote(np.concatenate(heard), voters)
 
-    def _voters(self, track: TrackReading) -> list[SectionReading]:
+    def _voters(self, track: TrackReading) -> list[ChunkDecoder]:
         """The windows that tell the language of a track: its first."""
         n = self._options.language_detection_segments
         return self._waiting(track, n)[:n]
 
-    def _vote(self, probabilities: NDArray[np.float32], voters: Sequence[SectionReading]) -> LanguageVote:
+    def _vote(self, probabilities: NDArray[np.float32], voters: Sequence[ChunkDecoder]) -> LanguageVote:
         speech_s = [voter.speech_duration for voter in voters]
         codes = list(self._engine.tokenizer.special.languages)
         if allowed := [codes.index(language_code(name)) for name in self._options.languages]:

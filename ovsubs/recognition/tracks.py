@@ -1,14 +1,14 @@
-"""One track being read: its sections side by side, its language, and its segments in order."""
+"""One track being read: its chunks side by side, its language, and its segments in order."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
 
-from ovsubs.audio.sections import Span
+from ovsubs.audio.chunks import Span
 from ovsubs.recognition.opening import OpenTrack
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.reading import Found, SectionReading
+from ovsubs.recognition.reading import ChunkDecoder, Found
 from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
@@ -49,7 +49,7 @@ class _HeardWindow:
 
 
 class TrackReading:
-    """Sections of one track being read side by side; new ones come in as old ones are done."""
+    """Chunks of one track being read side by side; new ones come in as old ones are done."""
 
     def __init__(
         self,
@@ -64,9 +64,9 @@ class TrackReading:
         self._heard = dict[float, _HeardWindow]()  # by the window's start
         self._opened = opened
         self._options = options
-        self._readings = deque[SectionReading]()
+        self._readings = deque[ChunkDecoder]()
         self._has_more = True
-        self._end = 0.0  # of the last section that came in
+        self._end = 0.0  # of the last chunk that came in
         self._seconds_given_out = 0.0
         self._n_segments = 0
         self._speech_before = 0.0  # what was left at the last report
@@ -98,20 +98,20 @@ class TrackReading:
             else:
                 self.previous_tokens = (*self.previous_tokens, *segment.tokens)[-MAX_CONTEXT:]
 
-    def waiting(self, n: int) -> list[SectionReading]:
-        """Sections that have a window to read, the earliest first; new ones come in up to `n`.
+    def waiting(self, n: int) -> list[ChunkDecoder]:
+        """Chunks that have a window to read, the earliest first; new ones come in up to `n`.
 
         Raises:
             MediaError: the file turns out unreadable.
         """
         reading = [one for one in self._readings if not one.is_done]
         while len(reading) < n and self._has_more:
-            section = next(self._opened.sections, None)
-            if section is None:
+            chunk = next(self._opened.chunks, None)
+            if chunk is None:
                 self._has_more = False
                 break
-            one = SectionReading(section, self._end, self._options)
-            self._end = section.span.end
+            one = ChunkDecoder(chunk, self._end, self._options)
+            self._end = chunk.span.end
             self._speech_before += one.speech_left
             self._readings.append(one)
             if not one.is_done:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.onsets import BLOCK_STEPS, LOOKAHEAD_STEPS, add_onsets, find_sounds, raise_onsets
 from ovsubs.audio.regions import VadOptions
-from ovsubs.audio.vad import SpeechDetector, find_speech, listen
+from ovsubs.audio.vad import SpeechDetector, detect_stream, find_speech
 
 STEP = 512
 OPTIONS = VadOptions()
@@ -108,5 +108,5 @@ def test_the_blocks_of_a_track_change_nothing(after_typing: np.ndarray, detector
 
     for size in (1000, 70_000):
         blocks = (track[first : first + size] for first in range(0, len(track), size))
-        heard = list(listen(blocks, detector, OPTIONS))
+        heard = list(detect_stream(blocks, detector, OPTIONS))
         assert tuple(region for block in heard for region in block.regions) == whole

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.audio.regions import Span, VadOptions, split_steps
+from ovsubs.audio.regions import StepSpan, VadOptions, split_steps
 from ovsubs.errors import InvalidOption
 
 PLAIN = VadOptions(min_speech_duration_ms=0, min_silence_duration_ms=100)
@@ -16,7 +16,7 @@ def steps(*runs: tuple[float, int]) -> np.ndarray:
     return np.concatenate([np.full(n, probability, np.float32) for probability, n in runs])
 
 
-def spans_of(probabilities: np.ndarray, options: VadOptions = PLAIN) -> list[Span]:
+def spans_of(probabilities: np.ndarray, options: VadOptions = PLAIN) -> list[StepSpan]:
     """All spans, the last one ended by enough silence."""
     return list(split_steps(np.append(probabilities, np.zeros(100, np.float32)), options).spans)
 
@@ -27,32 +27,32 @@ def test_no_steps_no_speech() -> None:
 
 
 def test_speech_lasts_from_the_first_to_the_last_probable_step() -> None:
-    assert spans_of(steps((0.0, 10), (0.9, 20), (0.0, 10))) == [Span(10, 30)]
+    assert spans_of(steps((0.0, 10), (0.9, 20), (0.0, 10))) == [StepSpan(10, 30)]
 
 
 def test_a_short_silence_does_not_end_a_region() -> None:
-    assert spans_of(steps((0.9, 10), (0.0, 4), (0.9, 10))) == [Span(0, 24)]
-    assert spans_of(steps((0.9, 10), (0.0, 5), (0.9, 10))) == [Span(0, 10), Span(15, 25)]
+    assert spans_of(steps((0.9, 10), (0.0, 4), (0.9, 10))) == [StepSpan(0, 24)]
+    assert spans_of(steps((0.9, 10), (0.0, 5), (0.9, 10))) == [StepSpan(0, 10), StepSpan(15, 25)]
 
 
 def test_between_the_thresholds_speech_goes_on_but_does_not_begin() -> None:
-    assert spans_of(steps((0.4, 10), (0.9, 10), (0.4, 50), (0.9, 1))) == [Span(10, 71)]
+    assert spans_of(steps((0.4, 10), (0.9, 10), (0.4, 50), (0.9, 1))) == [StepSpan(10, 71)]
 
 
 def test_regions_up_to_the_shortest_are_dropped() -> None:
     options = VadOptions(min_speech_duration_ms=320)
-    assert spans_of(steps((0.9, 10), (0.0, 20), (0.9, 11)), options) == [Span(30, 41)]
+    assert spans_of(steps((0.9, 10), (0.0, 20), (0.9, 11)), options) == [StepSpan(30, 41)]
 
 
 def test_speech_that_has_not_ended_is_not_given_yet() -> None:
     split = split_steps(steps((0.0, 10), (0.9, 20)), PLAIN)
-    assert (split.spans, split.settled, split.inside) == ((), 10, False)
+    assert (split.spans, split.final_until, split.inside) == ((), 10, False)
 
 
 def test_a_long_region_is_cut_at_its_quietest_step_of_the_last_third() -> None:
     options = VadOptions(max_speech_duration_s=3.2)
     probabilities = steps((0.9, 20), (0.4, 1), (0.9, 69), (0.6, 1), (0.9, 50))
-    assert spans_of(probabilities, options) == [Span(0, 91), Span(91, 141)]
+    assert spans_of(probabilities, options) == [StepSpan(0, 91), StepSpan(91, 141)]
 
 
 @st.composite
@@ -75,8 +75,8 @@ def test_steps_given_in_parts_make_the_same_spans(
     for part in np.split(probabilities, cuts):
         pending = np.append(pending, part)
         split = split_steps(pending, options, inside=inside)
-        found += [Span(offset + span.first, offset + span.end) for span in split.spans]
-        pending, offset, inside = pending[split.settled :], offset + split.settled, split.inside
+        found += [StepSpan(offset + span.first, offset + span.end) for span in split.spans]
+        pending, offset, inside = pending[split.final_until :], offset + split.final_until, split.inside
     assert found == list(split_steps(probabilities, options).spans)
 
 

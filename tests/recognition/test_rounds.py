@@ -53,12 +53,12 @@ def timed_texts(found: Iterable[Round], track: int = 0) -> list[tuple[float, flo
     return [(segment.start, segment.end, segment.text) for segment in segments_of(found, track)]
 
 
-# A track, read by a script. Without a detector its sections are the stretches of 30 s.
+# A track, read by a script. Without a detector its chunks are the stretches of 30 s.
 
 
 @pytest.fixture
-def sections_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "BLIND_SECTION_S", 30.0)
+def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "MAX_CHUNK_WITHOUT_VAD_S", 30.0)
 
 
 class Desk:
@@ -76,7 +76,7 @@ class Desk:
         return [reading.window.window.start for reading in self.track.waiting(n)]
 
     def say(self, place: int, *pieces: tuple[int, float, float]) -> None:
-        """To the window of the waiting section at that place."""
+        """To the window of the waiting chunk at that place."""
         reading = self.track.waiting(place + 1)[place]
         reading.advance(self.script.said(*pieces), GOOD, "en", self.script.engine)
 
@@ -84,8 +84,8 @@ class Desk:
         return [segment.start for segment in self.track.report().segments]
 
 
-@pytest.mark.usefixtures("sections_of_30_s")
-def test_segments_come_in_file_order_though_later_sections_finish_first(script: Script) -> None:
+@pytest.mark.usefixtures("chunks_of_30_s")
+def test_segments_come_in_file_order_though_later_chunks_finish_first(script: Script) -> None:
     desk = Desk(script, 90.0)
     assert desk.starts(3) == [0.0, 30.0, 60.0]
     desk.say(2, (WORLD, 0.2, 29.8))
@@ -101,7 +101,7 @@ def test_segments_come_in_file_order_though_later_sections_finish_first(script: 
     assert desk.track.is_done
 
 
-@pytest.mark.usefixtures("sections_of_30_s")
+@pytest.mark.usefixtures("chunks_of_30_s")
 def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
     desk = Desk(script, 60.0)
     desk.say(1, (HELLO, 0.2, 29.8))
@@ -111,8 +111,8 @@ def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
     assert [segment.id for segment in (*first, *desk.track.report().segments)] == [0, 1, 2, 3]
 
 
-@pytest.mark.usefixtures("sections_of_30_s")
-def test_sections_come_in_as_places_become_free(script: Script) -> None:
+@pytest.mark.usefixtures("chunks_of_30_s")
+def test_chunks_come_in_as_places_become_free(script: Script) -> None:
     desk = Desk(script, 150.0)
     assert desk.starts(2) == [0, 30]
     assert desk.starts(4) == [0, 30, 60, 90]
@@ -121,11 +121,11 @@ def test_sections_come_in_as_places_become_free(script: Script) -> None:
     assert desk.track.report().position == 30.0
 
 
-def test_where_nobody_knows_the_pauses_sections_are_long(script: Script) -> None:
+def test_where_nobody_knows_the_pauses_chunks_are_long(script: Script) -> None:
     assert Desk(script, 250.0).starts(8) == [0, 120, 240]
 
 
-@pytest.mark.usefixtures("sections_of_30_s")
+@pytest.mark.usefixtures("chunks_of_30_s")
 def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(script: Script) -> None:
     """Sixteen windows, two in a batch; the first is sampled, and nobody else wants that."""
     options = TranscribeOptions(vad=None, batch_size=2)
@@ -273,7 +273,7 @@ def test_the_batch_size_does_not_change_the_language(
 
 
 def _filled_up(samples: Samples) -> Samples:
-    """With silence to 29 s, so that each clip is a section of its own."""
+    """With silence to 29 s, so that each clip is a chunk of its own."""
     return np.concatenate([samples, np.zeros(29 * RATE - len(samples), np.float32)])
 
 
@@ -358,7 +358,7 @@ def test_every_window_of_every_track_is_told_the_prompt(
     together = rounds(base_model, tracks, options)
     for number in range(len(tracks)):
         assert "Montfichet" in "".join(segment.text for segment in segments_of(together, number))
-    pause = np.zeros(30 * RATE, np.float32)  # each in a section of its own
+    pause = np.zeros(30 * RATE, np.float32)  # each in a chunk of its own
     joined = rounds(base_model, [np.concatenate([each for one in tracks for each in (one, pause)])], options)
     assert "".join(segment.text for segment in segments_of(joined)).count("Montfichet") == len(tracks)
 
@@ -375,11 +375,11 @@ def test_windows_that_are_told_the_text_before_them_are_read_one_by_one(
     assert difflib.SequenceMatcher(None, _words(untold).split(), _words(text).split()).ratio() > 0.9
 
 
-@pytest.mark.usefixtures("sections_of_30_s")
+@pytest.mark.usefixtures("chunks_of_30_s")
 def test_windows_that_are_told_the_text_before_them_are_read_in_order(
     base_model: Model, joined_speech: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though five sections wait for the language, and others wait longer while one is read again."""
+    """Though five chunks wait for the language, and others wait longer while one is read again."""
     places, waited = list[float](), list[int]()
     next_batch = rounds_module._Desk.next_batch
 

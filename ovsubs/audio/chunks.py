@@ -1,6 +1,6 @@
-"""Speech regions -> sections: stretches of the track between two silences, with their samples.
+"""Speech regions -> chunks: stretches of the track between two silences, with their samples.
 
-A section is read from start to end; many are read side by side.
+A chunk is read from start to end; many are read side by side.
 """
 
 import math
@@ -11,23 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.audio.vad import HeardBlock, SpeechDetector, SpeechRegion, VadOptions, listen
+from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, VadResult, detect_stream
 
-# A section of 30 s is one window: all sections of a file can be read at the same time. 27.7 min of joined
-# chapters as one file, sections of 30, 60 and 120 s: WER 4.74, 4.85 and 4.87 %, RTFx 43.5, 42.7 and 40.6.
-SECTION_S = 30.0
-# Where nobody knows the pauses, sections break off in the middle of a word: the fewer, the better.
-BLIND_SECTION_S = 120.0
+# A chunk of 30 s is one window: all chunks of a file can be read at the same time. 27.7 min of joined
+# chapters as one file, chunks of 30, 60 and 120 s: WER 4.74, 4.85 and 4.87 %, RTFx 43.5, 42.7 and 40.6.
+MAX_CHUNK_S = 30.0
+# Where nobody knows the pauses, chunks break off in the middle of a word: the fewer, the better.
+MAX_CHUNK_WITHOUT_VAD_S = 120.0
 SILENCE_PEAK, SILENCE_S = 2.0**-13, 1.0  # the last two bits of 16: digital silence, and dither
-# Where a full section is cut. Measured on ten recordings (42 min): against a cut as late as possible,
-# 6 % more sections; cuts in less than 0.3 s of silence fall from 31 % to 5 %, the median rises from
+# Where a full chunk is cut. Measured on ten recordings (42 min): against a cut as late as possible,
+# 6 % more chunks; cuts in less than 0.3 s of silence fall from 31 % to 5 %, the median rises from
 # 0.26 to 0.42 s.
 LATE_SHARE = 2 / 3  # in its last third
-# What is no speech for so long parts two sections. Read together, the first word of a sentence after music
+# What is no speech for so long parts two chunks. Read together, the first word of a sentence after music
 # may be found at the music's beginning, and a sentence after a long pause be passed over.
 LONGEST_GAP_S = 4.0
-LEAST_PAD_S = 0.2  # of audio after the last speech of a full section
-PAUSE_S = 0.4  # a silence this long is as good as any longer one: it holds both sections' padding
+LEAST_PAD_S = 0.2  # of audio after the last speech of a full chunk
+PAUSE_S = 0.4  # a silence this long is as good as any longer one: it holds both chunks' padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class Chunk:
     """A stretch of the track with its sound and the speech in it, in seconds of the track.
 
-    `samples` are those of the section, mono 16 kHz.  # float32 [n_samples]
+    `samples` are those of the chunk, mono 16 kHz.  # float32 [n_samples]
     """
 
     span: Span
@@ -58,23 +58,23 @@ class _Pack:
     regions: tuple[SpeechRegion, ...]
 
 
-def pack_sections(
-    regions: Iterable[SpeechRegion], max_s: float = SECTION_S, pad_s: float = 0.0, end: float = math.inf
+def merge_chunks(
+    regions: Iterable[SpeechRegion], max_s: float = MAX_CHUNK_S, pad_s: float = 0.0, end: float = math.inf
 ) -> Iterator[Span]:
-    """Pack neighbouring speech regions into few sections, cut at long silences.
+    """Pack neighbouring speech regions into few chunks, cut at long silences.
 
-    The silence between two regions of a section stays in it, so decoder time maps back to track
-    time by adding `section.start`, and nothing else. A full section is cut at its last silence of
+    The silence between two regions of a chunk stays in it, so decoder time maps back to track
+    time by adding `chunk.start`, and nothing else. A full chunk is cut at its last silence of
     `PAUSE_S` or more, or else at the longest silence, in its last third.
 
     Args:
         regions: sorted by start, not overlapping.
-        max_s: longest section, in seconds. A longer region is cut at `max_s`.
-        pad_s: audio kept before and after the speech of a section, as far as it fits.
-        end: where the track ends; no section exceeds it.
+        max_s: longest chunk, in seconds. A longer region is cut at `max_s`.
+        pad_s: audio kept before and after the speech of a chunk, as far as it fits.
+        end: where the track ends; no chunk exceeds it.
 
     Yields:
-        Sections in order, not overlapping. No regions, no sections.
+        Chunks in order, not overlapping. No regions, no chunks.
     """
     waiting = [piece for region in regions for piece in _cut_long(region, max_s)]
     rule = _Rule(max_s, VadOptions(speech_pad_ms=round(pad_s * 1000)))
@@ -85,43 +85,43 @@ def pack_sections(
         yield pack.span
 
 
-def stream_sections(
+def stream_chunks(
     blocks: Iterable[NDArray[np.float32]],
     detector: SpeechDetector | None,
     options: VadOptions,
-    max_s: float = SECTION_S,
-) -> Iterator[Section]:
-    """Cut a track that arrives in blocks into sections of speech.
+    max_s: float = MAX_CHUNK_S,
+) -> Iterator[Chunk]:
+    """Cut a track that arrives in blocks into chunks of speech.
 
-    In memory are one block, and from the block before what no section has taken yet. The outcome
+    In memory are one block, and from the block before what no chunk has taken yet. The outcome
     does not depend on the blocks' lengths.
 
     Args:
         blocks: consecutive samples of one track, 16 kHz.  # float32 [n_samples]
         detector: open; None takes everything for speech and cuts every `max_s`.
         options: what counts as speech, and how much is kept around it.
-        max_s: longest section, in seconds.
+        max_s: longest chunk, in seconds.
 
     Yields:
-        Sections in order, not overlapping. A track without speech yields none.
+        Chunks in order, not overlapping. A track without speech yields none.
     """
     if detector is None:
-        yield from _fixed_sections(blocks, max_s)
+        yield from _fixed_chunks(blocks, max_s)
         return
     options = replace(options, max_speech_duration_s=min(options.max_speech_duration_s, max_s))
     rule = _Rule(max_s, options)
     samples, offset = np.zeros(0, np.float32), 0  # `offset`: samples of the track before those held
     waiting: list[SpeechRegion] = []
     last_end = -math.inf
-    for heard in listen(blocks, detector, options):
+    for heard in detect_stream(blocks, detector, options):
         samples = np.concatenate([samples, heard.samples])
         waiting.extend(heard.regions)
         track_end = (offset + len(samples)) / SAMPLE_RATE_HZ
         while waiting and _is_decided(waiting, rule, last_end, heard):
             pack, waiting = _take(waiting, rule, last_end, track_end)
             last_end = pack.regions[-1].end
-            yield _section(pack, samples, offset, rule)
-        needed_from = min(waiting[0].start if waiting else heard.settled, track_end) - options.max_pad_s
+            yield _chunk(pack, samples, offset, rule)
+        needed_from = min(waiting[0].start if waiting else heard.final_until, track_end) - options.max_pad_s
         n_done = max(0, math.floor(needed_from * SAMPLE_RATE_HZ) - offset)
         samples, offset = samples[n_done:], offset + n_done
 
@@ -135,13 +135,13 @@ class _Rule:
 def _take(
     waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float, track_end: float
 ) -> tuple[_Pack, list[SpeechRegion]]:
-    """The next section, and the regions after it. `last_end` is where the speech before it ends."""
+    """The next chunk, and the regions after it. `last_end` is where the speech before it ends."""
     n = _count(waiting, rule, last_end)
     taken, rest = tuple(waiting[:n]), list(waiting[n:])
     start, end = taken[0].start, taken[-1].end
     room = max(0.0, rule.max_s - (end - start))
     next_start = rest[0].start if rest else math.inf
-    # A silence too short for both paddings is shared by the two sections beside it. What is before speech
+    # A silence too short for both paddings is shared by the two chunks beside it. What is before speech
     # comes first: the detector may have heard it late.
     front = min(_front(taken[0], last_end, rule), max(room - LEAST_PAD_S, room / 2))
     back = min(rule.vad.pad_after_s, room - front)
@@ -150,19 +150,19 @@ def _take(
 
 
 def _front(first: SpeechRegion, last_end: float, rule: _Rule) -> float:
-    """Audio that is kept before the first speech of a section, if it fits, in seconds."""
+    """Audio that is kept before the first speech of a chunk, if it fits, in seconds."""
     return min(rule.vad.pad_before_s(first), (first.start - last_end) / 2, first.start)
 
 
 def _limit(waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float) -> float:
-    """Where the speech of the next section has to end."""
+    """Where the speech of the next chunk has to end."""
     first = waiting[0]
     back = min(rule.vad.pad_after_s, LEAST_PAD_S)
     return first.start + rule.max_s - _front(first, last_end, rule) - back
 
 
 def _count(waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float) -> int:
-    """How many of the waiting regions the next section takes; at least one."""
+    """How many of the waiting regions the next chunk takes; at least one."""
     limit = _limit(waiting, rule, last_end)
     fitting = 1
     while fitting < len(waiting) and waiting[fitting].end <= limit:
@@ -181,47 +181,47 @@ def _gap(waiting: Sequence[SpeechRegion], n: int) -> float:
     return waiting[n].start - waiting[n - 1].end
 
 
-def _is_decided(waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float, heard: HeardBlock) -> bool:
-    """Whether regions still to come cannot change the next section."""
+def _is_decided(waiting: Sequence[SpeechRegion], rule: _Rule, last_end: float, heard: VadResult) -> bool:
+    """Whether regions still to come cannot change the next chunk."""
     if any(_gap(waiting, n) >= LONGEST_GAP_S for n in range(1, len(waiting))):
         return True
     overfull = waiting[-1].end > _limit(waiting, rule, last_end) and len(waiting) > 1
     full = max(waiting[0].start + rule.max_s, waiting[-1].end + PAUSE_S)
-    return overfull or heard.settled >= min(full, waiting[-1].end + LONGEST_GAP_S)
+    return overfull or heard.final_until >= min(full, waiting[-1].end + LONGEST_GAP_S)
 
 
-def _section(pack: _Pack, samples: NDArray[np.float32], offset: int, rule: _Rule) -> Section:
+def _chunk(pack: _Pack, samples: NDArray[np.float32], offset: int, rule: _Rule) -> Chunk:
     first = round(pack.span.start * SAMPLE_RATE_HZ)
-    # Rounding both ends apart must not make the section a sample too long.
+    # Rounding both ends apart must not make the chunk a sample too long.
     end = min(round(pack.span.end * SAMPLE_RATE_HZ), first + round(rule.max_s * SAMPLE_RATE_HZ))
-    return Section(pack.span, samples[first - offset : end - offset].copy(), pack.regions)
+    return Chunk(pack.span, samples[first - offset : end - offset].copy(), pack.regions)
 
 
 def _cut_long(region: SpeechRegion, max_s: float) -> Iterator[SpeechRegion]:
     start = region.start
-    while region.end - start > max_s + 1e-9:  # no section for a rounding
+    while region.end - start > max_s + 1e-9:  # no chunk for a rounding
         yield SpeechRegion(start, start + max_s)
         start += max_s
     yield SpeechRegion(start, region.end)
 
 
-def _fixed_sections(blocks: Iterable[NDArray[np.float32]], max_s: float) -> Iterator[Section]:
-    n_section = round(max_s * SAMPLE_RATE_HZ)
+def _fixed_chunks(blocks: Iterable[NDArray[np.float32]], max_s: float) -> Iterator[Chunk]:
+    n_chunk = round(max_s * SAMPLE_RATE_HZ)
     held, offset = np.zeros(0, np.float32), 0
     for block in blocks:
-        begin = n_section - len(held)  # where in the block the section after the held one begins
+        begin = n_chunk - len(held)  # where in the block the chunk after the held one begins
         held = np.concatenate([held, block[:begin]])
-        while len(held) == n_section:
+        while len(held) == n_chunk:
             yield _whole(held, offset)
-            offset += n_section
-            held, begin = block[begin : begin + n_section].copy(), begin + n_section
+            offset += n_chunk
+            held, begin = block[begin : begin + n_chunk].copy(), begin + n_chunk
     if len(held):
         yield _whole(held, offset)
 
 
-def _whole(samples: NDArray[np.float32], offset: int) -> Section:
+def _whole(samples: NDArray[np.float32], offset: int) -> Chunk:
     start, end = offset / SAMPLE_RATE_HZ, (offset + len(samples)) / SAMPLE_RATE_HZ
-    return Section(Span(start, end), samples, tuple(_sounds(samples, offset)))
+    return Chunk(Span(start, end), samples, tuple(_sounds(samples, offset)))
 
 
 def _sounds(samples: NDArray[np.float32], offset: int) -> Iterator[SpeechRegion]:

@@ -1,4 +1,4 @@
-"""Reading one section by a script: which window comes next, how it is decoded, and what is given out."""
+"""Reading one chunk by a script: which window comes next, how it is decoded, and what is given out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,14 +7,14 @@ from itertools import pairwise
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Reader, Script, section
+from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Reader, Script, chunk
 
+from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.regions import SpeechRegion, VadOptions
-from ovsubs.audio.sections import Section, Span
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.recognition.attempts import Attempt, Verdict
 from ovsubs.recognition.coverage import LEAST_S
-from ovsubs.recognition.reading import SectionReading
+from ovsubs.recognition.reading import ChunkDecoder
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -33,8 +33,8 @@ def spans(found: tuple[Span, ...]) -> list[tuple[float, float]]:
     return [(round(span.start, 3), round(span.end, 3)) for span in found]
 
 
-def test_a_window_whose_text_reaches_its_end_ends_the_section(script: Script) -> None:
-    tokenizer = Reader(script, section(10.0, 20.0))
+def test_a_window_whose_text_reaches_its_end_ends_the_chunk(script: Script) -> None:
+    tokenizer = Reader(script, chunk(10.0, 20.0))
     assert tokenizer.place == (10.0, 20.0)
     tokenizer.say((HELLO, 0.2, 4.0), (WORLD, 4.0, 9.8))
     assert tokenizer.reading.is_done
@@ -45,7 +45,7 @@ def test_a_window_whose_text_reaches_its_end_ends_the_section(script: Script) ->
 
 
 def test_the_next_window_begins_where_the_text_ended(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 50.0))
+    tokenizer = Reader(script, chunk(0.0, 50.0))
     tokenizer.say((HELLO, 0.2, 21.0))
     assert tokenizer.place == (21.0, 50.0)
     assert tokenizer.reading.seconds_done == 21.0
@@ -53,7 +53,7 @@ def test_the_next_window_begins_where_the_text_ended(script: Script) -> None:
 
 
 def test_what_has_been_given_out_is_not_given_out_again(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 50.0))
+    tokenizer = Reader(script, chunk(0.0, 50.0))
     tokenizer.say((HELLO, 0.2, 21.0))
     assert len(tokenizer.reading.take().segments) == 1
     assert tokenizer.reading.take().segments == ()
@@ -62,7 +62,7 @@ def test_what_has_been_given_out_is_not_given_out_again(script: Script) -> None:
 
 
 def test_a_silent_window_is_passed_and_its_speech_reported(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 50.0))
+    tokenizer = Reader(script, chunk(0.0, 50.0))
     tokenizer.hear(script.said((HELLO, 0.2, 5.0)), SILENT)
     assert tokenizer.place == (30.0, 50.0)
     assert tokenizer.reading.take() == tokenizer.reading.take()
@@ -74,7 +74,7 @@ def test_a_silent_window_is_passed_and_its_speech_reported(script: Script) -> No
 
 
 def test_a_window_without_text_is_read_and_its_speech_reported(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 10.0, (0.2, 3.0), (4.0, 9.0)))
+    tokenizer = Reader(script, chunk(0.0, 10.0, (0.2, 3.0), (4.0, 9.0)))
     tokenizer.hear(script.decoded(script.time(0.0)))
     assert tokenizer.reading.is_done
     assert spans(tokenizer.reading.take().uncovered) == [(0.2, 3.0), (4.0, 9.0)]
@@ -89,13 +89,13 @@ def test_a_window_without_text_is_read_and_its_speech_reported(script: Script) -
 def test_the_encoder_sees_the_window_and_two_seconds_ten_at_least(
     script: Script, window_s: float, seen_s: int
 ) -> None:
-    reading = Reader(script, section(0.0, window_s, (0.1, window_s - 0.1))).reading
+    reading = Reader(script, chunk(0.0, window_s, (0.1, window_s - 0.1))).reading
     assert reading.n_frames(script.engine) == 100 * seen_s
     assert reading.mel(script.engine).shape == (80, 100 * seen_s)
 
 
 def test_the_encoder_sees_30_seconds_in_a_second_attempt(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 10.0))
+    tokenizer = Reader(script, chunk(0.0, 10.0))
     tokenizer.hear(script.loop(), LOOP)
     assert tokenizer.reading.n_frames(script.engine) == 3000
 
@@ -104,24 +104,24 @@ def test_the_encoder_sees_30_seconds_in_a_second_attempt(script: Script) -> None
 
 
 def test_a_text_may_end_within_the_last_of_the_speech(script: Script) -> None:
-    assert ends_from(section(10.0, 20.0, (10.2, 14.0), (15.0, 19.0))) == pytest.approx(8.6)
-    assert ends_from(section(10.0, 20.0, (10.2, 14.0), (15.0, 15.3))) == pytest.approx(3.9)
-    assert ends_from(section(10.0, 20.0, (10.2, 10.5))) == 0.0
+    assert ends_from(chunk(10.0, 20.0, (10.2, 14.0), (15.0, 19.0))) == pytest.approx(8.6)
+    assert ends_from(chunk(10.0, 20.0, (10.2, 14.0), (15.0, 15.3))) == pytest.approx(3.9)
+    assert ends_from(chunk(10.0, 20.0, (10.2, 10.5))) == 0.0
 
 
 def test_a_window_that_breaks_off_may_end_anywhere(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 40.0))
+    tokenizer = Reader(script, chunk(0.0, 40.0))
     assert (tokenizer.place, tokenizer.reading.min_end_s) == ((0.0, 30.0), 0.0)
     tokenizer.say((HELLO, 0.2, 21.0))
     assert (tokenizer.place, tokenizer.reading.min_end_s) == ((21.0, 40.0), pytest.approx(18.4))
 
 
 def test_where_nobody_knows_what_is_speech_a_text_may_end_anywhere(script: Script) -> None:
-    assert ends_from(section(10.0, 20.0), TranscribeOptions(vad=None)) == 0.0
+    assert ends_from(chunk(10.0, 20.0), TranscribeOptions(vad=None)) == 0.0
 
 
 def test_a_second_attempt_may_end_anywhere(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 10.0))
+    tokenizer = Reader(script, chunk(0.0, 10.0))
     assert tokenizer.reading.min_end_s > 0.0
     tokenizer.hear(script.loop(), LOOP)
     assert tokenizer.reading.min_end_s == 0.0
@@ -129,26 +129,26 @@ def test_a_second_attempt_may_end_anywhere(script: Script) -> None:
 
 def test_a_short_window_may_end_anywhere(script: Script) -> None:
     """Its one sentence may end at a rough time, "2.00" for 2.44, and would be said twice otherwise."""
-    assert ends_from(section(10.0, 19.9)) == 0.0
-    assert ends_from(section(10.0, 20.0)) == pytest.approx(9.4)
+    assert ends_from(chunk(10.0, 19.9)) == 0.0
+    assert ends_from(chunk(10.0, 20.0)) == pytest.approx(9.4)
 
 
 def test_passed_over_speech_is_read_to_its_own_end(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 30.0, (0.2, 5.0), (8.0, 19.0), (24.0, 29.8)))
+    tokenizer = Reader(script, chunk(0.0, 30.0, (0.2, 5.0), (8.0, 19.0), (24.0, 29.8)))
     tokenizer.say((HELLO, 0.2, 5.0), (WORLD, 24.0, 29.8))
     assert tokenizer.place == (7.8, 19.2)
     assert tokenizer.reading.min_end_s == pytest.approx(10.8)
 
 
-def ends_from(whole: Section, options: TranscribeOptions | None = None) -> float:
-    return SectionReading(whole, 0.0, options or TranscribeOptions()).min_end_s
+def ends_from(whole: Chunk, options: TranscribeOptions | None = None) -> float:
+    return ChunkDecoder(whole, 0.0, options or TranscribeOptions()).min_end_s
 
 
 # Loops
 
 
 def test_a_loop_is_read_with_30_seconds_then_in_halves_and_given_up_at_last(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 60.0))
+    tokenizer = Reader(script, chunk(0.0, 60.0))
     seen = list[tuple[tuple[float, float], bool, float]]()
     while tokenizer.place[0] < 1.0:
         seen.append((tokenizer.place, tokenizer.attempt.fits, tokenizer.attempt.search.temperature))
@@ -166,7 +166,7 @@ def test_a_loop_is_read_with_30_seconds_then_in_halves_and_given_up_at_last(scri
 
 def test_without_a_temperature_step_the_shortest_loop_is_given_up_at_once(script: Script) -> None:
     options = TranscribeOptions(temperature_increment_on_fallback=None)
-    tokenizer = Reader(script, section(0.0, 7.5), options)
+    tokenizer = Reader(script, chunk(0.0, 7.5), options)
     for _ in range(4):  # with 30 s, and greedily
         assert not tokenizer.reading.is_done
         tokenizer.hear(script.loop(), LOOP)
@@ -175,7 +175,7 @@ def test_without_a_temperature_step_the_shortest_loop_is_given_up_at_once(script
 
 
 def test_a_half_that_makes_sense_is_kept_and_the_next_window_is_whole_again(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 60.0))
+    tokenizer = Reader(script, chunk(0.0, 60.0))
     tokenizer.hear(script.loop(), LOOP)
     tokenizer.hear(script.loop(), LOOP)
     tokenizer.say((HELLO, 0.2, 14.9))
@@ -186,7 +186,7 @@ def test_a_half_that_makes_sense_is_kept_and_the_next_window_is_whole_again(scri
 def test_a_short_text_that_repeats_itself_but_ends_is_kept(script: Script) -> None:
     """Somebody may say the same thing again and again."""
     options = TranscribeOptions(temperature_increment_on_fallback=None)
-    tokenizer = Reader(script, section(0.0, 7.0), options)
+    tokenizer = Reader(script, chunk(0.0, 7.0), options)
     again = script.decoded(script.time(0.0), *[HELLO] * 30, script.time(6.8))
     for _ in range(4):
         tokenizer.hear(again, LOOP)
@@ -199,7 +199,7 @@ def test_a_short_text_that_repeats_itself_but_ends_is_kept(script: Script) -> No
 
 
 def test_an_unlikely_text_is_decoded_hotter_and_the_likeliest_is_kept(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 10.0))
+    tokenizer = Reader(script, chunk(0.0, 10.0))
     heard = list[Attempt]()
     for avg_logprob in (-1.5, -1.4, -1.2, -1.3, -1.6, -1.7):
         heard.append(tokenizer.attempt)
@@ -213,7 +213,7 @@ def test_an_unlikely_text_is_decoded_hotter_and_the_likeliest_is_kept(script: Sc
 
 def test_a_good_text_is_kept_though_an_earlier_one_was_likelier(script: Script) -> None:
     """What is good is decided by the thresholds, which may look at more than likelihood."""
-    tokenizer = Reader(script, section(0.0, 10.0))
+    tokenizer = Reader(script, chunk(0.0, 10.0))
     tokenizer.hear(script.said((HELLO, 0.2, 9.8), avg_logprob=-1.1), UNLIKELY)
     tokenizer.hear(script.said((WORLD, 0.2, 9.8), avg_logprob=-1.2), GOOD)
     (segment,) = tokenizer.reading.take().segments
@@ -222,7 +222,7 @@ def test_a_good_text_is_kept_though_an_earlier_one_was_likelier(script: Script) 
 
 def test_a_text_with_an_end_is_kept_rather_than_a_likelier_one_without(script: Script) -> None:
     options = TranscribeOptions(temperature_increment_on_fallback=1.0)
-    tokenizer = Reader(script, section(0.0, 7.0), options)
+    tokenizer = Reader(script, chunk(0.0, 7.0), options)
     tokenizer.hear(script.said((WORLD, 0.2, 6.8), avg_logprob=-1.5), UNLIKELY)
     tokenizer.hear(script.loop(), LOOP)
     (segment,) = tokenizer.reading.take().segments
@@ -230,7 +230,7 @@ def test_a_text_with_an_end_is_kept_rather_than_a_likelier_one_without(script: S
 
 
 def test_each_window_begins_with_the_first_attempt(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 50.0), TranscribeOptions(beam_size=3))
+    tokenizer = Reader(script, chunk(0.0, 50.0), TranscribeOptions(beam_size=3))
     tokenizer.hear(script.said((HELLO, 0.2, 29.0)), UNLIKELY)
     assert tokenizer.attempt.search.temperature == 0.2
     tokenizer.say((HELLO, 0.2, 29.0))
@@ -242,7 +242,7 @@ def test_each_window_begins_with_the_first_attempt(script: Script) -> None:
 
 
 def test_speech_between_two_segments_is_read_again_before_going_on(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 50.0))
+    tokenizer = Reader(script, chunk(0.0, 50.0))
     tokenizer.say((HELLO, 0.2, 8.0), (WORLD, 12.0, 21.0))
     assert tokenizer.place == (7.8, 12.2)
     assert tokenizer.reading.take().segments == ()  # what comes next may precede the second
@@ -252,7 +252,7 @@ def test_speech_between_two_segments_is_read_again_before_going_on(script: Scrip
 
 
 def test_several_gaps_are_read_one_after_the_other(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 29.0))
+    tokenizer = Reader(script, chunk(0.0, 29.0))
     tokenizer.say((HELLO, 3.0, 8.0), (WORLD, 12.0, 14.0), (HELLO, 16.0, 28.8))
     places = []
     while not tokenizer.reading.is_done:
@@ -272,26 +272,26 @@ def test_several_gaps_are_read_one_after_the_other(script: Script) -> None:
 def test_a_gap_of_a_second_is_read_again(
     script: Script, first_end: float, second_start: float, n_gaps: int
 ) -> None:
-    tokenizer = Reader(script, section(0.0, 20.0))
+    tokenizer = Reader(script, chunk(0.0, 20.0))
     tokenizer.say((HELLO, 0.2, first_end), (WORLD, second_start, 19.8))
     assert tokenizer.reading.is_done == (n_gaps == 0)
 
 
 def test_silence_between_two_segments_is_not_read_again(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 20.0, (0.2, 8.0), (14.0, 19.8)))
+    tokenizer = Reader(script, chunk(0.0, 20.0, (0.2, 8.0), (14.0, 19.8)))
     tokenizer.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
     assert tokenizer.reading.is_done
 
 
 def test_where_everything_counts_as_speech_nothing_is_read_again(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 20.0, (0.0, 20.0)), TranscribeOptions(vad=None))
+    tokenizer = Reader(script, chunk(0.0, 20.0, (0.0, 20.0)), TranscribeOptions(vad=None))
     tokenizer.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
     assert tokenizer.reading.is_done
 
 
 @pytest.mark.parametrize("verdict", [UNLIKELY, LOOP, SILENT])
 def test_doubtful_text_in_a_gap_is_dropped_and_the_gap_reported(script: Script, verdict: Verdict) -> None:
-    tokenizer = Reader(script, section(0.0, 20.0))
+    tokenizer = Reader(script, chunk(0.0, 20.0))
     tokenizer.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
     while not tokenizer.reading.is_done:
         assert tokenizer.place == (7.8, 14.2)
@@ -302,14 +302,14 @@ def test_doubtful_text_in_a_gap_is_dropped_and_the_gap_reported(script: Script, 
 
 
 def test_a_gap_is_decoded_as_every_window_is(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 20.0))
+    tokenizer = Reader(script, chunk(0.0, 20.0))
     tokenizer.hear(script.said((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8)), UNLIKELY)
     tokenizer.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
     assert tokenizer.attempt == Attempt(tokenizer.options.search)
 
 
 def test_a_gap_is_not_decoded_with_what_the_window_before_has_said(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 45.0))
+    tokenizer = Reader(script, chunk(0.0, 45.0))
     tokenizer.say((HELLO, 0.2, 21.0))
     assert texts(tokenizer.reading.take().segments) == [("Hello", 0.2, 21.0)]
     tokenizer.say((HELLO, 10.0, 23.8))
@@ -323,7 +323,7 @@ def test_a_gap_is_not_decoded_with_what_the_window_before_has_said(script: Scrip
 
 def doubtful(script: Script) -> tuple[Reader, list[tuple[str, float, float]]]:
     """A window of three sentences; the second is hardly believed, the third says the same."""
-    tokenizer = Reader(script, section(0.0, 20.0))
+    tokenizer = Reader(script, chunk(0.0, 20.0))
     encode, begin = script.engine.tokenizer.encode, script.time
     sentences = [
         " He hoped there would be stew.",
@@ -376,7 +376,7 @@ def test_a_refrain_that_is_heard_alone_stays_though_it_was_doubtful_the_first_ti
 
 def test_a_part_of_a_loop_is_kept_if_it_is_likely(script: Script) -> None:
     for verdict, n_kept in ((GOOD, 1), (UNLIKELY, 0)):
-        tokenizer = Reader(script, section(0.0, 20.0))
+        tokenizer = Reader(script, chunk(0.0, 20.0))
         tokenizer.hear(script.loop(), LOOP)
         tokenizer.hear(script.loop(), LOOP)
         assert tokenizer.place == (0.0, 10.0)
@@ -388,7 +388,7 @@ def test_a_part_of_a_loop_is_kept_if_it_is_likely(script: Script) -> None:
 
 @pytest.mark.parametrize("alone", [" Yes.", " Yeah."])
 def test_a_short_answer_stays_however_it_is_spelled_alone(script: Script, alone: str) -> None:
-    tokenizer, encode, begin = Reader(script, section(0.0, 20.0)), script.engine.tokenizer.encode, script.time
+    tokenizer, encode, begin = Reader(script, chunk(0.0, 20.0)), script.engine.tokenizer.encode, script.time
     tokens = (begin(0.2), *encode(" Yes."), begin(9.8), begin(9.8), *encode(" Yes."), begin(19.8))
     n = len(encode(" Yes."))
     tokenizer.hear(replace(script.decoded(*tokens), logprobs=(-0.1,) * (n + 2) + (-1.5,) * (n + 2)))
@@ -398,7 +398,7 @@ def test_a_short_answer_stays_however_it_is_spelled_alone(script: Script, alone:
 
 
 def test_what_is_sampled_after_loops_is_compared_with_none_of_them(script: Script) -> None:
-    tokenizer, encode, begin = Reader(script, section(0.0, 6.5)), script.engine.tokenizer.encode, script.time
+    tokenizer, encode, begin = Reader(script, chunk(0.0, 6.5)), script.engine.tokenizer.encode, script.time
     for _ in range(4):
         tokenizer.hear(script.loop(), LOOP)
     sampled = script.decoded(begin(0.2), *encode(" Are you ready? Come on, then."), begin(6.0))
@@ -411,7 +411,7 @@ def test_texts_in_two_languages_or_translations_are_not_compared(script: Script)
     first = script.decoded(begin(0.2), *encode(" He hoped there would be stew."), begin(6.0))
     sampled = script.decoded(begin(0.2), *encode(" Il esperait un bon repas."), begin(6.0))
     for language, task, n_kept in (("en", "transcribe", 0), ("fr", "transcribe", 1), ("en", "translate", 1)):
-        tokenizer = Reader(script, section(0.0, 6.5), TranscribeOptions(task=task))
+        tokenizer = Reader(script, chunk(0.0, 6.5), TranscribeOptions(task=task))
         tokenizer.hear(replace(first, avg_logprob=-1.4), UNLIKELY)
         tokenizer.reading.advance(replace(sampled, temperature=0.2), GOOD, language, script.engine)
         assert len(tokenizer.reading.take().segments) == n_kept
@@ -419,7 +419,7 @@ def test_texts_in_two_languages_or_translations_are_not_compared(script: Script)
 
 def test_the_kept_text_has_the_language_in_which_it_was_decoded(script: Script) -> None:
     options = TranscribeOptions(multilingual=True, temperature_increment_on_fallback=1.0)
-    tokenizer = Reader(script, section(0.0, 6.5), options)
+    tokenizer = Reader(script, chunk(0.0, 6.5), options)
     for language, avg_logprob in (("fr", -1.1), ("en", -1.5)):
         tokenizer.reading.spoken = LanguageVote(language, 0.6)
         heard = script.said((HELLO, 0.2, 6.0), avg_logprob=avg_logprob)
@@ -459,7 +459,7 @@ def test_a_doubtful_passage_that_loops_alone_is_judged_by_the_first_attempt_that
 
 def test_what_is_half_believed_after_a_loop_is_no_text(script: Script) -> None:
     for no_speech, n_kept in ((0.1, 1), (0.4, 0)):
-        tokenizer = Reader(script, section(0.0, 6.5))
+        tokenizer = Reader(script, chunk(0.0, 6.5))
         tokenizer.hear(script.loop(), LOOP)
         said = script.said((HELLO, 0.2, 6.0), avg_logprob=-0.9)
         tokenizer.hear(replace(said, no_speech_prob=no_speech))
@@ -478,7 +478,7 @@ def test_what_is_half_believed_after_a_loop_is_no_text(script: Script) -> None:
 def test_a_sentence_that_is_there_twice_in_an_unsure_window_is_heard_alone(
     script: Script, sure: float, alone: tuple[str, ...], n_kept: int
 ) -> None:
-    tokenizer, encode, begin = Reader(script, section(0.0, 10.0)), script.engine.tokenizer.encode, script.time
+    tokenizer, encode, begin = Reader(script, chunk(0.0, 10.0)), script.engine.tokenizer.encode, script.time
     sentence = encode(" He hoped there would be stew.")
     tokens = (begin(0.2), *sentence, begin(5.0), begin(5.0), *sentence, begin(9.8))
     logprobs = (-0.3,) * len(tokens)
@@ -490,7 +490,7 @@ def test_a_sentence_that_is_there_twice_in_an_unsure_window_is_heard_alone(
 
 
 def test_a_doubtful_passage_is_kept_if_another_attempt_has_it(script: Script) -> None:
-    whole = section(0.0, 6.5)
+    whole = chunk(0.0, 6.5)
     tokenizer, encode, begin = Reader(script, whole), script.engine.tokenizer.encode, script.time
     first = script.decoded(begin(0.2), *encode(" Tell me, is the lord of the world in?"), begin(6.0))
     tokenizer.hear(replace(first, avg_logprob=-1.4), UNLIKELY)
@@ -503,7 +503,7 @@ def test_a_doubtful_passage_is_kept_if_another_attempt_has_it(script: Script) ->
 # Speech after another sound, heard again without it
 
 
-AFTER_A_SOUND = section(0.0, 21.5, (10.0, 20.0), after_sound=True)
+AFTER_A_SOUND = chunk(0.0, 21.5, (10.0, 20.0), after_sound=True)
 
 
 @pytest.mark.parametrize("sure", [-0.55, -0.45])
@@ -549,8 +549,8 @@ def test_a_short_text_within_a_longer_one_is_no_sign_of_words_before_it(script: 
 
 
 def test_the_second_hearing_ends_where_the_first_one_did(script: Script) -> None:
-    """To the last bit: else a window that has all speech to its section's end would seem to break off."""
-    tokenizer = Reader(script, section(30.0, 43.475, (34.252, 43.475), after_sound=True))
+    """To the last bit: else a window that has all speech to its chunk's end would seem to break off."""
+    tokenizer = Reader(script, chunk(30.0, 43.475, (34.252, 43.475), after_sound=True))
     first = tokenizer.reading.window
     tokenizer.hear(said_of(script, [HELLO] * 3, 2.0, 11.0, -0.5))
     assert tokenizer.reading.window.window.end == first.window.end
@@ -560,7 +560,7 @@ def test_the_second_hearing_ends_where_the_first_one_did(script: Script) -> None
 
 def test_a_window_of_silence_is_heard_once(script: Script) -> None:
     options = TranscribeOptions(vad=VadOptions(speech_pad_ms=5000))
-    tokenizer = Reader(script, section(35.0, 44.0, (40.0, 42.0)), options)
+    tokenizer = Reader(script, chunk(35.0, 44.0, (40.0, 42.0)), options)
     while tokenizer.reading.window.speech:
         tokenizer.hear(script.loop(), LOOP)
     tokenizer.hear(said_of(script, [HELLO], 0.2, 2.0, -0.5))
@@ -578,7 +578,7 @@ def test_a_first_word_that_was_moved_goes_back_if_it_is_heard_there(
     script: Script, word: int, found: list[tuple[str, float, float]]
 ) -> None:
     options = TranscribeOptions(word_timestamps=True)
-    tokenizer = Reader(script, section(0.0, 6.5, (0.5, 1.8), (2.7, 6.0), after_sound=True), options)
+    tokenizer = Reader(script, chunk(0.0, 6.5, (0.5, 1.8), (2.7, 6.0), after_sound=True), options)
     tokens = (script.time(0.5), HELLO, WORLD, WORLD, script.time(6.0))
     times = {"logprobs": (-0.3,) * 5, "starts": (0.4, 0.5, 2.7, 4.0, 6.0, 6.0)}
     tokenizer.hear(replace(script.decoded(*tokens), **times))
@@ -591,10 +591,10 @@ def test_a_first_word_that_was_moved_goes_back_if_it_is_heard_there(
 
 @pytest.mark.parametrize(
     ("whole", "sure"),
-    [(AFTER_A_SOUND, -0.3), (section(0.0, 21.5, (0.9, 20.0)), -0.5), (section(0.0, 30.0), -0.5)],
+    [(AFTER_A_SOUND, -0.3), (chunk(0.0, 21.5, (0.9, 20.0)), -0.5), (chunk(0.0, 30.0), -0.5)],
     ids=["believed", "from its beginning", "without a pause"],
 )
-def test_most_windows_are_heard_once(script: Script, whole: Section, sure: float) -> None:
+def test_most_windows_are_heard_once(script: Script, whole: Chunk, sure: float) -> None:
     tokenizer = Reader(script, whole)
     window = tokenizer.reading.window
     tokenizer.hear(said_of(script, [HELLO], 0.2, window.window.duration, sure))
@@ -606,7 +606,7 @@ def said_of(script: Script, words: list[int], start: float, end: float, sure: fl
 
 
 def test_the_language_of_a_window_is_that_of_its_segments(script: Script) -> None:
-    tokenizer = Reader(script, section(0.0, 50.0))
+    tokenizer = Reader(script, chunk(0.0, 50.0))
     tokenizer.reading.spoken = LanguageVote("de", 1.0)
     tokenizer.say((HELLO, 0.2, 21.0))
     tokenizer.reading.spoken = LanguageVote("en", 1.0)
@@ -621,7 +621,7 @@ ARBITRARY = settings(max_examples=300, deadline=None)
 
 
 @st.composite
-def sections(draw: st.DrawFn) -> Section:
+def chunks(draw: st.DrawFn) -> Chunk:
     start = draw(st.integers(0, 100)) / 2
     lengths = draw(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 200)), min_size=1, max_size=12))
     regions, position = list[tuple[float, float]](), start
@@ -629,7 +629,7 @@ def sections(draw: st.DrawFn) -> Section:
         regions.append((position + silence / 10, position + (silence + speech) / 10))
         position = regions[-1][1]
     pad_s = draw(st.sampled_from([0.0, 0.2]))
-    return section(max(0.0, regions[0][0] - pad_s), position + pad_s, *regions)
+    return chunk(max(0.0, regions[0][0] - pad_s), position + pad_s, *regions)
 
 
 @st.composite
@@ -652,7 +652,7 @@ plays = st.lists(answers, min_size=1, max_size=12)
 
 
 def perform(tokenizer: Reader, play: list[tuple[list[int], Verdict, float]]) -> Iterator[int]:
-    """Let the play be said again and again until the section is read; yields before each answer."""
+    """Let the play be said again and again until the chunk is read; yields before each answer."""
     begin = tokenizer.script.engine.tokenizer.special.timestamp_begin
     number = 0
     while not tokenizer.reading.is_done:
@@ -666,12 +666,12 @@ def perform(tokenizer: Reader, play: list[tuple[list[int], Verdict, float]]) -> 
 
 @pytest.mark.parametrize("vad", [VadOptions(), VadOptions(speech_pad_ms=0), None])
 @ARBITRARY
-@given(of=sections(), play=plays)
-@example(of=section(0.0, 60.0), play=[([], GOOD, -0.3)])
-@example(of=section(0.0, 60.0), play=[([-1, HELLO], GOOD, -0.3)])
-@example(of=section(0.0, 60.0), play=[([-1, HELLO, -1], GOOD, -0.3)])
-def test_a_section_is_read_to_its_end_whatever_is_said(
-    script: Script, vad: VadOptions | None, of: Section, play: list[tuple[list[int], Verdict, float]]
+@given(of=chunks(), play=plays)
+@example(of=chunk(0.0, 60.0), play=[([], GOOD, -0.3)])
+@example(of=chunk(0.0, 60.0), play=[([-1, HELLO], GOOD, -0.3)])
+@example(of=chunk(0.0, 60.0), play=[([-1, HELLO, -1], GOOD, -0.3)])
+def test_a_chunk_is_read_to_its_end_whatever_is_said(
+    script: Script, vad: VadOptions | None, of: Chunk, play: list[tuple[list[int], Verdict, float]]
 ) -> None:
     tokenizer = Reader(script, of, TranscribeOptions(vad=vad))
     done, left_before = 0.0, tokenizer.reading.speech_left
@@ -687,9 +687,9 @@ def test_a_section_is_read_to_its_end_whatever_is_said(
 
 
 @ARBITRARY
-@given(of=sections(), play=plays)
-def test_segments_come_in_order_and_inside_the_section(
-    script: Script, of: Section, play: list[tuple[list[int], Verdict, float]]
+@given(of=chunks(), play=plays)
+def test_segments_come_in_order_and_inside_the_chunk(
+    script: Script, of: Chunk, play: list[tuple[list[int], Verdict, float]]
 ) -> None:
     tokenizer, given_out = Reader(script, of), list[Segment]()
     for _ in perform(tokenizer, play):
@@ -700,9 +700,9 @@ def test_segments_come_in_order_and_inside_the_section(
 
 
 @ARBITRARY
-@given(of=sections(), play=plays)
+@given(of=chunks(), play=plays)
 def test_all_speech_has_text_or_is_reported(
-    script: Script, of: Section, play: list[tuple[list[int], Verdict, float]]
+    script: Script, of: Chunk, play: list[tuple[list[int], Verdict, float]]
 ) -> None:
     tokenizer, segments, reported = Reader(script, of), list[Segment](), list[Span]()
     for _ in perform(tokenizer, play):

@@ -1,0 +1,206 @@
+"""Packing regions into chunks, and cutting a real track as it streams in."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ovsubs.audio.chunks import LONGEST_GAP_S, PAUSE_S, Chunk, Span, merge_chunks, stream_chunks
+from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, find_speech
+
+RATE = 16_000
+
+
+def regions(*pairs: tuple[float, float]) -> list[SpeechRegion]:
+    return [SpeechRegion(start, end) for start, end in pairs]
+
+
+def in_blocks(samples: np.ndarray, block_s: float) -> list[np.ndarray]:
+    n = round(block_s * RATE)
+    return [samples[first : first + n] for first in range(0, len(samples), n)]
+
+
+def test_no_speech_no_chunks() -> None:
+    assert list(merge_chunks([])) == []
+
+
+def test_one_region_is_one_chunk() -> None:
+    assert list(merge_chunks(regions((1, 4)))) == [Span(1, 4)]
+
+
+def test_neighbours_share_a_chunk_until_it_is_full() -> None:
+    assert list(merge_chunks(regions((0, 10), (11, 20), (23, 30)))) == [Span(0, 30)]
+    assert list(merge_chunks(regions((0, 10), (11, 25), (26, 31)))) == [Span(0, 25), Span(26, 31)]
+
+
+def test_a_full_chunk_is_cut_at_its_last_pause() -> None:
+    speech = regions((0, 21), (22, 26), (26.5, 29), (29.1, 35))
+    assert list(merge_chunks(speech)) == [Span(0, 26), Span(26.5, 35)]
+
+
+def test_without_a_pause_the_longest_silence_is_cut() -> None:
+    speech = regions((0, 21), (21.3, 26), (26.1, 29), (29.2, 35))
+    assert list(merge_chunks(speech)) == [Span(0, 21), Span(21.3, 35)]
+
+
+def test_a_silence_before_the_last_third_is_not_cut() -> None:
+    speech = regions((0, 5), (8, 26), (26.1, 40))
+    assert list(merge_chunks(speech)) == [Span(0, 26), Span(26.1, 40)]
+
+
+def test_a_region_of_exactly_the_longest_chunk_is_not_cut() -> None:
+    assert list(merge_chunks(regions((5, 35)), pad_s=0.2)) == [Span(5, 35)]
+
+
+def test_a_longer_region_is_cut_and_nothing_of_it_dropped() -> None:
+    assert list(merge_chunks(regions((0, 65)))) == [Span(0, 30), Span(30, 60), Span(60, 65)]
+
+
+def test_padding_ends_at_the_track_and_is_shared_in_a_short_silence() -> None:
+    speech = regions((0.1, 25), (25.2, 40), (50, 60))
+    chunks = list(merge_chunks(speech, pad_s=0.5, end=60.2))
+    assert chunks == [
+        Span(0.0, pytest.approx(25.1)),
+        Span(pytest.approx(25.1), 40.5),
+        Span(49.5, 60.2),
+    ]
+
+
+@st.composite
+def speech_regions(draw: st.DrawFn) -> list[SpeechRegion]:
+    lengths = st.floats(0.1, 70.0) | st.floats(0.1, 5.0)
+    pairs = draw(st.lists(st.tuples(st.just(0.0) | st.floats(0.05, 40.0), lengths), max_size=40))
+    found, time = [], 0.0
+    for silence, length in pairs:
+        found.append(SpeechRegion(time + silence, time + silence + length))
+        time = found[-1].end
+    return found
+
+
+@given(speech_regions(), st.sampled_from([0.0, 0.2, 1.0]))
+def test_chunks_cover_every_region_in_order_and_never_overlap(
+    speech: list[SpeechRegion], pad_s: float
+) -> None:
+    end = speech[-1].end + 0.1 if speech else 0.0
+    chunks = list(merge_chunks(speech, pad_s=pad_s, end=end))
+    for before, after in pairwise(chunks):
+        assert before.end <= after.start + 1e-9
+    for chunk in chunks:
+        assert 0 <= chunk.start < chunk.end <= end
+        assert chunk.end - chunk.start <= 30 + 1e-6
+    for region in speech:
+        inside = sum(max(0.0, min(w.end, region.end) - max(w.start, region.start)) for w in chunks)
+        assert inside == pytest.approx(region.end - region.start)
+
+
+@given(speech_regions(), st.sampled_from([0.0, 0.2]))
+def test_only_regions_longer_than_a_chunk_are_split(speech: list[SpeechRegion], pad_s: float) -> None:
+    chunks = list(merge_chunks(speech, pad_s=pad_s))
+    for region in speech:
+        if region.end - region.start <= 30:
+            assert any(w.start <= region.start and region.end <= w.end for w in chunks)
+
+
+@given(speech_regions())
+def test_there_are_few_chunks(speech: list[SpeechRegion]) -> None:
+    # Cut in the last third: a chunk with more speech to come spans at least 20 s, up to the next region.
+    chunks = list(merge_chunks(speech))
+    for chunk, after in pairwise(chunks):
+        following = next(region for region in speech if region.end > after.start)
+        last = max(region.end for region in speech if region.start < chunk.end)
+        assert following.end - chunk.start > 20 or following.start - last >= LONGEST_GAP_S
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.0, 80.0), st.floats(0.5, 100.0))
+def test_without_a_detector_chunks_tile_the_track(length_s: float, block_s: float) -> None:
+    samples = np.arange(1, round(length_s * RATE) + 1, dtype=np.float32)
+    chunks = list(stream_chunks(in_blocks(samples, block_s), None, VadOptions()))
+    joined = np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in chunks)])
+    assert np.array_equal(joined, samples)
+    assert [round(chunk.span.start) for chunk in chunks] == [30 * n for n in range(len(chunks))]
+    assert all(len(chunk.samples) == 30 * RATE for chunk in chunks[:-1])
+    assert all(w.speech == (SpeechRegion(w.span.start, w.span.end),) for w in chunks)
+
+
+def outline(chunks: list[Chunk]) -> list[tuple[Span, tuple[SpeechRegion, ...]]]:
+    return [(chunk.span, chunk.speech) for chunk in chunks]
+
+
+@pytest.mark.parametrize("block_s", [7.0, 30.0])
+def test_block_length_does_not_change_chunks(
+    block_s: float, chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    whole = list(stream_chunks(in_blocks(chapter, 600.0), detector, VadOptions()))
+    parts = list(stream_chunks(in_blocks(chapter, block_s), detector, VadOptions()))
+    assert outline(parts) == outline(whole)
+    for ours, expected in zip(parts, whole, strict=True):
+        assert np.array_equal(ours.samples, expected.samples)
+
+
+def test_chunks_hold_all_speech_and_their_own_samples(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    chunks = list(stream_chunks(in_blocks(chapter, 50.0), detector, VadOptions()))
+    speech = tuple(region for chunk in chunks for region in chunk.speech)
+    assert speech == find_speech(chapter, detector)
+    of_200_ms = list(stream_chunks(in_blocks(chapter, 50.0), detector, VadOptions(speech_pad_ms=200)))
+    assert [chunk.span for chunk in of_200_ms] == list(
+        merge_chunks(speech, pad_s=0.2, end=len(chapter) / RATE)
+    )
+    for chunk in chunks:
+        first = round(chunk.span.start * RATE)
+        assert np.array_equal(chunk.samples, chapter[first : first + len(chunk.samples)])
+        assert len(chunk.samples) / RATE == pytest.approx(chunk.span.end - chunk.span.start, abs=1e-3)
+        assert len(chunk.samples) <= 30 * RATE
+
+
+def test_long_silence_between_speech_costs_no_chunk(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    track = np.concatenate([chapter[: 10 * RATE], np.zeros(200 * RATE, np.float32), chapter[: 10 * RATE]])
+    chunks = list(stream_chunks(in_blocks(track, 30.0), detector, VadOptions()))
+    assert len(chunks) == 2
+    assert chunks[0].span.end < 12
+    assert 208 < chunks[1].span.start < 212
+
+
+def test_silence_gives_no_chunk(detector: SpeechDetector) -> None:
+    assert list(stream_chunks([np.zeros(40 * RATE, np.float32)], detector, VadOptions())) == []
+    assert list(stream_chunks([], detector, VadOptions())) == []
+
+
+def test_speech_without_a_pause_is_cut_into_chunks_that_touch(
+    chapter: np.ndarray, detector: SpeechDetector
+) -> None:
+    # Speech whose silences are all shorter than the one asked for: one region of two minutes.
+    options = VadOptions(min_silence_duration_ms=3000)
+    chunks = list(stream_chunks(in_blocks(chapter, 45.0), detector, options))
+    assert len(chunks) >= 4
+    for before, after in pairwise(chunks):
+        assert before.speech[-1].end == after.speech[0].start
+        assert before.span.end <= after.span.start
+        assert before.span.end - before.span.start >= 19
+
+
+def test_cuts_lie_in_silence(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    chunks = list(stream_chunks([chapter], detector, VadOptions()))
+    gaps = [b.speech[0].start - a.speech[-1].end for a, b in pairwise(chunks)]
+    assert min(gaps) >= 0.15
+    assert np.median(gaps) >= PAUSE_S - 0.05
+
+
+def test_a_chunk_ends_at_a_long_gap_however_short_it_is() -> None:
+    """A note of music, and a sentence seconds later, are not read together."""
+    spans = list(merge_chunks(regions((8.5, 9.0), (9.0 + LONGEST_GAP_S, 20.0), (21.0, 25.0))))
+
+    assert [(span.start, span.end) for span in spans] == [(8.5, 9.0), (9.0 + LONGEST_GAP_S, 25.0)]
+
+
+def test_where_nobody_listens_for_speech_silence_is_none() -> None:
+    samples = np.zeros(60 * 16_000, np.float32)
+    samples[25 * 16_000 : 40 * 16_000] = 0.1
+
+    (chunk,) = stream_chunks([samples], None, VadOptions(), 120.0)
+
+    assert [(region.start, region.end) for region in chunk.speech] == [(25.0, 40.0)]
+    (silence,) = stream_chunks([samples * 0], None, VadOptions(), 120.0)
+    assert silence.speech == ()
