@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.damage import ReadReport
 from ovsubs.audio.source import AudioSource, open_source, open_track
 from ovsubs.audio.streams import AudioTrack
-from ovsubs.recognition import Round, TranscribeOptions
+from ovsubs.recognition import TrackUpdate, TranscribeOptions
 from ovsubs.transcript import Segment
 from ovsubs.whisper.languages import language_code
 
@@ -27,12 +27,12 @@ class ReadTrack:
         self.track = track
         self.source: AudioSource | None = None
         self.report: ReadReport | None = None
-        self.rounds = list[Round]()
+        self.updates = list[TrackUpdate]()
         self.has_words = False
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        return tuple(segment for done in self.rounds for segment in done.segments)
+        return tuple(segment for update in self.updates for segment in update.segments)
 
     @property
     def breaks_off(self) -> str | None:
@@ -74,12 +74,12 @@ class FileTracks:
         reading.source = source
         return source
 
-    def add(self, done: Round) -> None:
-        """Keep what a round has read of the newest track."""
+    def add(self, update: TrackUpdate) -> None:
+        """Keep what a batch has added to the newest track."""
         reading = self.readings[-1]
-        reading.rounds.append(done)
+        reading.updates.append(update)
         reading.has_words = reading.has_words or any(
-            has_spoken_words(segment.text) for segment in done.segments
+            has_spoken_words(segment.text) for segment in update.segments
         )
 
     def turns_to_another(self) -> bool:
@@ -89,7 +89,7 @@ class FileTracks:
             return False
         first = self.readings[0]
         is_broken = bool(first.breaks_off) and not self.options.keep_damaged
-        return first.rounds[-1].error is None and not is_broken
+        return first.updates[-1].error is None and not is_broken
 
     @property
     def chosen(self) -> ReadTrack:

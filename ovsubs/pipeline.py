@@ -20,7 +20,7 @@ from ovsubs.clock import clock_time
 from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
-from ovsubs.recognition import Engine, TranscribeOptions, check_options, detect_language, recognize
+from ovsubs.recognition import Components, TranscribeOptions, check_options, detect_language, recognize
 from ovsubs.timing import Stopwatch, add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
@@ -67,13 +67,13 @@ class Model:
         tokenizer = WhisperTokenizer(directory)
         whisper = open_model(directory, options)
         filters = LogitFilters(tokenizer.special, whisper.n_vocab)
-        self._engine = Engine(open_detector(), whisper, tokenizer, filters)
+        self._components = Components(open_detector(), whisper, tokenizer, filters)
         self.directory = directory
 
     @property
     def name(self) -> str:
         """The checkpoint's name, such as "base"."""
-        return self._engine.tokenizer.name
+        return self._components.tokenizer.name
 
     def check(self, options: TranscribeOptions) -> None:
         """Refuse what this model cannot do, before anything is read.
@@ -84,8 +84,8 @@ class Model:
             InvalidOption: prompt and hotwords are longer than a prompt may be.
             ClosedModel: `close` has been called; so does everything else here.
         """
-        self._engine.whisper.check_open()
-        check_options(self._engine, options)
+        self._components.whisper.check_open()
+        check_options(self._components, options)
 
     def detect_language(self, audio: Audio, options: TranscribeOptions | None = None) -> LanguageVote:
         """Find the language of a file as `transcribe` would, without transcribing it.
@@ -102,9 +102,9 @@ class Model:
             UsageError: the model cannot do what is asked.
         """
         chosen = options or TranscribeOptions()
-        self._engine.whisper.check_open()
+        self._components.whisper.check_open()
         opener = self._file(audio, chosen).open_next
-        return detect_language(self._engine, opener, chosen, Stopwatch()) or NO_LANGUAGE
+        return detect_language(self._components, opener, chosen, Stopwatch()) or NO_LANGUAGE
 
     def transcribe(
         self,
@@ -122,7 +122,7 @@ class Model:
             language: code or English name. None, and none in `options`: the file's windows vote.
             task: "transcribe", or "translate" into English.
             options: everything else; `language` and `task` above win where they are given.
-            on_progress: called after each round of windows.
+            on_progress: called after each batch of windows.
 
         Raises:
             MediaError: the file cannot be read, or breaks off and `keep_damaged` is not set.
@@ -148,7 +148,7 @@ class Model:
         Args:
             audios: as `transcribe` takes them.
             options: for all of them.
-            on_progress: called with the file's place in `audios` after each round that has read in it.
+            on_progress: called with the file's place in `audios` after each batch that has read in it.
 
         Yields:
             An outcome for each, as they end; one that cannot be read has an error and stops nobody.
@@ -156,7 +156,7 @@ class Model:
         Raises:
             UsageError: the model cannot do what is asked; before anything is read.
         """
-        self._engine.whisper.check_open()
+        self._components.whisper.check_open()
         return self._outcomes(audios, options or TranscribeOptions(), on_progress)
 
     def _outcomes(
@@ -170,26 +170,26 @@ class Model:
         while waiting:
             silent = list[int]()  # where nobody speaks in the track, and there are others
             openers = [files[number].open_next for number in waiting]
-            with closing(recognize(self._engine, openers, chosen, Stopwatch())) as running:
-                for done in running:
-                    number, file = waiting[done.track], files[waiting[done.track]]
-                    file.add(done)
+            with closing(recognize(self._components, openers, chosen, Stopwatch())) as running:
+                for update in running:
+                    number, file = waiting[update.track], files[waiting[update.track]]
+                    file.add(update)
                     if on_progress and (source := file.readings[-1].source):
-                        position = min(source.offset + done.position, source.duration or math.inf)
-                        on_progress(number, Progress(position, source.duration, done.segments))
-                    if done.is_last and file.turns_to_another():
+                        position = min(source.offset + update.position, source.duration or math.inf)
+                        on_progress(number, Progress(position, source.duration, update.segments))
+                    if update.is_last and file.turns_to_another():
                         silent.append(number)
-                    elif done.is_last:
+                    elif update.is_last:
                         yield self._outcome(number, file, chosen)
                         files[number] = self._file(file.audio, chosen)  # its segments are the caller's now
             waiting = silent
 
     def _file(self, audio: Audio, options: TranscribeOptions) -> FileTracks:
-        return FileTracks(audio, options, english_only=self._engine.tokenizer.english_only)
+        return FileTracks(audio, options, english_only=self._components.tokenizer.english_only)
 
     def _outcome(self, number: int, file: FileTracks, options: TranscribeOptions) -> FileOutcome:
         reading = file.chosen
-        error = reading.rounds[-1].error
+        error = reading.updates[-1].error
         if error is None and reading.breaks_off and not options.keep_damaged:
             error = TruncatedMedia(file.audio, reading.breaks_off)
         if error is not None:
@@ -208,37 +208,37 @@ class Model:
 
         Closing the iterator ends ffmpeg: nothing is left running.
         """
-        self._engine.whisper.check_open()
+        self._components.whisper.check_open()
         return self._segments(audio, _merge(options, language, task))
 
     def _segments(self, audio: Audio, chosen: TranscribeOptions) -> Generator[Segment, None, None]:
         file = self._file(audio, chosen)
         while True:
             wordless = list[Segment]()  # until somebody speaks: another track may be read instead
-            with closing(recognize(self._engine, [file.open_next], chosen, Stopwatch())) as running:
-                for done in running:
-                    file.add(done)
+            with closing(recognize(self._components, [file.open_next], chosen, Stopwatch())) as running:
+                for update in running:
+                    file.add(update)
                     if file.readings[-1].has_words:
-                        yield from (*wordless, *done.segments)
+                        yield from (*wordless, *update.segments)
                         wordless = []
                     else:
-                        wordless.extend(done.segments)
+                        wordless.extend(update.segments)
             if not file.turns_to_another():
                 break
         reading = file.chosen
         if not reading.has_words:
-            yield from (segment for done in reading.rounds for segment in done.segments)
-        if (error := reading.rounds[-1].error) is not None:
+            yield from (segment for update in reading.updates for segment in update.segments)
+        if (error := reading.updates[-1].error) is not None:
             raise error
         if reading.breaks_off and not chosen.keep_damaged:
             raise TruncatedMedia(audio, reading.breaks_off)
 
     def close(self) -> None:
         """Let go of the compiled graphs. A second time does nothing."""
-        self._engine.whisper.close()
+        self._components.whisper.close()
 
     def __enter__(self) -> Self:
-        self._engine.whisper.check_open()
+        self._components.whisper.check_open()
         return self
 
     def __exit__(
@@ -248,20 +248,22 @@ class Model:
 
     def _transcript(self, file: FileTracks, reading: ReadTrack, options: TranscribeOptions) -> Transcript:
         assert reading.source is not None
-        rounds, report = reading.rounds, reading.report
-        spoken = rounds[-1].spoken or NO_LANGUAGE
+        updates, report = reading.updates, reading.report
+        vote = updates[-1].language_vote or NO_LANGUAGE
         return Transcript(
             segments=reading.segments,
-            language=spoken.language,
-            language_probability=spoken.probability,
+            language=vote.language,
+            language_probability=vote.probability,
             duration=report.duration if report else reading.source.duration,
-            speech_duration=sum(done.speech_duration for done in rounds),
+            speech_duration=sum(update.speech_duration for update in updates),
             task=options.task,
             source=reading.source.name,
             model=self.name,
-            timings=add_up(timing for one in file.readings for done in one.rounds for timing in done.timings),
+            timings=add_up(
+                timing for one in file.readings for update in one.updates for timing in update.timings
+            ),
             uncovered=tuple(
-                UncoveredSpeech(span.start, span.end) for done in rounds for span in done.uncovered
+                UncoveredSpeech(span.start, span.end) for update in updates for span in update.uncovered
             ),
             notes=(*_notes(reading), *track_notes(file)),
             damaged=report.damaged if report else (),
@@ -294,13 +296,13 @@ def _notes(reading: ReadTrack) -> Iterator[str]:
         if reading.report.breaks_off:
             yield reading.report.breaks_off
         yield from damage_notes(reading.report)
-    if not any(done.speech_duration > 0.0 for done in reading.rounds):
+    if not any(update.speech_duration > 0.0 for update in reading.updates):
         yield "no speech was found"
     elif not reading.segments:
         yield "speech was heard, but no words could be made out"
     else:
-        yield from _uncovered_note([span for done in reading.rounds for span in done.uncovered])
-    n_left_out = sum(done.n_left_out for done in reading.rounds)
+        yield from _uncovered_note([span for update in reading.updates for span in update.uncovered])
+    n_left_out = sum(update.n_left_out for update in reading.updates)
     if n_left_out:
         what = "1 stretch was" if n_left_out == 1 else f"{n_left_out} stretches were"
         yield f"{what} left out, where the text repeated itself without end"

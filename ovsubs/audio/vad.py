@@ -215,7 +215,7 @@ def _region(span: StepSpan, offset: int, n_samples: int, sounds: NDArray[np.bool
 
 
 def priming(first: Samples) -> Samples:
-    """Audio that is fed to the detector before a track, so that it knows the sound: the track's own first seconds.
+    """Audio that the detector hears before a track to get to know its sound: the track's first seconds.
 
     With the state of its authors, zeros, the detector misses speech that is there at once, as in a clip cut
     out of a film, and hears speech in the first bars of music. Of the speech in the first second of 240

@@ -21,8 +21,8 @@ from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import VadOptions, open_detector
 from ovsubs.datasets import Dataset
 from ovsubs.errors import NoSpeechHeard
-from ovsubs.recognition import Engine, TranscribeOptions
-from ovsubs.recognition.reading import ChunkDecoder
+from ovsubs.recognition import Components, TranscribeOptions
+from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.whisper.decoding import decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
@@ -75,32 +75,38 @@ def collect(
     samples = list[CalibrationSample]()
     compile_options = CompileOptions(threads=threads, inference_precision="f32")
     with open_detector() as detector, open_model(directory, compile_options) as whisper:
-        engine = Engine(detector, whisper, tokenizer, LogitFilters(tokenizer.special, whisper.n_vocab))
+        components = Components(
+            detector, whisper, tokenizer, LogitFilters(tokenizer.special, whisper.n_vocab)
+        )
         for number, file in enumerate(dataset.files):
-            with closing(_chunks(file.path, engine)) as chunks:
+            with closing(_chunks(file.path, components)) as chunks:
                 for chunk in islice(chunks, max_windows):
-                    samples.append(_sample(chunk, number, engine, code, options))
+                    samples.append(_sample(chunk, number, components, code, options))
             report((number + 1) / len(dataset.files))
     if not samples:
         raise NoSpeechHeard(dataset.name)
     return samples
 
 
-def _chunks(path: Path, engine: Engine) -> Generator[Chunk, None, None]:
+def _chunks(path: Path, components: Components) -> Generator[Chunk, None, None]:
     source = open_source(path, None, lambda report: None)
     with closing(source.blocks):
-        yield from stream_chunks(source.blocks, engine.detector, VadOptions())
+        yield from stream_chunks(source.blocks, components.detector, VadOptions())
 
 
 def _sample(
-    chunk: Chunk, recording: int, engine: Engine, language: str, options: TranscribeOptions
+    chunk: Chunk, recording: int, components: Components, language: str, options: TranscribeOptions
 ) -> CalibrationSample:
-    reading = ChunkDecoder(chunk, chunk.span.start, options)
-    mel = reading.mel(engine)
-    prompt = engine.tokenizer.prompt(language, "transcribe")
-    with engine.whisper.session([mel], engine.whisper.cross_kv_cache(1)) as session:
+    decoder = ChunkDecoder(chunk, chunk.span.start, options)
+    mel = decoder.mel(components)
+    prompt = components.tokenizer.prompt(language, "transcribe")
+    with components.whisper.session([mel], components.whisper.cross_kv_cache(1)) as session:
         decoded = decode(
-            session, [prompt], engine.filters, engine.tokenizer.special, max_tokens=[reading.max_tokens]
+            session,
+            [prompt],
+            components.filters,
+            components.tokenizer.special,
+            max_tokens=[decoder.max_tokens],
         )[0]
     tokens = np.array([*prompt, *decoded.tokens], np.int64)
     return CalibrationSample(mel, tokens, len(prompt), recording)

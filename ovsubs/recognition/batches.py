@@ -7,43 +7,44 @@ from dataclasses import dataclass
 
 from ovsubs.audio.features import N_FRAMES
 
-MAX_PASSED_OVER = 4  # batches; then a window is decoded in however small a company
+MAX_BATCHES_WAITED = 4  # batches; then a window is decoded in however small a company
 
 
 @dataclass(frozen=True, slots=True)
-class BatchRoom:
-    """What fits into a batch: `n_windows`, with no more frames than `n_full` windows of 30 s have.
+class BatchLimits:
+    """How much fits into a batch.
 
-    Every window takes as many frames as the longest beside it.
+    That is up to `max_windows` windows, with no more frames than `max_full_windows` windows of 30 s have.
+    Every window takes as many frames as the longest of the batch.
     """
 
-    n_windows: int
-    n_full: int
+    max_windows: int
+    max_full_windows: int
 
-    def holds(self, n_windows: int, longest: int) -> bool:
-        """Whether there is room for so many windows of at most `longest` frames."""
-        return n_windows <= self.n_windows and n_windows * longest <= self.n_full * N_FRAMES
+    def fits(self, n_windows: int, longest: int) -> bool:
+        """Whether `n_windows` windows of up to `longest` frames fit."""
+        return n_windows <= self.max_windows and n_windows * longest <= self.max_full_windows * N_FRAMES
 
-    def share(self, frames: Iterable[int]) -> float:
+    def fill(self, frames: Iterable[int]) -> float:
         """How full windows of these frames make a batch: 1.0 is full, more is more than one batch."""
         counted = list(frames)
-        return max(len(counted) / self.n_windows, sum(counted) / (self.n_full * N_FRAMES))
+        return max(len(counted) / self.max_windows, sum(counted) / (self.max_full_windows * N_FRAMES))
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class WaitingWindow:
     """A window that could be in the next batch.
 
     `key`: windows with the same key can be decoded together. `n_frames`: what the encoder sees of it.
-    `n_passed_over`: batches that were decoded while it waited.
+    `batches_waited`: batches that were decoded while it waited.
     """
 
     key: object
     n_frames: int
-    n_passed_over: int
+    batches_waited: int
 
 
-def choose_batch(waiting: Sequence[Candidate], room: BatchRoom) -> list[int]:
+def choose_batch(waiting: Sequence[WaitingWindow], limits: BatchLimits) -> list[int]:
     """Which windows are decoded next; their places in `waiting`, in its order.
 
     Those of the key that fills a batch best: windows that need another attempt wait for company, but not
@@ -52,16 +53,16 @@ def choose_batch(waiting: Sequence[Candidate], room: BatchRoom) -> list[int]:
 
     Args:
         waiting: the earliest first.
-        room: of a batch.
+        limits: of a batch.
     """
     groups = dict[object, list[int]]()
-    for place, candidate in enumerate(waiting):
-        groups.setdefault(candidate.key, []).append(place)
+    for place, window in enumerate(waiting):
+        groups.setdefault(window.key, []).append(place)
     if not groups:
         return []
 
     def urgency(group: Sequence[int]) -> tuple[int, float]:
-        share = room.share(waiting[place].n_frames for place in group)
+        share = limits.fill(waiting[place].n_frames for place in group)
         return max(_overdue(waiting[place]) for place in group), min(share, 1.0)
 
     group = max(groups.values(), key=urgency)
@@ -70,12 +71,12 @@ def choose_batch(waiting: Sequence[Candidate], room: BatchRoom) -> list[int]:
     others.sort(key=lambda place: abs(waiting[place].n_frames - waiting[first].n_frames))
     chosen, longest = [first], waiting[first].n_frames
     for place in others:
-        if room.holds(len(chosen) + 1, with_it := max(longest, waiting[place].n_frames)):
+        if limits.fits(len(chosen) + 1, with_it := max(longest, waiting[place].n_frames)):
             chosen.append(place)
             longest = with_it
     return sorted(chosen)
 
 
-def _overdue(candidate: Candidate) -> int:
+def _overdue(window: WaitingWindow) -> int:
     """For how many batches it has waited, if that is too long; else 0."""
-    return candidate.n_passed_over if candidate.n_passed_over >= MAX_PASSED_OVER else 0
+    return window.batches_waited if window.batches_waited >= MAX_BATCHES_WAITED else 0

@@ -10,14 +10,14 @@ from ovsubs.transcript import Segment
 
 # A segment covers the pauses between its words, but not what is longer: a sentence that it passes over.
 LONGEST_PAUSE_S = 3.0
-LEAST_S = 0.5  # less than this beside a segment is the inexactness of its times
+MIN_UNCOVERED_S = 0.5  # less than this beside a segment is the inexactness of its times
 
 
 def uncovered(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> tuple[Span, ...]:
     """Stretches of speech that no segment covers, in order.
 
     A region that no segment touches is uncovered however short it is; of a region that is partly covered,
-    what is left counts from `LEAST_S`.
+    what is left counts from `MIN_UNCOVERED_S`.
 
     Args:
         speech: regions in order, not overlapping.
@@ -38,7 +38,7 @@ def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span
         return
     position = region.start
     for start, end in [*touching, (region.end, region.end)]:
-        if start - position >= LEAST_S:
+        if start - position >= MIN_UNCOVERED_S:
             yield Span(position, start)
         position = max(position, end)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import Window
-from ovsubs.recognition.attempts import CLEARLY_NO_SPEECH, doubtful_runs, is_comparable, is_repeated
+from ovsubs.recognition.fallback import CLEARLY_NO_SPEECH, doubtful_runs, is_comparable, is_repeated
 from ovsubs.recognition.second_hearing import SURE_LOGPROB
 from ovsubs.recognition.text_overlap import agreement
 from ovsubs.transcript import Segment

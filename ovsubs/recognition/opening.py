@@ -11,8 +11,8 @@ from ovsubs.audio.features import HOP
 from ovsubs.audio.read_ahead import ReadAhead
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import VadOptions
-from ovsubs.recognition.batches import BatchRoom
-from ovsubs.recognition.engine import Engine
+from ovsubs.recognition.batches import BatchLimits
+from ovsubs.recognition.components import Components
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.timing import Stopwatch
 
@@ -36,30 +36,32 @@ class OpenTrack:
         self.chunks.close()
 
 
-def open_now(opener: SourceOpener, engine: Engine, options: TranscribeOptions, clock: Stopwatch) -> OpenTrack:
+def open_now(
+    opener: SourceOpener, components: Components, options: TranscribeOptions, clock: Stopwatch
+) -> OpenTrack:
     """Open a track, and read of it what is asked for.
 
     Raises:
         MediaError: it cannot be read.
     """
     source = opener()
-    return OpenTrack(source, _chunks(source, engine, options, clock))
+    return OpenTrack(source, _chunks(source, components, options, clock))
 
 
 def open_ahead(
     openers: Iterable[SourceOpener],
-    engine: Engine,
+    components: Components,
     options: TranscribeOptions,
-    room: BatchRoom,
+    limits: BatchLimits,
     clock: Stopwatch,
 ) -> ReadAhead[OpenTrack | Exception]:
     """Open tracks in a thread, in order, until those that wait fill a batch.
 
     Args:
         openers: called in that thread.
-        engine: whose detector finds speech, in the thread as well.
+        components: whose detector finds speech, in the thread as well.
         options: what counts as speech.
-        room: of a batch.
+        limits: of a batch.
         clock: counts what is waited for: "open", "extract" and "vad".
 
     Returns:
@@ -71,7 +73,7 @@ def open_ahead(
             try:
                 with own.stage("open"):
                     source = opener()
-                opened = OpenTrack(source, _chunks_ahead(source, engine, options, room, clock))
+                opened = OpenTrack(source, _chunks_ahead(source, components, options, limits, clock))
             except Exception as error:  # whatever it is: other files are waiting
                 yield error
             else:
@@ -81,12 +83,16 @@ def open_ahead(
 
 
 def _chunks_ahead(
-    source: AudioSource, engine: Engine, options: TranscribeOptions, room: BatchRoom, clock: Stopwatch
+    source: AudioSource,
+    components: Components,
+    options: TranscribeOptions,
+    limits: BatchLimits,
+    clock: Stopwatch,
 ) -> ReadAhead[Chunk]:
     return ReadAhead(
-        lambda own: _chunks(source, engine, options, own),
+        lambda own: _chunks(source, components, options, own),
         clock,
-        weigh=lambda chunk: room.share([len(chunk.samples) // HOP]) / CHUNKS_AHEAD,
+        weigh=lambda chunk: limits.fill([len(chunk.samples) // HOP]) / CHUNKS_AHEAD,
     )
 
 
@@ -103,10 +109,10 @@ def _close(opened: OpenTrack | Exception) -> None:
 
 
 def _chunks(
-    source: AudioSource, engine: Engine, options: TranscribeOptions, clock: Stopwatch
+    source: AudioSource, components: Components, options: TranscribeOptions, clock: Stopwatch
 ) -> Generator[Chunk, None, None]:
     blocks = clock.each("extract", source.blocks)
-    detector = engine.detector if options.vad else None
+    detector = components.detector if options.vad else None
     length = MAX_CHUNK_S if options.vad else MAX_CHUNK_WITHOUT_VAD_S
     if options.multilingual:
         length = MAX_MULTILINGUAL_CHUNK_S

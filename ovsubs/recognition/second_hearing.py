@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovsubs.audio.windows import AudioWindow
-from ovsubs.recognition.attempts import is_doubtful
+from ovsubs.recognition.fallback import is_doubtful
 from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
-FAR_S = 1.0  # before the first speech of a window: as much comes from before a pause, or another sound
-NEAR_S = 0.2
+MIN_LEAD_S = 1.0  # before the first speech of a window: as much comes from before a pause, or another sound
+SHORT_LEAD_S = 0.2
 SURE_LOGPROB = -0.4  # a window that is believed as much is heard once
 N_ALIKE = 12  # letters in the same order: three words are not there by chance
 MIN_MORE = 2  # letters before them: a word
@@ -26,17 +26,17 @@ MIN_LENGTH = 0.6  # of the first text's letters: a shorter one has lost somethin
 
 @dataclass(frozen=True, slots=True)
 class FirstHearing:
-    """What was heard with much before the speech, and as what; `spoken` is the window's own language."""
+    """Result of the first hearing, with much sound before the speech; `language_vote` is the window's own."""
 
     decoded: DecodedWindow
     window: AudioWindow
     language: str
-    spoken: LanguageVote | None
+    language_vote: LanguageVote | None
 
 
 def is_worth_another(decoded: DecodedWindow, window: AudioWindow) -> bool:
     """Whether a window begins well before its speech, and its text may not be all of it."""
-    begins_before = bool(window.speech) and window.speech[0].start - window.window.start >= FAR_S
+    begins_before = bool(window.speech) and window.speech[0].start - window.window.start >= MIN_LEAD_S
     return begins_before and decoded.avg_logprob < SURE_LOGPROB
 
 

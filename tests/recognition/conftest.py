@@ -20,4 +20,4 @@ def tiny_model(tiny_en_model_dir: Path) -> Iterator[Model]:
 @pytest.fixture(scope="session")
 def script(tiny_model: Model) -> Script:
     """Decoded windows in the tokens of tiny.en."""
-    return Script(tiny_model._engine)
+    return Script(tiny_model._components)

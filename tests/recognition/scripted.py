@@ -6,9 +6,9 @@ import numpy as np
 
 from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.recognition import Engine, TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict
-from ovsubs.recognition.reading import ChunkDecoder
+from ovsubs.recognition import Components, TranscribeOptions
+from ovsubs.recognition.chunk_decoder import ChunkDecoder
+from ovsubs.recognition.fallback import Attempt, Verdict
 from ovsubs.whisper.decoding import DecodedWindow
 
 RATE = 16_000
@@ -28,10 +28,10 @@ def chunk(start: float, end: float, *speech: tuple[float, float], after_sound: b
 class Script:
     """Writes decoded windows in the tokens of the engine's checkpoint."""
 
-    engine: Engine
+    components: Components
 
     def time(self, seconds: float) -> int:
-        return self.engine.tokenizer.special.timestamp_begin + round(seconds / 0.02)
+        return self.components.tokenizer.special.timestamp_begin + round(seconds / 0.02)
 
     def decoded(self, *tokens: int, avg_logprob: float = -0.3, finished: bool = True) -> DecodedWindow:
         return DecodedWindow(tokens, avg_logprob, 0.1, finished)
@@ -45,25 +45,25 @@ class Script:
         return self.decoded(self.time(0.0), *[HELLO, WORLD] * 100, finished=finished)
 
 
-class Reader:
+class ScriptedChunk:
     """One chunk being read by a script."""
 
     def __init__(self, script: Script, of: Chunk, options: TranscribeOptions | None = None) -> None:
         self.script = script
         self.options = options or TranscribeOptions()
-        self.reading = ChunkDecoder(of, of.span.start, self.options)
+        self.decoder = ChunkDecoder(of, of.span.start, self.options)
 
     @property
     def place(self) -> tuple[float, float]:
-        window = self.reading.window.window
+        window = self.decoder.window.window
         return round(window.start, 3), round(window.end, 3)
 
     @property
     def attempt(self) -> Attempt:
-        return self.reading.attempt
+        return self.decoder.attempt
 
-    def hear(self, decoded: DecodedWindow, verdict: Verdict = GOOD) -> None:
-        self.reading.advance(decoded, verdict, "en", self.script.engine)
+    def accept(self, decoded: DecodedWindow, verdict: Verdict = GOOD) -> None:
+        self.decoder.accept(decoded, verdict, "en", self.script.components)
 
     def say(self, *pieces: tuple[int, float, float]) -> None:
-        self.hear(self.script.said(*pieces))
+        self.accept(self.script.said(*pieces))

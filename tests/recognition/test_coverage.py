@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ovsubs.audio.chunks import Span
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.recognition.coverage import LEAST_S, uncovered
+from ovsubs.recognition.coverage import MIN_UNCOVERED_S, uncovered
 from ovsubs.transcript import Segment, Word
 
 TICK_S = 0.125  # exact in binary, so that boundaries are met exactly
@@ -91,7 +91,7 @@ def test_every_tick_of_speech_is_covered_or_reported_or_short(
         missing = [tick for tick in range(start, end) if tick not in covered and tick not in reported]
         assert (len(missing) < end - start) or not missing, "a region without text is reported"
         for run in _runs(missing):
-            assert len(run) * TICK_S < LEAST_S
+            assert len(run) * TICK_S < MIN_UNCOVERED_S
     inside = {tick for start, end in speech for tick in range(start, end)}
     assert inside.issuperset(reported)
 

@@ -70,7 +70,7 @@ def test_a_long_file_is_read_only_as_far_as_the_first_windows(
 
         return AudioSource("", 3600.0, 0.0, blocks())
 
-    told = detect_language(base_model._engine, an_hour, TranscribeOptions(), Stopwatch())
+    told = detect_language(base_model._components, an_hour, TranscribeOptions(), Stopwatch())
 
     assert told is not None
     assert told.language == "en"

@@ -10,7 +10,7 @@ from scripted import Script
 
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import Attempt, Verdict, judge, next_attempt
+from ovsubs.recognition.fallback import Attempt, Verdict, assess, next_attempt
 from ovsubs.recognition.prompt_echo import echoes_prompt, is_heard_without
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -27,7 +27,11 @@ def said(script: Script, *texts: str) -> DecodedWindow:
     """A window with a segment for each text."""
     tokens = list[int]()
     for n, text in enumerate(texts):
-        tokens += [script.time(2.0 * n), *script.engine.tokenizer.encode(text), script.time(2.0 * n + 2.0)]
+        tokens += [
+            script.time(2.0 * n),
+            *script.components.tokenizer.encode(text),
+            script.time(2.0 * n + 2.0),
+        ]
     return script.decoded(*tokens)
 
 
@@ -50,8 +54,8 @@ def said(script: Script, *texts: str) -> DecodedWindow:
 def test_a_text_that_is_made_of_the_prompt_is_an_echo(
     script: Script, texts: tuple[str, ...], is_echo: bool
 ) -> None:
-    assert echoes_prompt(said(script, *texts), script.engine.tokenizer, PROMPTED) is is_echo
-    assert not echoes_prompt(said(script, *texts), script.engine.tokenizer, TranscribeOptions())
+    assert echoes_prompt(said(script, *texts), script.components.tokenizer, PROMPTED) is is_echo
+    assert not echoes_prompt(said(script, *texts), script.components.tokenizer, TranscribeOptions())
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_a_text_that_is_made_of_the_prompt_is_an_echo(
 )
 def test_a_text_that_is_made_of_hotwords_is_an_echo(script: Script, text: str, is_echo: bool) -> None:
     options = TranscribeOptions(hotwords="Hildy, Walter")
-    assert echoes_prompt(said(script, text), script.engine.tokenizer, options) is is_echo
+    assert echoes_prompt(said(script, text), script.components.tokenizer, options) is is_echo
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_a_text_that_is_made_of_hotwords_is_an_echo(script: Script, text: str, i
     ],
 )
 def test_an_echo_stays_if_it_is_heard_without_the_prompt(script: Script, heard: str, is_heard: bool) -> None:
-    echo, tokenizer = said(script, " " + PROMPT), script.engine.tokenizer
+    echo, tokenizer = said(script, " " + PROMPT), script.components.tokenizer
     assert is_heard_without(echo, said(script, heard), tokenizer, PROMPTED) is is_heard
     assert not is_heard_without(replace(echo, finished=False), said(script, heard), tokenizer, PROMPTED)
 
@@ -86,12 +90,12 @@ def test_an_echo_stays_if_it_is_heard_without_the_prompt(script: Script, heard: 
 def test_an_echo_is_decoded_again_without_the_prompt_and_not_asked_again(script: Script) -> None:
     first = Attempt(SearchOptions())
     echo = said(script, " " + PROMPT)
-    assert judge(echo, script.engine.tokenizer, ENGLISH, PROMPTED) is Verdict.ECHO
+    assert assess(echo, script.components.tokenizer, ENGLISH, PROMPTED) is Verdict.ECHO
     again = next_attempt(first, Verdict.ECHO, PROMPTED)
     assert again == replace(first, prompted=False)
     assert again is not None
     assert again.batch_key != first.batch_key  # prompts of a batch are of one length
-    assert judge(echo, script.engine.tokenizer, ENGLISH, PROMPTED, prompted=False) is Verdict.GOOD
+    assert assess(echo, script.components.tokenizer, ENGLISH, PROMPTED, prompted=False) is Verdict.GOOD
     hotter = next_attempt(again, Verdict.UNLIKELY, PROMPTED)
     assert hotter is not None
     assert not hotter.prompted

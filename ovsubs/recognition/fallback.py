@@ -35,7 +35,8 @@ HALF_BELIEVED_LOGPROB = -0.6
 MIN_AGREEMENT = 0.2
 SAME_TEXT, MIN_REPEATED = 0.7, 12  # of its letters, and how many it has: three words
 MAX_LETTERS_PER_S = 30.0  # half as many again as fast talkers say
-KINDRED = 0.5  # of the likeliest language's probability: a language that has it may be the one that is spoken
+# Of the probability of the likeliest language: a language that has as much may be the one that is spoken.
+LANGUAGE_RATIO = 0.5
 
 
 class Verdict(Enum):
@@ -52,12 +53,13 @@ class Verdict(Enum):
 class Attempt:
     """One way to decode a window.
 
-    `fits`: the encoder sees the window and a little silence, not 30 s: cheaper, and nearly always as good.
+    `pad_to_30s`: the encoder sees 30 s, as in training, and not the window with a little silence behind it,
+    which costs less and is nearly always as good.
     `prompted`: the decoder is given the prompt and the hotwords.
     """
 
     search: SearchOptions
-    fits: bool = True
+    pad_to_30s: bool = False
     prompted: bool = True
 
     @property
@@ -66,40 +68,40 @@ class Attempt:
         return self.search.n_candidates, self.search.temperature > 0.0, self.prompted
 
 
-def judge(
+def assess(
     decoded: DecodedWindow,
     tokenizer: WhisperTokenizer,
-    spoken: LanguageVote,
+    language_vote: LanguageVote,
     options: TranscribeOptions,
     *,
-    fits: bool = False,
-    in_no_language: bool = False,
+    pad_to_30s: bool = True,
+    no_known_language: bool = False,
     prompted: bool = True,
 ) -> Verdict:
     """Judge the text of a window by the thresholds of the options (openai/whisper, transcribe.py).
 
     Where the language is unknown, nobody may be speaking at all: what is unlikely there is no text, nor is
-    what repeats itself although the encoder has seen 30 s (not `fits`). The same holds for what repeats
-    itself where the language is known, or given, but none is heard in this window (`in_no_language`). A
+    what repeats itself although the encoder has seen 30 s (`pad_to_30s`). The same holds for what repeats
+    itself where the language is known, or given, but none is heard in this window (`no_known_language`). A
     crowd's babble would otherwise be read over and over. What repeats the prompt it was given (`prompted`) is
     an echo, until it has been heard without.
     """
     least = options.silence.logprob_threshold
     unlikely = least is not None and decoded.avg_logprob < least
-    unknown_language = spoken.probability < options.language_detection_threshold
+    unknown_language = language_vote.probability < options.language_detection_threshold
     if options.silence.is_silent(decoded):
         return Verdict.SILENT
     if prompted and echoes_prompt(decoded, tokenizer, options):
         return Verdict.ECHO
     repeats = repeats_itself(decoded, tokenizer, options.compression_ratio_threshold)
     if repeats or not decoded.finished:
-        return Verdict.SILENT if (unknown_language or in_no_language) and not fits else Verdict.LOOP
+        return Verdict.SILENT if (unknown_language or no_known_language) and pad_to_30s else Verdict.LOOP
     if unlikely:
         return Verdict.SILENT if unknown_language else Verdict.UNLIKELY
     return Verdict.GOOD
 
 
-def is_babble(heard: NDArray[np.float32], spoken: int, least: float) -> bool:
+def has_no_known_language(heard: NDArray[np.float32], spoken: int, least: float) -> bool:
     """Whether a window is in no language.
 
     None is likely, and the one that is spoken in the file is not among the likeliest: Croatian may well be
@@ -111,7 +113,7 @@ def is_babble(heard: NDArray[np.float32], spoken: int, least: float) -> bool:
         least: from this probability on a language is heard.
     """
     likeliest = float(heard.max())
-    return likeliest < least and float(heard[spoken]) < KINDRED * likeliest
+    return likeliest < least and float(heard[spoken]) < LANGUAGE_RATIO * likeliest
 
 
 def is_loop_of_noise(decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions) -> bool:
@@ -192,16 +194,16 @@ def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions)
         return None
     if verdict is Verdict.ECHO:
         return replace(attempt, prompted=False)
-    if verdict is Verdict.LOOP and attempt.fits:
-        return replace(attempt, fits=False)
+    if verdict is Verdict.LOOP and not attempt.pad_to_30s:
+        return replace(attempt, pad_to_30s=True)
     if verdict is Verdict.LOOP and attempt.search.temperature == 0.0 and attempt.search.beam_size > 1:
         # Beams prefer what repeats itself: each time it is likelier (arXiv:1904.09751, section 3).
         greedy = replace(attempt.search, beam_size=1, patience=1.0, length_penalty=None)
-        return replace(attempt, search=greedy, fits=True)
+        return replace(attempt, search=greedy, pad_to_30s=False)
     hotter = _hotter(attempt.search.temperature, options)
     if hotter is None:
         return None
-    return replace(attempt, search=replace(options.search, temperature=hotter), fits=False)
+    return replace(attempt, search=replace(options.search, temperature=hotter), pad_to_30s=True)
 
 
 def _hotter(temperature: float, options: TranscribeOptions) -> float | None:

@@ -6,9 +6,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from ovsubs.audio.chunks import Span
+from ovsubs.recognition.chunk_decoder import ChunkDecoder, ChunkResult
 from ovsubs.recognition.opening import OpenTrack
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.reading import ChunkDecoder, Found
 from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
@@ -18,21 +18,21 @@ RESET_TEMPERATURE = 0.5  # text sampled above it is not passed on (openai/whispe
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """What one round of windows has added to one track.
+class TrackUpdate:
+    """What one batch of windows has added to one track.
 
-    `track` counts from 0 in the order given. `segments` follow those of the round before, in file order.
+    `track` counts from 0 in the order given. `segments` follow those of the update before, in file order.
     `position` is how much of the file has been recognized, in seconds; `speech_duration` how much of the
-    round was speech. `n_left_out` windows were given up, because their text repeated itself without end;
+    batch was speech. `n_left_out` windows were given up, because their text repeated itself without end;
     `uncovered` is speech that has no text. `error` ends the track: it cannot be read any further.
-    `timings` are the track's share of the round.
+    `timings` are the track's share of the batch.
     """
 
     track: int
     segments: tuple[Segment, ...]
     position: float
     speech_duration: float
-    spoken: LanguageVote | None
+    language_vote: LanguageVote | None
     n_left_out: int
     uncovered: tuple[Span, ...]
     is_last: bool
@@ -41,14 +41,14 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class _HeardWindow:
+class _WindowLanguage:
     """The language of a window and how much speech is in it."""
 
     language: str
     seconds: float
 
 
-class TrackReading:
+class TrackState:
     """Chunks of one track being read side by side; new ones come in as old ones are done."""
 
     def __init__(
@@ -56,15 +56,15 @@ class TrackReading:
         number: int,
         opened: OpenTrack,
         options: TranscribeOptions,
-        spoken: LanguageVote | None,
+        language_vote: LanguageVote | None,
     ) -> None:
         self.number = number
-        self.spoken = spoken
+        self.language_vote = language_vote
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as a prompt has room for it
-        self._heard = dict[float, _HeardWindow]()  # by the window's start
+        self._window_languages = dict[float, _WindowLanguage]()  # by the window's start
         self._opened = opened
         self._options = options
-        self._readings = deque[ChunkDecoder]()
+        self._decoders = deque[ChunkDecoder]()
         self._has_more = True
         self._end = 0.0  # of the last chunk that came in
         self._seconds_given_out = 0.0
@@ -73,22 +73,22 @@ class TrackReading:
 
     @property
     def is_done(self) -> bool:
-        return not self._has_more and all(one.is_done for one in self._readings)
+        return not self._has_more and all(one.is_done for one in self._decoders)
 
-    def hear(self, told: LanguageVote, start: float, seconds: float) -> None:
+    def add_vote(self, vote: LanguageVote, start: float, seconds: float) -> None:
         """Count a window for its language; the track's is the most spoken.
 
         Args:
-            told: by the window.
+            vote: of the window.
             start: of the window; a second attempt at it does not count twice.
             seconds: of speech in it.
         """
-        self._heard[start] = _HeardWindow(told.language, seconds + 1e-3)
-        spoken = dict[str, float]()
-        for window in self._heard.values():
-            spoken[window.language] = spoken.get(window.language, 0.0) + window.seconds
-        most = max(spoken, key=lambda language: spoken[language])
-        self.spoken = LanguageVote(most, spoken[most] / sum(spoken.values()))
+        self._window_languages[start] = _WindowLanguage(vote.language, seconds + 1e-3)
+        seconds_of = dict[str, float]()
+        for window in self._window_languages.values():
+            seconds_of[window.language] = seconds_of.get(window.language, 0.0) + window.seconds
+        most = max(seconds_of, key=lambda language: seconds_of[language])
+        self.language_vote = LanguageVote(most, seconds_of[most] / sum(seconds_of.values()))
 
     def _remember(self, segments: list[Segment]) -> None:
         """Keep text with its times, which the next window is told (openai/whisper, transcribe.py)."""
@@ -104,39 +104,39 @@ class TrackReading:
         Raises:
             MediaError: the file turns out unreadable.
         """
-        reading = [one for one in self._readings if not one.is_done]
-        while len(reading) < n and self._has_more:
+        unfinished = [one for one in self._decoders if not one.is_done]
+        while len(unfinished) < n and self._has_more:
             chunk = next(self._opened.chunks, None)
             if chunk is None:
                 self._has_more = False
                 break
-            one = ChunkDecoder(chunk, self._end, self._options)
+            decoder = ChunkDecoder(chunk, self._end, self._options)
             self._end = chunk.span.end
-            self._speech_before += one.speech_left
-            self._readings.append(one)
-            if not one.is_done:
-                reading.append(one)
-        return reading
+            self._speech_before += decoder.speech_left
+            self._decoders.append(decoder)
+            if not decoder.is_done:
+                unfinished.append(decoder)
+        return unfinished
 
-    def report(self, timings: tuple[StageTime, ...] = ()) -> Round:
-        """What nothing earlier can precede any more; `timings` are the track's share of the round."""
-        found = list[Found]()
-        while self._readings:
-            found.append(self._readings[0].take())
-            if not self._readings[0].is_done:
+    def report(self, timings: tuple[StageTime, ...] = ()) -> TrackUpdate:
+        """What nothing earlier can precede any more; `timings` are the track's share of the batch."""
+        found = list[ChunkResult]()
+        while self._decoders:
+            found.append(self._decoders[0].drain())
+            if not self._decoders[0].is_done:
                 break
-            self._seconds_given_out += self._readings.popleft().seconds_done
+            self._seconds_given_out += self._decoders.popleft().seconds_done
         new = [segment for one in found for segment in one.segments]
         self._remember(new)
         segments = self._number(new)
-        left = sum(one.speech_left for one in self._readings)
+        left = sum(one.speech_left for one in self._decoders)
         heard, self._speech_before = self._speech_before - left, left
-        return Round(
+        return TrackUpdate(
             track=self.number,
             segments=segments,
-            position=self._seconds_given_out + sum(one.seconds_done for one in self._readings),
+            position=self._seconds_given_out + sum(one.seconds_done for one in self._decoders),
             speech_duration=heard,
-            spoken=self.spoken,
+            language_vote=self.language_vote,
             n_left_out=sum(one.n_left_out for one in found),
             uncovered=tuple(self._in_file(span) for one in found for span in one.uncovered),
             is_last=self.is_done,
@@ -158,6 +158,6 @@ class TrackReading:
 
     def _as_written(self, segment: Segment) -> Segment:
         """The segment, Chinese in the script that is wanted."""
-        language = segment.language or (self.spoken.language if self.spoken else "")
+        language = segment.language or (self.language_vote.language if self.language_vote else "")
         is_chinese = language == CHINESE and self._options.task == "transcribe"
         return in_one_script(segment, self._options.chinese_tag) if is_chinese else segment

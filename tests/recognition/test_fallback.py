@@ -7,17 +7,17 @@ import pytest
 from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script
 
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.recognition.attempts import (
+from ovsubs.recognition.fallback import (
     CLEARLY_NO_SPEECH,
     DOUBTFUL_NO_SPEECH,
     Attempt,
     Verdict,
+    assess,
     doubtful_runs,
-    is_babble,
+    has_no_known_language,
     is_made_up,
     is_repeated,
     is_stuttered,
-    judge,
     next_attempt,
 )
 from ovsubs.transcript import Segment
@@ -41,12 +41,12 @@ def verdict_of(
     no_speech: float = 0.1,
     times_said: int = 1,
     finished: bool = True,
-    spoken: LanguageVote = ENGLISH,
+    language_vote: LanguageVote = ENGLISH,
     options: TranscribeOptions | None = None,
 ) -> Verdict:
     decoded = script.decoded(*WORDS * times_said, avg_logprob=avg_logprob, finished=finished)
     decoded = replace(decoded, no_speech_prob=no_speech)
-    return judge(decoded, script.engine.tokenizer, spoken, options or TranscribeOptions())
+    return assess(decoded, script.components.tokenizer, language_vote, options or TranscribeOptions())
 
 
 @pytest.mark.parametrize(
@@ -112,30 +112,37 @@ def test_unlikely_text_in_no_known_language_is_silence(
     script: Script, probability: float, expected: Verdict
 ) -> None:
     spoken = LanguageVote("en", probability)
-    assert verdict_of(script, avg_logprob=-1.01, spoken=spoken) is expected
-    assert verdict_of(script, avg_logprob=-1.0, spoken=spoken) is GOOD
+    assert verdict_of(script, avg_logprob=-1.01, language_vote=spoken) is expected
+    assert verdict_of(script, avg_logprob=-1.0, language_vote=spoken) is GOOD
 
 
 def test_the_threshold_of_the_language_is_obeyed(script: Script) -> None:
     options = TranscribeOptions(language_detection_threshold=0.2)
-    assert verdict_of(script, avg_logprob=-1.01, spoken=ANYTHING, options=options) is UNLIKELY
+    assert verdict_of(script, avg_logprob=-1.01, language_vote=ANYTHING, options=options) is UNLIKELY
 
 
 @pytest.mark.parametrize(
-    ("times_said", "fits", "in_no_language", "expected"),
+    ("times_said", "pad_to_30s", "no_known_language", "expected"),
     [
-        (50, False, True, SILENT),
-        (50, True, True, LOOP),  # with 30 s it may be no loop
-        (50, False, False, LOOP),
-        (1, False, True, GOOD),
+        (50, True, True, SILENT),
+        (50, False, True, LOOP),  # with 30 s it may be no loop
+        (50, True, False, LOOP),
+        (1, True, True, GOOD),
     ],
 )
 def test_a_loop_in_a_window_that_is_in_no_language_is_silence_though_the_language_is_given(
-    script: Script, times_said: int, fits: bool, in_no_language: bool, expected: Verdict
+    script: Script, times_said: int, pad_to_30s: bool, no_known_language: bool, expected: Verdict
 ) -> None:
     decoded = script.decoded(*WORDS * times_said, avg_logprob=-0.3)
-    given, tokenizer = LanguageVote("en", 1.0), script.engine.tokenizer
-    verdict = judge(decoded, tokenizer, given, TranscribeOptions(), fits=fits, in_no_language=in_no_language)
+    given, tokenizer = LanguageVote("en", 1.0), script.components.tokenizer
+    verdict = assess(
+        decoded,
+        tokenizer,
+        given,
+        TranscribeOptions(),
+        pad_to_30s=pad_to_30s,
+        no_known_language=no_known_language,
+    )
     assert verdict is expected
 
 
@@ -151,7 +158,7 @@ def test_a_loop_in_a_window_that_is_in_no_language_is_silence_though_the_languag
 def test_babble_is_in_no_language_that_is_likely_or_spoken_in_the_file(
     heard: tuple[float, ...], expected: bool
 ) -> None:
-    assert is_babble(np.array(heard, np.float32), spoken=0, least=0.5) is expected
+    assert has_no_known_language(np.array(heard, np.float32), spoken=0, least=0.5) is expected
 
 
 # What is tried next
@@ -159,21 +166,21 @@ def test_babble_is_in_no_language_that_is_likely_or_spoken_in_the_file(
 
 def test_the_first_attempt_is_what_was_asked_for() -> None:
     options = TranscribeOptions(beam_size=3, patience=2.0, length_penalty=0.5, temperature=0.1, best_of=7)
-    assert Attempt(options.search) == Attempt(SearchOptions(3, 2.0, 0.5, 0.1, 7), fits=True)
+    assert Attempt(options.search) == Attempt(SearchOptions(3, 2.0, 0.5, 0.1, 7))
 
 
 @pytest.mark.parametrize("verdict", [GOOD, SILENT])
-@pytest.mark.parametrize("fits", [True, False])
-def test_what_is_good_or_silent_stands(verdict: Verdict, fits: bool) -> None:
+@pytest.mark.parametrize("pad_to_30s", [True, False])
+def test_what_is_good_or_silent_stands(verdict: Verdict, pad_to_30s: bool) -> None:
     options = TranscribeOptions()
-    assert next_attempt(Attempt(SearchOptions(), fits), verdict, options) is None
+    assert next_attempt(Attempt(SearchOptions(), pad_to_30s), verdict, options) is None
 
 
 @pytest.mark.parametrize("step", [0.2, None])
 def test_a_loop_in_a_fitted_window_is_decoded_alike_with_30_seconds(step: float | None) -> None:
     options = TranscribeOptions(temperature_increment_on_fallback=step)
     first = Attempt(options.search)
-    assert next_attempt(first, LOOP, options) == replace(first, fits=False)
+    assert next_attempt(first, LOOP, options) == replace(first, pad_to_30s=True)
 
 
 def ladder(verdict: Verdict, options: TranscribeOptions) -> list[Attempt]:
@@ -201,16 +208,16 @@ def test_unlikely_text_is_decoded_hotter_up_to_one(
     attempts = ladder(UNLIKELY, options)
     assert [attempt.search.temperature for attempt in attempts] == pytest.approx(temperatures)
     assert max(attempt.search.temperature for attempt in attempts) <= 1.0
-    assert [attempt.fits for attempt in attempts] == [True] + [False] * (len(attempts) - 1)
+    assert [attempt.pad_to_30s for attempt in attempts] == [False] + [True] * (len(attempts) - 1)
 
 
 def test_a_loop_gets_hotter_after_it_was_given_30_seconds_and_one_beam() -> None:
     attempts = ladder(LOOP, TranscribeOptions(beam_size=3))
     assert [attempt.search.temperature for attempt in attempts] == [0.0] * 4 + [0.2, 0.4, 0.6, 0.8, 1.0]
     assert [attempt.search.beam_size for attempt in attempts[:4]] == [3, 3, 1, 1]
-    assert [attempt.fits for attempt in attempts] == [True, False, True] + [False] * 6
+    assert [attempt.pad_to_30s for attempt in attempts] == [False, True, False] + [True] * 6
     greedy = ladder(LOOP, TranscribeOptions(beam_size=1))
-    assert [attempt.fits for attempt in greedy] == [True] + [False] * 6
+    assert [attempt.pad_to_30s for attempt in greedy] == [False] + [True] * 6
 
 
 @pytest.mark.parametrize("verdict", [UNLIKELY, LOOP])
@@ -222,8 +229,8 @@ def test_all_else_that_was_asked_for_is_kept_but_in_greedy_attempts(verdict: Ver
 
 def test_windows_are_decoded_together_where_they_have_as_many_candidates() -> None:
     beams = Attempt(SearchOptions(beam_size=5))
-    hot, hotter = (Attempt(replace(beams.search, temperature=heat), fits=False) for heat in (0.2, 0.4))
-    assert beams.batch_key == replace(beams, fits=False).batch_key
+    hot, hotter = (Attempt(replace(beams.search, temperature=heat), pad_to_30s=True) for heat in (0.2, 0.4))
+    assert beams.batch_key == replace(beams, pad_to_30s=True).batch_key
     assert hot.batch_key == hotter.batch_key
     assert beams.batch_key != hot.batch_key
     assert Attempt(SearchOptions()).batch_key != hot.batch_key  # greedy, and drawn
@@ -247,11 +254,11 @@ def test_passages_that_the_model_hardly_believes_are_found_with_what_it_half_bel
 
 
 def heard_as(script: Script, text: str, temperature: float = 0.0) -> DecodedWindow:
-    return replace(script.decoded(*script.engine.tokenizer.encode(text)), temperature=temperature)
+    return replace(script.decoded(*script.components.tokenizer.encode(text)), temperature=temperature)
 
 
 def test_what_only_a_sample_has_heard_is_made_up(script: Script) -> None:
-    tokenizer = script.engine.tokenizer
+    tokenizer = script.components.tokenizer
     babble = (
         heard_as(script, " taking the back of the race"),
         heard_as(script, " Thank you for joining us.", 0.2),

@@ -20,11 +20,11 @@ from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
-from ovsubs.recognition import Round, TranscribeOptions, opening, recognize
-from ovsubs.recognition import rounds as rounds_module
-from ovsubs.recognition.batches import MAX_PASSED_OVER, BatchRoom
+from ovsubs.recognition import TrackUpdate, TranscribeOptions, opening, recognize
+from ovsubs.recognition import scheduler as scheduler_module
+from ovsubs.recognition.batches import MAX_BATCHES_WAITED, BatchLimits
 from ovsubs.recognition.opening import open_now
-from ovsubs.recognition.tracks import TrackReading
+from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
 from ovsubs.whisper.language_vote import LanguageVote
@@ -38,18 +38,18 @@ Find = Callable[[str], Path]
 pytestmark = pytest.mark.model
 
 
-def rounds(model: Model, tracks: Iterable[Samples], options: TranscribeOptions) -> list[Round]:
+def rounds(model: Model, tracks: Iterable[Samples], options: TranscribeOptions) -> list[TrackUpdate]:
     def opener(samples: Samples) -> Callable[[], AudioSource]:
         return lambda: open_source(samples, None, lambda damage: None)
 
-    return list(recognize(model._engine, [opener(samples) for samples in tracks], options, Stopwatch()))
+    return list(recognize(model._components, [opener(samples) for samples in tracks], options, Stopwatch()))
 
 
-def segments_of(found: Iterable[Round], track: int = 0) -> list[Segment]:
+def segments_of(found: Iterable[TrackUpdate], track: int = 0) -> list[Segment]:
     return [segment for done in found if done.track == track for segment in done.segments]
 
 
-def timed_texts(found: Iterable[Round], track: int = 0) -> list[tuple[float, float, str]]:
+def timed_texts(found: Iterable[TrackUpdate], track: int = 0) -> list[tuple[float, float, str]]:
     return [(segment.start, segment.end, segment.text) for segment in segments_of(found, track)]
 
 
@@ -69,16 +69,16 @@ class Desk:
         samples = np.full(round(seconds * RATE), 0.1, np.float32)
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
-        opened = open_now(lambda: source, script.engine, chosen, Stopwatch())
-        self.track = TrackReading(0, opened, chosen, ENGLISH)
+        opened = open_now(lambda: source, script.components, chosen, Stopwatch())
+        self.track = TrackState(0, opened, chosen, ENGLISH)
 
     def starts(self, n: int) -> list[float]:
-        return [reading.window.window.start for reading in self.track.waiting(n)]
+        return [decoder.window.window.start for decoder in self.track.waiting(n)]
 
     def say(self, place: int, *pieces: tuple[int, float, float]) -> None:
         """To the window of the waiting chunk at that place."""
-        reading = self.track.waiting(place + 1)[place]
-        reading.advance(self.script.said(*pieces), GOOD, "en", self.script.engine)
+        decoder = self.track.waiting(place + 1)[place]
+        decoder.accept(self.script.said(*pieces), GOOD, "en", self.script.components)
 
     def given_out(self) -> list[float]:
         return [segment.start for segment in self.track.report().segments]
@@ -86,39 +86,39 @@ class Desk:
 
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_segments_come_in_file_order_though_later_chunks_finish_first(script: Script) -> None:
-    desk = Desk(script, 90.0)
-    assert desk.starts(3) == [0.0, 30.0, 60.0]
-    desk.say(2, (WORLD, 0.2, 29.8))
-    assert desk.given_out() == []
-    desk.say(0, (HELLO, 0.2, 10.0))  # the rest is read again
-    assert desk.given_out() == [0.2]
-    desk.say(1, (HELLO, 0.2, 29.8))
-    assert desk.given_out() == []
-    assert desk.starts(3) == [10.0]
-    desk.say(0, (WORLD, 0.0, 19.8))
-    assert desk.given_out() == pytest.approx([10.0, 30.2, 60.2])
-    assert desk.starts(3) == []
-    assert desk.track.is_done
+    scheduler = Desk(script, 90.0)
+    assert scheduler.starts(3) == [0.0, 30.0, 60.0]
+    scheduler.say(2, (WORLD, 0.2, 29.8))
+    assert scheduler.given_out() == []
+    scheduler.say(0, (HELLO, 0.2, 10.0))  # the rest is read again
+    assert scheduler.given_out() == [0.2]
+    scheduler.say(1, (HELLO, 0.2, 29.8))
+    assert scheduler.given_out() == []
+    assert scheduler.starts(3) == [10.0]
+    scheduler.say(0, (WORLD, 0.0, 19.8))
+    assert scheduler.given_out() == pytest.approx([10.0, 30.2, 60.2])
+    assert scheduler.starts(3) == []
+    assert scheduler.track.is_done
 
 
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
-    desk = Desk(script, 60.0)
-    desk.say(1, (HELLO, 0.2, 29.8))
-    desk.say(0, (HELLO, 0.2, 10.0), (WORLD, 10.0, 20.0))
-    first = desk.track.report().segments
-    desk.say(0, (WORLD, 0.0, 9.8))
-    assert [segment.id for segment in (*first, *desk.track.report().segments)] == [0, 1, 2, 3]
+    scheduler = Desk(script, 60.0)
+    scheduler.say(1, (HELLO, 0.2, 29.8))
+    scheduler.say(0, (HELLO, 0.2, 10.0), (WORLD, 10.0, 20.0))
+    first = scheduler.track.report().segments
+    scheduler.say(0, (WORLD, 0.0, 9.8))
+    assert [segment.id for segment in (*first, *scheduler.track.report().segments)] == [0, 1, 2, 3]
 
 
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_chunks_come_in_as_places_become_free(script: Script) -> None:
-    desk = Desk(script, 150.0)
-    assert desk.starts(2) == [0, 30]
-    assert desk.starts(4) == [0, 30, 60, 90]
-    desk.say(1, (HELLO, 0.2, 29.8))
-    assert desk.starts(2) == [0, 60, 90]
-    assert desk.track.report().position == 30.0
+    scheduler = Desk(script, 150.0)
+    assert scheduler.starts(2) == [0, 30]
+    assert scheduler.starts(4) == [0, 30, 60, 90]
+    scheduler.say(1, (HELLO, 0.2, 29.8))
+    assert scheduler.starts(2) == [0, 60, 90]
+    assert scheduler.track.report().position == 30.0
 
 
 def test_where_nobody_knows_the_pauses_chunks_are_long(script: Script) -> None:
@@ -131,28 +131,28 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
     options = TranscribeOptions(vad=None, batch_size=2)
     samples = np.full(16 * 30 * RATE, 0.1, np.float32)
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
-    desk = rounds_module._Desk(script.engine, options, ENGLISH, Stopwatch())
-    opened = open_now(lambda: source, script.engine, options, Stopwatch())
-    assert list(desk.take_tracks(iter([opened]))) == []
+    scheduler = scheduler_module._Scheduler(script.components, options, ENGLISH, Stopwatch())
+    opened = open_now(lambda: source, script.components, options, Stopwatch())
+    assert list(scheduler.take_tracks(iter([opened]))) == []
     batches = list[list[float]]()
-    while batch := desk.next_batch():
-        batches.append([seat.reading.window.window.start for seat in batch])
-        for seat in batch:
-            is_first = seat.reading.window.window.start == 0.0 and len(batches) == 1
+    while batch := scheduler.next_batch():
+        batches.append([window.decoder.window.window.start for window in batch])
+        for window in batch:
+            is_first = window.decoder.window.window.start == 0.0 and len(batches) == 1
             said = script.said((HELLO, 0.2, 29.8))
-            seat.reading.advance(said, UNLIKELY if is_first else GOOD, "en", script.engine)
+            window.decoder.accept(said, UNLIKELY if is_first else GOOD, "en", script.components)
     assert batches[0] == [0.0, 30.0]
-    assert batches.index([0.0]) == 1 + MAX_PASSED_OVER
+    assert batches.index([0.0]) == 1 + MAX_BATCHES_WAITED
     read = sorted(start for batch in batches for start in batch)
     assert read == [0.0, *(30.0 * n for n in range(16))]
 
 
 def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:
-    desk = Desk(script, 100.0)
+    scheduler = Desk(script, 100.0)
     speech, position = 0.0, 0.0
-    while desk.starts(2):
-        desk.say(0, (HELLO, 0.2, 7.0))
-        news = desk.track.report()
+    while scheduler.starts(2):
+        scheduler.say(0, (HELLO, 0.2, 7.0))
+        news = scheduler.track.report()
         assert news.position >= position
         position, speech = news.position, speech + news.speech_duration
     assert position == pytest.approx(100.0)
@@ -160,33 +160,33 @@ def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:
 
 
 def test_a_track_without_samples_has_nothing_to_read(script: Script) -> None:
-    desk = Desk(script, 0.0)
-    assert desk.starts(4) == []
-    news = desk.track.report()
+    scheduler = Desk(script, 0.0)
+    assert scheduler.starts(4) == []
+    news = scheduler.track.report()
     assert (news.segments, news.uncovered, news.position) == ((), (), 0.0)
-    assert desk.track.is_done
+    assert scheduler.track.is_done
 
 
 def test_the_language_of_a_track_is_the_one_most_spoken(script: Script) -> None:
     track = Desk(script, 30.0).track
-    track.hear(LanguageVote("de", 0.9), 0.0, 4.0)
-    track.hear(LanguageVote("en", 0.9), 5.0, 7.0)
-    assert track.spoken is not None
-    assert track.spoken.language == "en"
-    track.hear(LanguageVote("de", 0.6), 12.0, 9.0)
-    assert track.spoken.language == "de"
-    assert track.spoken.probability == pytest.approx(13 / 20, abs=1e-3)
+    track.add_vote(LanguageVote("de", 0.9), 0.0, 4.0)
+    track.add_vote(LanguageVote("en", 0.9), 5.0, 7.0)
+    assert track.language_vote is not None
+    assert track.language_vote.language == "en"
+    track.add_vote(LanguageVote("de", 0.6), 12.0, 9.0)
+    assert track.language_vote.language == "de"
+    assert track.language_vote.probability == pytest.approx(13 / 20, abs=1e-3)
 
 
 def test_a_window_that_is_read_again_counts_once_for_its_language(script: Script) -> None:
     track = Desk(script, 30.0).track
-    track.hear(LanguageVote("de", 0.9), 0.0, 5.0)
+    track.add_vote(LanguageVote("de", 0.9), 0.0, 5.0)
     for _ in range(3):
-        track.hear(LanguageVote("en", 0.9), 5.0, 4.0)
-    assert track.spoken is not None
-    assert track.spoken.language == "de"
-    track.hear(LanguageVote("de", 0.9), 5.0, 4.0)  # another attempt may hear another language
-    assert track.spoken.probability == 1.0
+        track.add_vote(LanguageVote("en", 0.9), 5.0, 4.0)
+    assert track.language_vote is not None
+    assert track.language_vote.language == "de"
+    track.add_vote(LanguageVote("de", 0.9), 5.0, 4.0)  # another attempt may hear another language
+    assert track.language_vote.probability == 1.0
 
 
 def test_what_a_window_is_told_beforehand_is_the_text_so_far_with_its_times(script: Script) -> None:
@@ -206,12 +206,12 @@ def test_what_a_window_is_told_beforehand_is_the_text_so_far_with_its_times(scri
 
 
 @pytest.fixture(scope="module")
-def heard(base_model: Model, joined_speech: Samples) -> list[Round]:
+def heard(base_model: Model, joined_speech: Samples) -> list[TrackUpdate]:
     return rounds(base_model, [joined_speech], TranscribeOptions(language="en"))
 
 
 def test_segments_are_numbered_in_file_order_and_cover_the_speech(
-    heard: list[Round], joined_speech: Samples
+    heard: list[TrackUpdate], joined_speech: Samples
 ) -> None:
     segments = segments_of(heard)
     assert [segment.id for segment in segments] == list(range(len(segments)))
@@ -263,8 +263,8 @@ def test_the_batch_size_does_not_change_the_language(
     for batch_size in (1, 8):
         options = TranscribeOptions(batch_size=batch_size, beam_size=1, language_detection_segments=3)
         opener = lambda: open_source(samples, None, lambda damage: None)  # noqa: E731
-        stream = recognize(base_model._engine, [opener], options, Stopwatch())
-        votes.append(next(stream).spoken)
+        stream = recognize(base_model._components, [opener], options, Stopwatch())
+        votes.append(next(stream).language_vote)
         stream.close()
     assert {decision and decision.language for decision in votes} == {"fr"}
     assert np.ptp([decision.probability for decision in votes if decision]) < 1e-3
@@ -323,7 +323,7 @@ def _words(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s]", " ", text.lower()).split())
 
 
-def test_only_windows_of_a_multilingual_run_have_a_language(heard: list[Round]) -> None:
+def test_only_windows_of_a_multilingual_run_have_a_language(heard: list[TrackUpdate]) -> None:
     assert {segment.language for segment in segments_of(heard)} == {None}
 
 
@@ -364,10 +364,10 @@ def test_every_window_of_every_track_is_told_the_prompt(
 
 
 def test_windows_that_are_told_the_text_before_them_are_read_one_by_one(
-    base_model: Model, joined_speech: Samples, heard: list[Round]
+    base_model: Model, joined_speech: Samples, heard: list[TrackUpdate]
 ) -> None:
     options = TranscribeOptions(language="en", condition_on_previous_text=True)
-    assert base_model._engine.batch_room(options) == BatchRoom(1, 1)
+    assert base_model._components.batch_limits(options) == BatchLimits(1, 1)
     told = rounds(base_model, [joined_speech], options)
     untold = "".join(segment.text for segment in segments_of(heard))
     text = "".join(segment.text for segment in segments_of(told))
@@ -381,21 +381,21 @@ def test_windows_that_are_told_the_text_before_them_are_read_in_order(
 ) -> None:
     """Though five chunks wait for the language, and others wait longer while one is read again."""
     places, waited = list[float](), list[int]()
-    next_batch = rounds_module._Desk.next_batch
+    next_batch = scheduler_module._Scheduler.next_batch
 
-    def noting(desk: rounds_module._Desk) -> list[rounds_module._Seat]:
-        waited.append(len(list(desk._seats())))
-        chosen = next_batch(desk)
-        places.extend(seat.reading.window.window.start for seat in chosen)
+    def noting(scheduler: scheduler_module._Scheduler) -> list[scheduler_module._ScheduledWindow]:
+        waited.append(len(list(scheduler._waiting_windows())))
+        chosen = next_batch(scheduler)
+        places.extend(window.decoder.window.window.start for window in chosen)
         assert len(chosen) <= 1
         return chosen
 
-    monkeypatch.setattr(rounds_module._Desk, "next_batch", noting)
+    monkeypatch.setattr(scheduler_module._Scheduler, "next_batch", noting)
     options = TranscribeOptions(condition_on_previous_text=True, vad=None, beam_size=1)
     speech = np.tile(joined_speech, 1 + 150 * RATE // len(joined_speech))[: 150 * RATE]
     rounds(base_model, [speech], options)
     assert max(waited) > 1
-    assert len(places) > MAX_PASSED_OVER + 2
+    assert len(places) > MAX_BATCHES_WAITED + 2
     assert places == sorted(places)
 
 
@@ -478,7 +478,7 @@ def test_a_track_that_breaks_off_ends_with_its_error(
     error = UnreadableMedia(Path("broken.mp4"), "it breaks off")
     opener = breaking_off(joined_speech[: round(seconds * RATE)], error)
     options = TranscribeOptions(beam_size=1, batch_size=batch_size)
-    found = list(recognize(tiny_model._engine, [opener], options, Stopwatch()))
+    found = list(recognize(tiny_model._components, [opener], options, Stopwatch()))
     assert [done.error for done in found if done.is_last] == [error]
     assert found[-1].is_last
 
@@ -497,7 +497,7 @@ def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech
         whole(speech),
     ]
     options = TranscribeOptions(beam_size=1, batch_size=2)
-    found = list(recognize(tiny_model._engine, openers, options, Stopwatch()))
+    found = list(recognize(tiny_model._components, openers, options, Stopwatch()))
     ends = {done.track: done.error for done in found if done.is_last}
     assert ends == {0: error, 1: None, 2: error, 3: error, 4: None}
     assert sum(done.is_last for done in found) == 5
@@ -604,7 +604,7 @@ def test_what_the_model_cannot_do_is_refused_before_anything_is_read(
         raise AssertionError("the track was opened")
 
     with pytest.raises(error):
-        list(recognize(tiny_model._engine, [untouched], options, Stopwatch()))
+        list(recognize(tiny_model._components, [untouched], options, Stopwatch()))
     with pytest.raises(error):
         list(tiny_model.stream(np.zeros(RATE, np.float32), options=options))
     with pytest.raises(error):

@@ -1,9 +1,9 @@
-"""What recognition runs on."""
+"""Detector, model, tokenizer and filters: what recognition runs on."""
 
 from dataclasses import dataclass
 
 from ovsubs.audio.vad import SpeechDetector
-from ovsubs.recognition.batches import BatchRoom
+from ovsubs.recognition.batches import BatchLimits
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import WhisperModel
@@ -12,7 +12,7 @@ from ovsubs.whisper.tokenizer import WhisperTokenizer
 # With base 16 are 2 % faster than 12, and 12 no faster than 10, which take 55 MB less: eight hours, in which
 # OpenVINO's caches fill up, stay under 1 GB.
 MAX_BATCH_SIZE = 10
-# Keys and values in f32 take twice the room. In six chapters five windows take 60 MB less than six, and six
+# Keys and values in f32 take twice the memory. In six chapters five windows take 60 MB less than six, and six
 # took 260 MB less than ten, in 4 % more time. With five an hour stays under 1 GB.
 MAX_F32_BATCH_SIZE = 5
 MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
@@ -20,21 +20,21 @@ KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger mod
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
-    """The speech detector, the model, its tokens and its filters."""
+class Components:
+    """The parts of a loaded model: speech detector, Whisper graphs, tokenizer and logit filters."""
 
     detector: SpeechDetector
     whisper: WhisperModel
     tokenizer: WhisperTokenizer
     filters: LogitFilters
 
-    def batch_room(self, options: TranscribeOptions) -> BatchRoom:
+    def batch_limits(self, options: TranscribeOptions) -> BatchLimits:
         """How many windows are decoded together: as many as asked for, or what memory allows."""
         if options.condition_on_previous_text:
-            return BatchRoom(1, 1)
+            return BatchLimits(1, 1)
         if options.batch_size:
-            return BatchRoom(options.batch_size, options.batch_size)
+            return BatchLimits(options.batch_size, options.batch_size)
         fitting = KEY_VALUE_BUDGET_BYTES // self.whisper.window_bytes
         most = MAX_BATCH_SIZE if self.whisper.has_short_keys else MAX_F32_BATCH_SIZE
-        n_full = max(1, min(most, fitting))
-        return BatchRoom(MAX_SHORT_WINDOWS, n_full)
+        max_full_windows = max(1, min(most, fitting))
+        return BatchLimits(MAX_SHORT_WINDOWS, max_full_windows)

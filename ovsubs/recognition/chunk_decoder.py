@@ -14,7 +14,11 @@ from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
-from ovsubs.recognition.attempts import (
+from ovsubs.recognition.batches import WaitingWindow
+from ovsubs.recognition.components import Components
+from ovsubs.recognition.coverage import uncovered
+from ovsubs.recognition.doubtful_passages import DoubtfulPassage, find_doubtful, find_repeats, is_no_text
+from ovsubs.recognition.fallback import (
     Attempt,
     Verdict,
     is_doubtful,
@@ -23,14 +27,10 @@ from ovsubs.recognition.attempts import (
     is_stuttered,
     next_attempt,
 )
-from ovsubs.recognition.batches import Candidate
-from ovsubs.recognition.coverage import uncovered
-from ovsubs.recognition.doubtful_passages import DoubtfulPassage, find_doubtful, find_repeats, is_no_text
-from ovsubs.recognition.engine import Engine
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.recognition.second_hearing import (
-    NEAR_S,
+    SHORT_LEAD_S,
     FirstHearing,
     is_preferred,
     is_worth_another,
@@ -41,11 +41,12 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, split_segments, to_segments
 
-SHORTEST_RETRY_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
-MISSED_S = 1.0  # speech this long between two segments without any text is read again
-MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
-UNSAID_S = 0.4  # speech left after a text's last time, with which it may end; docs/decisions/0010 has others
-CUT_OFF_S = 10.0  # a window from which on Whisper leaves its last sentence out
+MIN_SPLIT_WINDOW_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
+MIN_MISSED_S = 1.0  # speech this long between two segments without any text is read again
+MIN_MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
+# Speech left after the last time of a text, with which it may end; docs/decisions/0010 has what others gave.
+MIN_TRAILING_SPEECH_S = 0.4
+MIN_CUT_OFF_WINDOW_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
 RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
 FRAMES_PER_S = 100
@@ -55,15 +56,15 @@ TOKENS_TO_SPARE = 24
 # Silence behind a window shorter than 30 s. Without it the text does not find its end, and is read again with
 # 30 s. With 3, 2 and 1.5 s base makes 183, 182 and 184 errors in 128 utterances, 104, 102 and 100 in one long
 # chapter, 217, 216 and 221 in six: a second is nothing, but for 3 % of the encoder's work.
-TAIL_S = 2.0
+TRAILING_SILENCE_S = 2.0
 # What the encoder sees at least. Utterances under 6 s (197 of those 295) have 115 errors with 3 s of silence
 # behind them, 103 with 5 s; longer ones 117 with either. docs/decisions/0006 has more.
-LEAST_S = 10.0
+MIN_ENCODER_WINDOW_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What has been found since the last time: segments in order, speech without text, windows given up."""
+class ChunkResult:
+    """Results of a chunk since the last `drain`: segments in order, speech without text, windows given up."""
 
     segments: tuple[Segment, ...]
     uncovered: tuple[Span, ...]
@@ -72,12 +73,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """What an attempt at a window gave, and in which language; `spoken` if the window has voted for one."""
+    """Result of one attempt at a window, and its language; `language_vote` where the window has voted."""
 
     decoded: DecodedWindow
     verdict: Verdict
     language: str
-    spoken: LanguageVote | None
+    language_vote: LanguageVote | None
 
 
 class ChunkDecoder:
@@ -85,7 +86,7 @@ class ChunkDecoder:
 
     def __init__(self, chunk: Chunk, begin: float, options: TranscribeOptions) -> None:
         self.attempt = Attempt(options.search)
-        self.spoken: LanguageVote | None = None  # of the window, where each has its own language
+        self.language_vote: LanguageVote | None = None  # of the window, where each has its own language
         self._language = "en"  # of the window that was decoded last
         self._options = options
         self._chunk = chunk
@@ -105,7 +106,7 @@ class ChunkDecoder:
         self._all = list[Segment]()
         self._n_taken = 0
         self._n_left_out = 0
-        self.n_passed_over = 0  # batches that were decoded while the present window waited for company
+        self.batches_waited = 0  # batches that were decoded while the present window waited for company
 
     @property
     def is_done(self) -> bool:
@@ -146,7 +147,7 @@ class ChunkDecoder:
 
     @property
     def min_end_s(self) -> float:
-        """Where the text may end, in seconds of the window: not before its last `UNSAID_S` of speech.
+        """Earliest end of the text, in seconds of the window; `MIN_TRAILING_SPEECH_S` of speech may follow.
 
         Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
         nearly all windows end in silence. Any end is as good as another where the window does break off,
@@ -158,57 +159,57 @@ class ChunkDecoder:
         if self._doubted:
             return 0.0
         breaks_off = not self._reads_missed and window.end < self._chunk.speech[-1].end
-        is_first = self.attempt.fits and self.attempt.search == self._options.search
-        if self._options.vad is None or breaks_off or not is_first or window.duration < CUT_OFF_S:
+        is_first = not self.attempt.pad_to_30s and self.attempt.search == self._options.search
+        if self._options.vad is None or breaks_off or not is_first or window.duration < MIN_CUT_OFF_WINDOW_S:
             return 0.0
-        left = UNSAID_S
+        left = MIN_TRAILING_SPEECH_S
         for region in reversed(self.window.speech):
             if region.end - region.start > left:
                 return region.end - left - window.start
             left -= region.end - region.start
         return 0.0
 
-    def mel(self, engine: Engine) -> NDArray[np.float32]:
+    def mel(self, components: Components) -> NDArray[np.float32]:
         """The window as the encoder is to see it: float32 [n_mels, frames]."""
-        mel = log_mel(self.window.samples, engine.whisper.n_mels)
-        return mel[:, : self.n_frames(engine)].copy()  # a view would keep 30 s of each window of a batch
+        mel = log_mel(self.window.samples, components.whisper.n_mels)
+        return mel[:, : self.n_frames(components)].copy()  # a view would keep 30 s of each window of a batch
 
-    def n_frames(self, engine: Engine) -> int:
+    def n_frames(self, components: Components) -> int:
         """How much of the window's 30 s the encoder is to see."""
-        if not (self.attempt.fits and engine.whisper.any_length):
+        if not (not self.attempt.pad_to_30s and components.whisper.any_length):
             return N_FRAMES
-        seconds = max(self.window.window.duration + TAIL_S, LEAST_S)
+        seconds = max(self.window.window.duration + TRAILING_SILENCE_S, MIN_ENCODER_WINDOW_S)
         return min(math.ceil(seconds) * FRAMES_PER_S, N_FRAMES)
 
-    def candidate(self, engine: Engine) -> Candidate:
+    def waiting_window(self, components: Components) -> WaitingWindow:
         """The window as one that could be in the next batch."""
-        return Candidate(self.attempt.batch_key, self.n_frames(engine), self.n_passed_over)
+        return WaitingWindow(self.attempt.batch_key, self.n_frames(components), self.batches_waited)
 
-    def advance(self, decoded: DecodedWindow, verdict: Verdict, language: str, engine: Engine) -> None:
+    def accept(self, decoded: DecodedWindow, verdict: Verdict, language: str, components: Components) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
         if self._doubted:
-            self._decide_doubt(decoded, verdict, engine)
+            self._decide_doubt(decoded, verdict, components)
             return
         self._language = language
         if self._first:
-            decoded, verdict = self._choose_hearing(self._first, decoded, verdict, engine), Verdict.GOOD
+            decoded, verdict = self._choose_hearing(self._first, decoded, verdict, components), Verdict.GOOD
         elif verdict is Verdict.GOOD and self._is_first_attempt and is_worth_another(decoded, self.window):
             self._hear_again(decoded)
             return
-        if self._echo and is_heard_without(self._echo, decoded, engine.tokenizer, self._options):
+        if self._echo and is_heard_without(self._echo, decoded, components.tokenizer, self._options):
             # It was really said, and the prompt knows how to spell it.
-            self._tried.append(_Tried(decoded, Verdict.GOOD, self._language, self.spoken))
+            self._tried.append(_Tried(decoded, Verdict.GOOD, self._language, self.language_vote))
             decoded, verdict = self._echo, Verdict.GOOD
         if verdict is Verdict.ECHO:
             self._echo = decoded
             self.attempt = replace(self.attempt, prompted=False)
             return
         length = self.window.window.duration
-        is_long = length > SHORTEST_RETRY_S
-        if verdict is Verdict.LOOP and not self.attempt.fits and is_long and not self._reads_missed:
+        is_long = length > MIN_SPLIT_WINDOW_S
+        if verdict is Verdict.LOOP and self.attempt.pad_to_30s and is_long and not self._reads_missed:
             self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
-        tried = _Tried(decoded, verdict, self._language, self.spoken)
+        tried = _Tried(decoded, verdict, self._language, self.language_vote)
         self._tried.append(tried)
         if self._best is None or _is_better(tried, self._best):
             self._best = tried
@@ -216,7 +217,7 @@ class ChunkDecoder:
         if following is not None:
             self.attempt = following
             return
-        self._settle(self._best, engine)
+        self._commit(self._best, components)
 
     @property
     def _is_first_attempt(self) -> bool:
@@ -224,52 +225,54 @@ class ChunkDecoder:
 
     def _hear_again(self, decoded: DecodedWindow) -> None:
         """The same window, but for what is before its speech."""
-        self._first = FirstHearing(decoded, self.window, self._language, self.spoken)
-        self._next = without_lead(self._chunk, self.window, NEAR_S)
+        self._first = FirstHearing(decoded, self.window, self._language, self.language_vote)
+        self._next = without_lead(self._chunk, self.window, SHORT_LEAD_S)
 
     def _choose_hearing(
-        self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, engine: Engine
+        self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, components: Components
     ) -> DecodedWindow:
-        if verdict is Verdict.GOOD and is_preferred(near, first.decoded, engine.tokenizer):
+        if verdict is Verdict.GOOD and is_preferred(near, first.decoded, components.tokenizer):
             return near
-        self._next, self._language, self.spoken = first.window, first.language, first.spoken
+        self._next, self._language, self.language_vote = first.window, first.language, first.language_vote
         return first.decoded
 
-    def _decide_doubt(self, heard_alone: DecodedWindow, verdict: Verdict, engine: Engine) -> None:
+    def _decide_doubt(self, heard_alone: DecodedWindow, verdict: Verdict, components: Components) -> None:
         following = next_attempt(self.attempt, verdict, self._options) if verdict is Verdict.LOOP else None
         if following is not None and following.search.temperature == self._options.temperature:
             self.attempt = following
             return
         passage = self._doubted.popleft()
-        is_same_language = not self.spoken or self.spoken.language == passage.segments[0].language
+        is_same_language = (
+            not self.language_vote or self.language_vote.language == passage.segments[0].language
+        )
         tells = is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO)
         attempts = [*passage.others, heard_alone] if tells else passage.others
-        if is_no_text(passage, heard_alone, attempts, engine.tokenizer, is_verbatim=self._is_verbatim):
+        if is_no_text(passage, heard_alone, attempts, components.tokenizer, is_verbatim=self._is_verbatim):
             self._all = [segment for segment in self._all if segment not in passage.segments]
             asked = {segment for other in self._doubted for segment in other.segments}
             self._doubted.extend(find_repeats(passage, self._all, asked))
         self._go_on()
 
-    def _settle(self, best: _Tried, engine: Engine) -> None:
-        decoded, self._language, self.spoken = best.decoded, best.language, best.spoken
+    def _commit(self, best: _Tried, components: Components) -> None:
+        decoded, self._language, self.language_vote = best.decoded, best.language, best.language_vote
         if self._reads_missed:
-            is_believed = not is_doubtful(decoded) and not self._is_made_up(best, engine)
+            is_believed = not is_doubtful(decoded) and not self._is_made_up(best, components)
             if best.verdict is Verdict.GOOD and is_believed:  # it was passed over once
-                begin = engine.tokenizer.special.timestamp_begin
+                begin = components.tokenizer.special.timestamp_begin
                 reading = split_segments(decoded, (), self.window.window.duration, True, begin)
-                heard = self._segments(reading.pieces, decoded, engine)
+                heard = self._segments(reading.pieces, decoded, components)
                 if not self._put_back(heard):
                     self._all += heard
             self._missed.popleft()
         elif best.verdict is Verdict.SILENT:
             self._cursor = self.window.window.end
-        elif self._is_loop(best, engine):
+        elif self._is_loop(best, components):
             self._n_left_out += 1
             self._cursor = self.window.window.end
-        elif self._is_unlikely_part(best) or self._is_made_up(best, engine) or self._is_half_a_loop(best):
+        elif self._is_unlikely_part(best) or self._is_made_up(best, components) or self._is_half_a_loop(best):
             self._cursor = self.window.window.end
         else:
-            self._take_in(decoded, engine)
+            self._take_in(decoded, components)
         self._go_on()
 
     def _put_back(self, heard: Sequence[Segment]) -> bool:
@@ -294,9 +297,11 @@ class ChunkDecoder:
         """Whether two texts of the same speech are nearly the same: each translation has words of its own."""
         return self._options.task == "transcribe"
 
-    def _is_made_up(self, best: _Tried, engine: Engine) -> bool:
+    def _is_made_up(self, best: _Tried, components: Components) -> bool:
         """Whether a text was sampled, and no other attempt in its language has heard much of it."""
-        return self._is_verbatim and is_made_up(best.decoded, self._others(best.decoded), engine.tokenizer)
+        return self._is_verbatim and is_made_up(
+            best.decoded, self._others(best.decoded), components.tokenizer
+        )
 
     def _is_unlikely_part(self, best: _Tried) -> bool:
         """Whether the window is part of one that looped, and no attempt at it is likely."""
@@ -307,9 +312,9 @@ class ChunkDecoder:
         has_looped = any(one.verdict is Verdict.LOOP for one in self._tried)
         return has_looped and is_doubtful(best.decoded)
 
-    def _is_loop(self, best: _Tried, engine: Engine) -> bool:
+    def _is_loop(self, best: _Tried, components: Components) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
-        return has_no_end or is_loop_of_noise(best.decoded, engine.tokenizer, self._options)
+        return has_no_end or is_loop_of_noise(best.decoded, components.tokenizer, self._options)
 
     @property
     def _reads_missed(self) -> bool:
@@ -337,13 +342,13 @@ class ChunkDecoder:
         # It may wait long for an earlier one; its sound is not needed any more.
         self._chunk = replace(self._chunk, samples=np.zeros(0, np.float32))
 
-    def _take_in(self, decoded: DecodedWindow, engine: Engine) -> None:
+    def _take_in(self, decoded: DecodedWindow, components: Components) -> None:
         window = self.window.window
         speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
         is_last = window.end >= self._chunk.speech[-1].end
-        begin = engine.tokenizer.special.timestamp_begin
+        begin = components.tokenizer.special.timestamp_begin
         reading = split_segments(decoded, speech, window.duration, is_last, begin)
-        segments = self._segments(reading.pieces, decoded, engine)
+        segments = self._segments(reading.pieces, decoded, components)
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
         others = self._others(decoded)
@@ -357,7 +362,8 @@ class ChunkDecoder:
                 SpeechRegion(span.start, span.end)
                 for span in missed
                 if span.end <= segments[-1].start
-                and span.end - span.start >= (MISSED_AFTER_SOUND_S if span.start in begins else MISSED_S)
+                and span.end - span.start
+                >= (MIN_MISSED_AFTER_SOUND_S if span.start in begins else MIN_MISSED_S)
             )
 
     def _others(self, decoded: DecodedWindow) -> tuple[DecodedWindow, ...]:
@@ -368,25 +374,27 @@ class ChunkDecoder:
         )
 
     def _segments(
-        self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, engine: Engine
+        self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, components: Components
     ) -> list[Segment]:
         speech = self.window.speech
-        segments = to_segments(pieces, decoded, self.window.window, engine.tokenizer, self._language, speech)
-        if self.spoken is None:
+        segments = to_segments(
+            pieces, decoded, self.window.window, components.tokenizer, self._language, speech
+        )
+        if self.language_vote is None:
             return segments
-        return [replace(segment, language=self.spoken.language) for segment in segments]
+        return [replace(segment, language=self.language_vote.language) for segment in segments]
 
-    def take(self) -> Found:
+    def drain(self) -> ChunkResult:
         """What was found since the last time; nothing while passed-over or doubtful speech is being heard."""
         if self._missed or self._doubted:
-            return Found((), (), 0)
+            return ChunkResult((), (), 0)
         new = sorted(self._all[self._n_taken :], key=lambda segment: segment.start)
         self._all[self._n_taken :] = new
         self._n_taken = len(self._all)
         n_left_out, self._n_left_out = self._n_left_out, 0
         is_known = self.is_done and self._options.vad is not None  # without it, silence counts as speech
         missed = uncovered(self._chunk.speech, self._all) if is_known else ()
-        return Found(tuple(new), tuple(missed), n_left_out)
+        return ChunkResult(tuple(new), tuple(missed), n_left_out)
 
 
 def _is_better(later: _Tried, best: _Tried) -> bool:
