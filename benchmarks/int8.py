@@ -19,7 +19,7 @@ from typing import Any
 
 from peer_engines.machine import describe_run
 
-from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
+from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
 from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.report import to_markdown
 from ovsubs.benchmark.results import Comparison
@@ -95,16 +95,16 @@ def read_models(path: Path, run: dict[str, Any]) -> dict[str, Any]:
 
 def make_models(
     name: str, options: QuantizeOptions, folder: Path
-) -> tuple[list[Subject], dict[str, Quantized]]:
+) -> tuple[list[BenchmarkedModel], dict[str, Quantized]]:
     """FP32, full INT8 and what auto keeps, with what was measured of the two when they were made."""
     exact = export_model(
         name, ExportOptions(output=folder / f"{name}-fp32", precision="fp32", offline=True), report=say
     )
     by_default = settle(CompileOptions()).precision_name
     in_floats = fastest_floats()
-    subjects, everything = [Subject(f"{name} FP32", exact)], dict[str, Quantized]()
+    subjects, everything = [BenchmarkedModel(f"{name} FP32", exact)], dict[str, Quantized]()
     if by_default != in_floats:
-        subjects.insert(0, Subject(f"{name} FP32, run in {in_floats}", exact, in_floats))
+        subjects.insert(0, BenchmarkedModel(f"{name} FP32, run in {in_floats}", exact, in_floats))
     for components in ("all", "auto"):
         limit = options.max_wer_drop if components == "all" else None
         chosen = replace(options, components=components, max_wer_drop=limit)
@@ -112,12 +112,14 @@ def make_models(
         kept = " and ".join(made.components) or "nothing"
         title = f"{name} INT8" if components == "all" else f"{name} auto ({kept})"
         say(f"{title}: {made.judgement}")
-        subjects.append(Subject(title, made.directory))
+        subjects.append(BenchmarkedModel(title, made.directory))
         everything[title] = made
     return subjects, everything
 
 
-def measure(subjects: list[Subject], dataset: Dataset, n_runs: int, threads: int | None) -> Comparison:
+def measure(
+    subjects: list[BenchmarkedModel], dataset: Dataset, n_runs: int, threads: int | None
+) -> Comparison:
     """All models by turns."""
     options = BenchmarkOptions(n_runs=n_runs, compile=CompileOptions(threads=threads))
     begun = set[int]()

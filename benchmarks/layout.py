@@ -27,7 +27,7 @@ from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.cue import Cue, CueWord, to_ms
 from ovsubs.subtitles.formats import render
 from ovsubs.subtitles.qc.check import check_cues
-from ovsubs.subtitles.qc.findings import Kind, Report
+from ovsubs.subtitles.qc.findings import Kind, QcReport
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import DEFAULT_STYLE, STYLES, LayoutOptions
 from ovsubs.transcript import Transcript
@@ -47,7 +47,7 @@ for path in sys.argv[2:]:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LayoutFigures:
     """Of all files of one writer. Shares are of cues, 0 to 1; `late_starts` begin over two frames off."""
 
     writer: str
@@ -132,9 +132,9 @@ def write_theirs(
     return [path.with_suffix(".srt").read_text(encoding="utf-8") for path in paths]
 
 
-def check(writer: str, transcripts: Sequence[Transcript], files: Sequence[str], style: str) -> Figures:
+def check(writer: str, transcripts: Sequence[Transcript], files: Sequence[str], style: str) -> LayoutFigures:
     """Read files back and count what is against the rules."""
-    reports, late, gaps, whole = list[Report](), 0, 0, True
+    reports, late, gaps, whole = list[QcReport](), 0, 0, True
     for transcript, text in zip(transcripts, files, strict=True):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "read.srt"
@@ -151,7 +151,7 @@ def check(writer: str, transcripts: Sequence[Transcript], files: Sequence[str], 
     def count(*kinds: Kind) -> int:
         return sum(len(report.of(*kinds)) for report in reports)
 
-    return Figures(
+    return LayoutFigures(
         writer=writer,
         n_cues=n_cues,
         overlaps=count(Kind.OVERLAP, Kind.OUT_OF_ORDER),

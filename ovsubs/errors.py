@@ -30,7 +30,7 @@
     │   ├── UnreadableCheckpoint
     │   ├── SelfTestFailed
     │   ├── AlreadyQuantized
-    │   └── TooManyErrors
+    │   └── AccuracyDropTooLarge
     ├── DatasetError
     │   ├── DatasetNotFound
     │   ├── EmptyDataset
@@ -39,7 +39,7 @@
     │   ├── UnreadableDataset
     │   ├── OverlappingDatasets
     │   ├── NoSpeechHeard
-    │   └── NothingToJudgeOn
+    │   └── TooFewEvaluationSamples
     ├── BenchmarkError
     │   ├── MeasurementFailed
     │   └── NotComparable
@@ -242,8 +242,8 @@ class AlreadyQuantized(ExportError):
     exit_code = 2
 
 
-class TooManyErrors(ExportError):
-    """`TooManyErrors(name, what_it_does, limit)`."""
+class AccuracyDropTooLarge(ExportError):
+    """`AccuracyDropTooLarge(name, what_it_does, limit)`."""
 
     template = "{0}: INT8 {1}, more than the {2} that --max-wer-drop allows; nothing was kept"
 
@@ -275,7 +275,7 @@ class TooFewSamples(DatasetError):
 class MissingTranscript(DatasetError):
     """`MissingTranscript(recording, where)`."""
 
-    template = "{0}: no transcript; it belongs into {1}"
+    template = "{0}: no transcript; expected in {1}"
 
 
 class UnreadableDataset(DatasetError):
@@ -297,8 +297,8 @@ class NoSpeechHeard(DatasetError):
     template = "{0}: no speech was heard in its recordings; calibration needs some"
 
 
-class NothingToJudgeOn(DatasetError):
-    """`NothingToJudgeOn(folder, why)`."""
+class TooFewEvaluationSamples(DatasetError):
+    """`TooFewEvaluationSamples(folder, why)`."""
 
     template = "{0}: too little to judge the model on ({1}); name --evaluation-data"
     exit_code = 2

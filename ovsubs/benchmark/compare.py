@@ -51,7 +51,7 @@ class BenchmarkOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class BenchmarkedModel:
     """A model to be measured: what to call it, its directory, and a precision if not that of the options."""
 
     label: str
@@ -70,7 +70,7 @@ class Position:
 
 
 def compare(
-    subjects: Sequence[Subject],
+    subjects: Sequence[BenchmarkedModel],
     dataset: Dataset,
     options: BenchmarkOptions,
     on_progress: Callable[[Position], None] = lambda position: None,
@@ -135,7 +135,7 @@ def check_benchmark_extra(language: str) -> None:
     load_psutil()
 
 
-def _job(subject: Subject, dataset: Dataset, options: BenchmarkOptions, output: Path) -> Job:
+def _job(subject: BenchmarkedModel, dataset: Dataset, options: BenchmarkOptions, output: Path) -> Job:
     return Job(
         model=str(subject.directory),
         files=[str(file.path) for file in dataset.files],
@@ -150,7 +150,7 @@ def _job(subject: Subject, dataset: Dataset, options: BenchmarkOptions, output: 
 
 
 def _result(
-    subject: Subject, dataset: Dataset, language: str, measured: Measured, runs: Sequence[Run]
+    subject: BenchmarkedModel, dataset: Dataset, language: str, measured: Measured, runs: Sequence[Run]
 ) -> ModelResult:
     code = language_code(language)
     words, characters = list[WordErrors](), CharacterErrors(0, 0)

@@ -33,7 +33,7 @@ class Against:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ModelFigures:
     """One model. Rates are fractions of 1; RTFx is seconds of audio in a second, the median of the runs."""
 
     label: str
@@ -56,7 +56,7 @@ class Figures:
     against_first: Against | None
 
 
-def figures_of(comparison: Comparison) -> list[Figures]:
+def figures_of(comparison: Comparison) -> list[ModelFigures]:
     """One entry for each model, in order; the first is beside nothing."""
     first = comparison.models[0]
     return [
@@ -65,15 +65,15 @@ def figures_of(comparison: Comparison) -> list[Figures]:
     ]
 
 
-def to_json(figures: Sequence[Figures]) -> list[dict[str, Any]]:
+def to_json(figures: Sequence[ModelFigures]) -> list[dict[str, Any]]:
     """As they stand in the JSON."""
     return [asdict(one) for one in figures]
 
 
-def _figures(model: ModelResult, audio_s: float, first: ModelResult | None) -> Figures:
+def _figures(model: ModelResult, audio_s: float, first: ModelResult | None) -> ModelFigures:
     errors = model.errors
     speeds = tuple(audio_s / run.wall_s for run in model.runs)
-    return Figures(
+    return ModelFigures(
         label=model.label,
         precision=model.precision,
         size_mb=model.size_bytes / 1e6,

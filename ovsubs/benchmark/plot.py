@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ovsubs.benchmark.figures import Figures
+from ovsubs.benchmark.figures import ModelFigures
 from ovsubs.benchmark.results import Comparison, check_output, whole_file
 from ovsubs.errors import InvalidOption, MissingExtra
 
@@ -30,7 +30,7 @@ def check_picture(path: Path) -> None:
         raise MissingExtra("a picture", "benchmark", "matplotlib") from error
 
 
-def draw(path: Path, comparison: Comparison, figures: Sequence[Figures]) -> None:
+def draw(path: Path, comparison: Comparison, figures: Sequence[ModelFigures]) -> None:
     """Write the picture; better is up (fewer errors) and to the right (faster).
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.figures import Figures, figures_of
+from ovsubs.benchmark.figures import ModelFigures, figures_of
 from ovsubs.benchmark.results import Comparison
 from ovsubs.bounds import check_number
 from ovsubs.errors import InvalidOption, NotComparable
@@ -31,7 +31,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RegressionCheck:
     """One figure of one model beside the baseline's. `limit` is the worst that it may be."""
 
     label: str
@@ -42,7 +42,7 @@ class Finding:
     passed: bool
 
 
-def check(comparison: Comparison, baseline: Comparison, path: Path, limits: Limits) -> list[Finding]:
+def check(comparison: Comparison, baseline: Comparison, path: Path, limits: Limits) -> list[RegressionCheck]:
     """Compare every model with the one of its name in the baseline.
 
     Args:
@@ -60,7 +60,7 @@ def check(comparison: Comparison, baseline: Comparison, path: Path, limits: Limi
     if limits.max_slowdown is not None and len(labels) < 2:
         why = "speed is compared as a ratio to the first model of a run; give at least two models"
         raise InvalidOption("max_slowdown", limits.max_slowdown, why)
-    findings = list[Finding]()
+    findings = list[RegressionCheck]()
     for now_figures, before_figures in zip(figures_of(comparison), figures_of(baseline), strict=True):
         findings += _of_model(now_figures, before_figures, limits)
     return findings
@@ -86,11 +86,11 @@ def check_comparable(key: Sequence[str], labels: Sequence[str], baseline: Compar
         raise NotComparable(path, f"the models are {', '.join(known)} there, {', '.join(labels)} here")
 
 
-def _of_model(now: Figures, before: Figures, limits: Limits) -> list[Finding]:
+def _of_model(now: ModelFigures, before: ModelFigures, limits: Limits) -> list[RegressionCheck]:
     worst = before.wer + limits.max_wer_drop / 100.0
-    found = [Finding(now.label, "WER", before.wer, now.wer, worst, now.wer <= worst)]
+    found = [RegressionCheck(now.label, "WER", before.wer, now.wer, worst, now.wer <= worst)]
     if limits.max_slowdown is None or now.against_first is None or before.against_first is None:
         return found
     then, speed = before.against_first.speed_up.median, now.against_first.speed_up.median
     slowest = then * (1.0 - limits.max_slowdown)
-    return [*found, Finding(now.label, "speed-up", then, speed, slowest, speed >= slowest)]
+    return [*found, RegressionCheck(now.label, "speed-up", then, speed, slowest, speed >= slowest)]

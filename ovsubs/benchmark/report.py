@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovsubs.benchmark.figures import Figures, Ratio
+from ovsubs.benchmark.figures import ModelFigures, Ratio
 from ovsubs.benchmark.intervals import Interval
 from ovsubs.benchmark.results import Comparison
 
@@ -24,13 +24,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def make_table(figures: Sequence[Figures]) -> Table:
+def make_table(figures: Sequence[ModelFigures]) -> Table:
     """Accuracy, speed, memory and size; beside them what is more or faster than the first model."""
     head = _HEAD + _BESIDE if len(figures) > 1 else _HEAD
     return Table(head, tuple(_row(one, beside=len(figures) > 1) for one in figures))
 
 
-def to_markdown(comparison: Comparison, figures: Sequence[Figures]) -> str:
+def to_markdown(comparison: Comparison, figures: Sequence[ModelFigures]) -> str:
     """The table with the conditions under it."""
     table = make_table(figures)
     lines = [table.head, ("---",) * len(table.head), *table.rows]
@@ -38,7 +38,7 @@ def to_markdown(comparison: Comparison, figures: Sequence[Figures]) -> str:
     return f"{body}\n\n`{comparison.line}`\n"
 
 
-def _row(one: Figures, *, beside: bool) -> tuple[str, ...]:
+def _row(one: ModelFigures, *, beside: bool) -> tuple[str, ...]:
     cells = (
         f"{one.label} ({one.precision})",
         f"{one.wer:.2%} ({_interval(one.wer_interval)})",

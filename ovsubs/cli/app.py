@@ -179,9 +179,9 @@ def subtitle(
     choice = runner.ModelChoice(
         model, model_dir, CompileOptions(device, threads, streams, inference_precision, cache_dir), offline
     )
-    voice = runner.Voice(quiet=quiet, debug=debug, profile=profile, verbose=verbose)
+    verbosity = runner.Verbosity(quiet=quiet, debug=debug, profile=profile, verbose=verbose)
     run = runner.print_subtitles if to_stdout else runner.write_subtitles
-    raise typer.Exit(run(inputs, wanted, choice, voice))
+    raise typer.Exit(run(inputs, wanted, choice, verbosity))
 
 
 @app.command()
@@ -439,13 +439,13 @@ def qc(
     Exit code: 0 all well but for warnings, 1 something is against the rules or a file cannot be read, 2 the
     call is wrong.
     """
-    from ovsubs.cli.qc import QcVoice, run_qc
+    from ovsubs.cli.qc import QcVerbosity, run_qc
     from ovsubs.library.check import CheckOptions
     from ovsubs.subtitles.styles import LayoutOptions
 
     refuse_idle(Idle(quiet and json is None, ("review",), "with --quiet and without --json nobody is told"))
     options = CheckOptions(LayoutOptions(style), language, media, not no_media, review)
-    raise typer.Exit(run_qc(files, options, QcVoice(quiet=quiet, debug=debug, json=json)))
+    raise typer.Exit(run_qc(files, options, QcVerbosity(quiet=quiet, debug=debug, json=json)))
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
+from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
 from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.metrics import normalizer_name
 from ovsubs.benchmark.plot import check_picture, draw
@@ -152,7 +152,7 @@ def _last(path: Path, n_parts: int) -> str:
     return "/".join(path.parts[-n_parts:])
 
 
-def _refuse_twins(subjects: Sequence[Subject]) -> None:
+def _refuse_twins(subjects: Sequence[BenchmarkedModel]) -> None:
     seen = set[Path]()
     for subject in subjects:
         directory = subject.directory.resolve()
@@ -162,18 +162,20 @@ def _refuse_twins(subjects: Sequence[Subject]) -> None:
         seen.add(directory)
 
 
-def _subject(model: str, label: str, models_dir: Path | None, *, offline: bool, quiet: bool) -> Subject:
+def _subject(
+    model: str, label: str, models_dir: Path | None, *, offline: bool, quiet: bool
+) -> BenchmarkedModel:
     def say(line: str) -> None:
         if not quiet:
             announce(line)
 
     directory = resolve_ir(model, models_dir=models_dir, offline=offline, report=say)
     check_ir_directory(directory)
-    return Subject(label, directory)
+    return BenchmarkedModel(label, directory)
 
 
 def _measure(
-    subjects: Sequence[Subject], dataset: Dataset, options: BenchmarkOptions, *, quiet: bool
+    subjects: Sequence[BenchmarkedModel], dataset: Dataset, options: BenchmarkOptions, *, quiet: bool
 ) -> Comparison:
     console = make_console()
     bars = make_bars(console, quiet=quiet)

@@ -19,15 +19,15 @@ from ovsubs.library.subtitle_names import find_subtitles
 from ovsubs.subtitles.columns import columns
 from ovsubs.subtitles.formats import write_atomically
 from ovsubs.subtitles.formats.inputs import Inputs
-from ovsubs.subtitles.qc.doubts import Doubt
-from ovsubs.subtitles.qc.findings import Finding, Kind, Report, summarize
+from ovsubs.subtitles.qc.findings import Finding, Kind, QcReport, summarize
+from ovsubs.subtitles.qc.review import ReviewItem
 
 FOUND = 1  # exit code
 N_WORST = 10  # findings named one by one; --json has all
 
 
 @dataclass(frozen=True, slots=True)
-class QcVoice:
+class QcVerbosity:
     """How much is said: `quiet` errors only, `debug` tracebacks too; `json` is a file for everything."""
 
     quiet: bool = False
@@ -35,25 +35,25 @@ class QcVoice:
     json: Path | None = None
 
 
-def run_qc(inputs: Sequence[Path], options: CheckOptions, voice: QcVoice) -> int:
+def run_qc(inputs: Sequence[Path], options: CheckOptions, verbosity: QcVerbosity) -> int:
     """Check subtitles and print a table for each file; 1 if one is against the rules or cannot be read.
 
     Raises:
         OvsubsError: the call is wrong, the recording it names cannot be read, or the JSON not be written.
     """
-    if voice.json:
+    if verbosity.json:
         read = [path for given in inputs for path in (given, *_found_in(given))]
-        Inputs([*read, *([options.media] if options.media else [])]).refuse(voice.json)
+        Inputs([*read, *([options.media] if options.media else [])]).refuse(verbosity.json)
     checked = list[CheckedFile]()
     for file in check_files(inputs, options):
         checked.append(file)
-        _show(file, voice, is_first=len(checked) == 1)
-    if voice.json:
-        Inputs(file.media for file in checked if file.media).refuse(voice.json)
+        _show(file, verbosity, is_first=len(checked) == 1)
+    if verbosity.json:
+        Inputs(file.media for file in checked if file.media).refuse(verbosity.json)
         content = {"style": options.layout.style, "files": [_as_json(file) for file in checked]}
         text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         try:
-            write_atomically(voice.json, text.encode("utf-8", errors="replace"))
+            write_atomically(verbosity.json, text.encode("utf-8", errors="replace"))
         except UnwritableOutput as error:
             raise UnwritableFile(*error.args) from error
     return 0 if all(file.is_well for file in checked) else FOUND
@@ -66,12 +66,12 @@ def _found_in(given: Path) -> list[Path]:
         return []  # why, is told where it is checked
 
 
-def _show(file: CheckedFile, voice: QcVoice, *, is_first: bool) -> None:
+def _show(file: CheckedFile, verbosity: QcVerbosity, *, is_first: bool) -> None:
     if file.error is not None:
-        if voice.debug:
+        if verbosity.debug:
             say_lines("".join(traceback.format_exception(file.error)))
         say(f"ovsubs: {one_line(file.path, file.error)}")
-    if file.report is None or voice.quiet:
+    if file.report is None or verbosity.quiet:
         return
     for note in file.notes:
         say(f"ovsubs: {file.path}: {note}")
@@ -83,12 +83,12 @@ def _show(file: CheckedFile, voice: QcVoice, *, is_first: bool) -> None:
         _print_table(["", "finding", "count", "worst", "limit"], _kind_rows(file.report))
         show()
         _print_table(["time", "cue", "finding", "value", "text"], _finding_rows(file.report.worst(N_WORST)))
-    if file.doubts:
+    if file.to_review:
         show()
-        _print_table(["review", "why", "text"], _doubt_rows(file.doubts))
+        _print_table(["review", "why", "text"], _review_rows(file.to_review))
 
 
-def _kind_rows(report: Report) -> Iterator[list[str]]:
+def _kind_rows(report: QcReport) -> Iterator[list[str]]:
     """A row for each kind that was found, errors first."""
     for kind in sorted(Kind, key=lambda kind: not _is_error(report.of(kind))):
         found = report.of(kind)
@@ -109,9 +109,9 @@ def _finding_rows(findings: Iterable[Finding]) -> Iterator[list[str]]:
         yield [_time(finding.start_ms), cue, finding.kind.value, value, text_cell(finding.text)]
 
 
-def _doubt_rows(doubts: Iterable[Doubt]) -> Iterator[list[str]]:
-    for doubt in doubts:
-        yield [_time(doubt.start_ms), "; ".join(doubt.reasons), text_cell(doubt.text)]
+def _review_rows(to_review: Iterable[ReviewItem]) -> Iterator[list[str]]:
+    for item in to_review:
+        yield [_time(item.start_ms), "; ".join(item.reasons), text_cell(item.text)]
 
 
 def _value(value: float, finding: Finding) -> str:
@@ -148,7 +148,7 @@ def _as_json(file: CheckedFile) -> dict[str, Any]:
         "figures": asdict(file.report.figures),
         "rules": {name: _finite(value) for name, value in rules.items()},
         "findings": [_finding_as_json(finding) for finding in file.report.findings],
-        "review": [asdict(doubt) for doubt in file.doubts],
+        "review": [asdict(item) for item in file.to_review],
     }
 
 

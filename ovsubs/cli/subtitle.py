@@ -14,7 +14,7 @@ from ovsubs.audio.tracks import choose_track
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import print_text, say, say_lines, show
 from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
-from ovsubs.cli.tables import print_doubts, print_profile, print_results
+from ovsubs.cli.tables import print_profile, print_results, print_review
 from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
 from ovsubs.library.run import hear_languages, make_copies, run_plan
@@ -35,7 +35,7 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Verbosity:
     """How much is said.
 
     `quiet`: errors only; `debug`: tracebacks too; `profile`: where the time went; `verbose`: what was passed
@@ -53,59 +53,59 @@ class Voice:
 
 
 def write_subtitles(
-    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice
+    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, verbosity: Verbosity
 ) -> int:
     """Write the subtitles of all inputs, show progress and a closing table; returns the exit code."""
     began = time.perf_counter()
     console = make_console()
-    with looking_at_files(console, quiet=voice.quiet) as on_file:
+    with looking_at_files(console, quiet=verbosity.quiet) as on_file:
         plan = make_plan(inputs, options, on_file)
-    for passed_over in plan.passed_over if voice.verbose else ():
+    for passed_over in plan.passed_over if verbosity.verbose else ():
         say(f"ovsubs: {passed_over.path}: passed over ({passed_over.why})")
-    results = _tell(plan.settled, voice)
+    results = _tell(plan.settled, verbosity)
     if plan.files or plan.undecided:
-        with _load(choice, voice) as model:
-            plan = _hear_languages(model, plan, options, console, voice)
+        with _load(choice, verbosity) as model:
+            plan = _hear_languages(model, plan, options, console, verbosity)
             results += plan.settled[len(results) :]
             if plan.files:
-                with _watch(plan.files, console, voice) as watch:
+                with _watch(plan.files, console, verbosity) as watch:
                     running = run_plan(model, plan, options, watch.advance, watch.crash, watch.draw)
                     results += watch.see(running)
     if plan.copies:
-        with _watch(plan.copies, console, voice) as watch:
+        with _watch(plan.copies, console, verbosity) as watch:
             results += watch.see(make_copies(plan, options, watch.crash, watch.draw))
-    if not voice.quiet:
+    if not verbosity.quiet:
         print_results(results)
-    if any(result.doubts for result in results):
+    if any(result.to_review for result in results):
         show()
-        print_doubts(results)
-    if voice.profile:
+        print_review(results)
+    if verbosity.profile:
         print_profile(results, time.perf_counter() - began)
     return int(any(result.status == FAILED for result in results))
 
 
 def _hear_languages(
-    model: Model, plan: Plan, options: SubtitleOptions, console: Console, voice: Voice
+    model: Model, plan: Plan, options: SubtitleOptions, console: Console, verbosity: Verbosity
 ) -> Plan:
     """The plan with nothing undecided; what is settled by that is said."""
     if not plan.undecided:
         return plan
-    with _watch(plan.undecided, console, voice) as watch:
+    with _watch(plan.undecided, console, verbosity) as watch:
         decided = hear_languages(model, plan, options, watch.listen, watch.crash)
-    _tell(decided.settled[len(plan.settled) :], voice)
+    _tell(decided.settled[len(plan.settled) :], verbosity)
     return decided
 
 
-def _tell(settled: Sequence[FileResult], voice: Voice) -> list[FileResult]:
+def _tell(settled: Sequence[FileResult], verbosity: Verbosity) -> list[FileResult]:
     """The results of files that need no work, each said."""
     for result in settled:
-        if result.status == FAILED or not voice.quiet:
+        if result.status == FAILED or not verbosity.quiet:
             say(f"ovsubs: {result.why}")
     return list(settled)
 
 
 def print_subtitles(
-    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, voice: Voice
+    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, verbosity: Verbosity
 ) -> int:
     """Print the subtitles of one file to stdout; returns the exit code.
 
@@ -114,7 +114,7 @@ def print_subtitles(
         OvsubsError: the file cannot be read.
     """
     refused = {  # what is given of it, as it is shown
-        "--profile": "" if voice.profile else None,
+        "--profile": "" if verbosity.profile else None,
         "--embed or --burn": "" if options.videos else None,
         "--review": options.n_review or None,
         "--language-suffix": "" if options.language_suffix else None,
@@ -132,22 +132,22 @@ def print_subtitles(
     choose_track(
         probe(inputs[0]), options.transcribe.audio_track
     )  # a bad file is told before a model is loaded
-    with _load(choice, voice) as model:
+    with _load(choice, verbosity) as model:
         model.check(options.transcribe)
         transcript = model.transcribe(inputs[0], options=options.transcribe)
     print_text(render(transcript, options.formats[0], options.layout, options.format))
-    for note in () if voice.quiet else transcript.notes:
+    for note in () if verbosity.quiet else transcript.notes:
         say(f"ovsubs: {inputs[0]}: {note}")
     return 0
 
 
-def _load(choice: ModelChoice, voice: Voice) -> Model:
+def _load(choice: ModelChoice, verbosity: Verbosity) -> Model:
     return load_model(
         choice.name,
         compile_options=choice.compile_options,
         models_dir=choice.models_dir,
         offline=choice.offline,
-        report=(lambda line: None) if voice.quiet else say,
+        report=(lambda line: None) if verbosity.quiet else say,
     )
 
 
@@ -157,7 +157,7 @@ class _Watch:
 
     progress: RunProgress
     interrupts: Sequence[int]
-    voice: Voice
+    verbosity: Verbosity
 
     def see(self, ended: Iterator[FileResult]) -> list[FileResult]:
         """The results, each told as it comes."""
@@ -167,7 +167,7 @@ class _Watch:
             self.progress.finish(result)
             if result.status == FAILED:
                 self.progress.print(f"ovsubs: {result.why}")
-            elif result.why and not self.voice.quiet:
+            elif result.why and not self.verbosity.quiet:
                 self.progress.print(f"ovsubs: {result.path}: {result.why}")
         return results
 
@@ -184,7 +184,7 @@ class _Watch:
         self.progress.draw(file, done, whole)
 
     def crash(self, error: BaseException) -> None:
-        if self.voice.debug:
+        if self.verbosity.debug:
             say_lines("".join(traceback.format_exception(error)))
 
     def _stop_if_asked(self) -> None:
@@ -193,10 +193,10 @@ class _Watch:
 
 
 @contextmanager
-def _watch(files: Sequence[PlannedFile], console: Console, voice: Voice) -> Iterator[_Watch]:
-    with RunProgress(files, console, quiet=voice.quiet) as progress, noted_interrupts() as interrupts:
+def _watch(files: Sequence[PlannedFile], console: Console, verbosity: Verbosity) -> Iterator[_Watch]:
+    with RunProgress(files, console, quiet=verbosity.quiet) as progress, noted_interrupts() as interrupts:
         progress.begin(files[0])
-        yield _Watch(progress, interrupts, voice)
+        yield _Watch(progress, interrupts, verbosity)
 
 
 def _without_text(result: FileResult) -> FileResult:

@@ -19,7 +19,7 @@ from ovsubs.whisper.model import CompileOptions, Device, ModelSize, measured_pre
 
 if TYPE_CHECKING:  # no other command is to load the benchmark's room
     from ovsubs.benchmark import report
-    from ovsubs.benchmark.regression import Finding
+    from ovsubs.benchmark.regression import RegressionCheck
 
 _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not cut
 
@@ -51,13 +51,13 @@ def _layout_figures(result: FileResult) -> tuple[str, str, str]:
     return str(report.figures.n_cues), speed, str(len(report.errors) + len(report.of(Kind.SPEECH_TOO_FAST)))
 
 
-def print_doubts(results: Sequence[FileResult]) -> None:
+def print_review(results: Sequence[FileResult]) -> None:
     """The places of each file that may be wrong, and why."""
     table = _table("file", "time", "why", "text")
     for result in results:
-        for doubt in result.doubts:
-            time, why = clock_time(doubt.start_ms / 1000), "; ".join(doubt.reasons)
-            _add_row(table, str(result.path), time, why, text_cell(doubt.text))
+        for item in result.to_review:
+            time, why = clock_time(item.start_ms / 1000), "; ".join(item.reasons)
+            _add_row(table, str(result.path), time, why, text_cell(item.text))
     _print(table)
 
 
@@ -114,7 +114,7 @@ def print_figures(figures: report.Table, signature: str) -> None:
     show(signature)
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[RegressionCheck]) -> None:
     """What moved against a baseline, and whether it may."""
     table = _table("model", "figure", "baseline", "now", "limit", "")
     for finding in findings:

@@ -56,7 +56,7 @@ class Quantization:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class QuantizationReport:
     """What INT8 of `components` does to accuracy and speed, measured where it was made, by turns with before.
 
     Word error rates are fractions of 1, their difference with its 95 % interval; speeds are ratios, above 1
@@ -112,7 +112,7 @@ class Manifest:
     created: str
     files: tuple[FileSum, ...]
     self_test: SelfTestVerdict | None
-    judgement: Judgement | None = None
+    judgement: QuantizationReport | None = None
     word_times: str | None = None
 
     @property
@@ -209,7 +209,7 @@ def _from_json(content: dict[str, Any]) -> Manifest:
     judgement = content.get("judgement")  # a manifest of before has none
     if judgement:
         names = {name: tuple(judgement[name]) for name in ("components", "slower")}
-        judgement = Judgement(**{**judgement, **names})
+        judgement = QuantizationReport(**{**judgement, **names})
     if quantization:
         quantization = Quantization(**{**quantization, "components": tuple(quantization["components"])})
     return Manifest(

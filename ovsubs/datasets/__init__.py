@@ -1,9 +1,9 @@
 """Recordings of which it is known what was said: for calibration, benchmarks, and the check of a model."""
 
-from ovsubs.datasets.choice import DatasetOptions, find_dataset, is_folder
+from ovsubs.datasets.find import DatasetOptions, find_dataset, is_folder
 from ovsubs.datasets.folders import files_of
-from ovsubs.datasets.nouns import Dataset, SpokenFile
 from ovsubs.datasets.overlap import shared_recordings
+from ovsubs.datasets.types import Dataset, SpokenFile
 
 __all__ = [
     "Dataset",

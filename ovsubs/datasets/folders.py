@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.audio.media import MEDIA_SUFFIXES
-from ovsubs.datasets.nouns import SpokenFile
+from ovsubs.datasets.types import SpokenFile
 from ovsubs.errors import MissingFile, MissingTranscript, UnreadableDataset
 
 # In this order: the first table that is there is read (the names are those of Hugging Face's audio folders).

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.datasets.folders import TEXT_COLUMNS
-from ovsubs.datasets.nouns import SpokenFile
+from ovsubs.datasets.types import SpokenFile
 from ovsubs.errors import (
     DatasetNotFound,
     MissingExtra,

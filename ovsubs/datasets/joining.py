@@ -12,7 +12,7 @@ from ovsubs.audio.media import probe, stream_audio
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.tracks import choose_track
 from ovsubs.datasets.folders import TRANSCRIPTS, Chapter, read_chapters
-from ovsubs.datasets.nouns import SpokenFile
+from ovsubs.datasets.types import SpokenFile
 from ovsubs.errors import MissingFile
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from ovsubs.datasets.nouns import Dataset, SpokenFile, fingerprint
+from ovsubs.datasets.types import Dataset, SpokenFile, fingerprint
 
 N_WORDS = 4  # a sentence of so many words is hardly said twice; "yes sir" is
 

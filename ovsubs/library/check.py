@@ -17,8 +17,8 @@ from ovsubs.library.subtitle_names import find_subtitles, language_of, recording
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.layout.cues import lay_out
-from ovsubs.subtitles.qc.check import Report, Stretch, check_cues
-from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
+from ovsubs.subtitles.qc.check import QcReport, SpeechSpan, check_cues
+from ovsubs.subtitles.qc.review import ReviewItem, review_items
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
@@ -62,12 +62,12 @@ class CheckedFile:
     """
 
     path: Path
-    report: Report | None = None
+    report: QcReport | None = None
     error: Exception | None = None
     language: str = DEFAULT_LANGUAGE
     media: Path | None = None
     notes: tuple[str, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    to_review: tuple[ReviewItem, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -79,7 +79,7 @@ class CheckedFile:
 class _Heard:
     """The speech of a recording and how long it lasts; nothing of one that cannot be read."""
 
-    speech: tuple[Stretch, ...] | None = None
+    speech: tuple[SpeechSpan, ...] | None = None
     duration_ms: int | None = None
     notes: tuple[str, ...] = ()
 
@@ -150,7 +150,8 @@ def _hear(media: Path, detector: SpeechDetector, *, must: bool) -> _Heard:
             raise
         return _Heard(notes=(f"checked without speech: {one_line(media, error)}",))
     speech = tuple(
-        Stretch(to_ms(region.start + source.offset), to_ms(region.end + source.offset)) for region in regions
+        SpeechSpan(to_ms(region.start + source.offset), to_ms(region.end + source.offset))
+        for region in regions
     )
     (report,) = reports
     damage = [report.breaks_off] if report.breaks_off else []
@@ -173,16 +174,16 @@ def _report(path: Path, media: Path | None, heard: _Heard, options: CheckOptions
         duration_ms = to_ms(laid.transcript.end)
     rules = options.layout.rules(laid.language)
     report = check_cues(laid.cues, rules, heard.speech, duration_ms, laid.step_ms)
-    doubts: Sequence[Doubt] = ()
+    to_review: Sequence[ReviewItem] = ()
     if laid.transcript is not None:
-        doubts = most_doubtful(laid.transcript, laid.cues, options.n_review, report.findings)
+        to_review = review_items(laid.transcript, laid.cues, options.n_review, report.findings)
     return CheckedFile(
         path,
         report,
         language=laid.language,
         media=media if heard.speech is not None else None,
         notes=(*laid.notes, *heard.notes),
-        doubts=tuple(doubts),
+        to_review=tuple(to_review),
     )
 
 

@@ -32,12 +32,12 @@ from ovsubs.places import can_write_in, file_key
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
 from ovsubs.subtitles.formats.inputs import Inputs
-from ovsubs.subtitles.qc.doubts import Doubt
-from ovsubs.subtitles.qc.findings import Report
+from ovsubs.subtitles.qc.findings import QcReport
+from ovsubs.subtitles.qc.review import ReviewItem
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
-from ovsubs.video.writing import unheard
+from ovsubs.video.writing import ignore
 from ovsubs.whisper.languages import LANGUAGES, chinese_tag, language_code
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
@@ -127,7 +127,7 @@ class PlannedFile:
 class FileResult:
     """How one input ended: `status` is "done", "skipped" or "failed"; `why` says so in one line.
 
-    Of one that is done, `report` says how its cues keep to the rules of the layout, and `doubts` where the
+    Of one that is done, `report` says how its cues keep to the rules of the layout, and `to_review` where the
     text may be wrong, if that was asked for.
     """
 
@@ -136,8 +136,8 @@ class FileResult:
     outputs: tuple[Path, ...] = ()
     transcript: Transcript | None = None
     why: str = ""
-    report: Report | None = None
-    doubts: tuple[Doubt, ...] = ()
+    report: QcReport | None = None
+    to_review: tuple[ReviewItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Plan:
 
 
 def make_plan(
-    inputs: Sequence[Path], options: SubtitleOptions, on_file: Callable[[int, int], None] = unheard
+    inputs: Sequence[Path], options: SubtitleOptions, on_file: Callable[[int, int], None] = ignore
 ) -> Plan:
     """Look at every input without decoding it. One bad input never hinders the others.
 

@@ -22,7 +22,7 @@ from ovsubs.subtitles.formats import (
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
-from ovsubs.video.writing import unheard
+from ovsubs.video.writing import ignore
 
 RENDERED = tuple(name for name in FORMATS if f".{name}" != TRANSCRIPT_SUFFIX)
 
@@ -52,7 +52,7 @@ class RenderOptions:
 
 
 def render_transcripts(
-    paths: Sequence[Path], options: RenderOptions, on_crash: Callable[[BaseException], None] = unheard
+    paths: Sequence[Path], options: RenderOptions, on_crash: Callable[[BaseException], None] = ignore
 ) -> Iterator[FileResult]:
     """Write the subtitles of all transcripts; a result for each. One that fails never stops the rest.
 

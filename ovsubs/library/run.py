@@ -28,9 +28,9 @@ from ovsubs.subtitles.formats import save_transcript
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import check_cues
-from ovsubs.subtitles.qc.doubts import most_doubtful
+from ovsubs.subtitles.qc.review import review_items
 from ovsubs.transcript import Transcript
-from ovsubs.video.writing import unheard
+from ovsubs.video.writing import ignore
 
 OnProgress = Callable[[PlannedFile, Progress], None]
 OnCrash = Callable[[BaseException], None]
@@ -41,9 +41,9 @@ def run_plan(
     model: Model,
     plan: Plan,
     options: SubtitleOptions,
-    on_progress: OnProgress = unheard,
-    on_crash: OnCrash = unheard,
-    on_video: OnVideo = unheard,
+    on_progress: OnProgress = ignore,
+    on_crash: OnCrash = ignore,
+    on_video: OnVideo = ignore,
 ) -> Iterator[FileResult]:
     """Transcribe and write all files; a result for each, as they end.
 
@@ -85,8 +85,8 @@ def hear_languages(
     model: Model,
     plan: Plan,
     options: SubtitleOptions,
-    on_file: Callable[[PlannedFile], None] = unheard,
-    on_crash: OnCrash = unheard,
+    on_file: Callable[[PlannedFile], None] = ignore,
+    on_crash: OnCrash = ignore,
 ) -> Plan:
     """Decide what is to be done with the files of which some subtitles are there, by the language in each.
 
@@ -115,7 +115,7 @@ def hear_languages(
 
 
 def make_copies(
-    plan: Plan, options: SubtitleOptions, on_crash: OnCrash = unheard, on_video: OnVideo = unheard
+    plan: Plan, options: SubtitleOptions, on_crash: OnCrash = ignore, on_video: OnVideo = ignore
 ) -> Iterator[FileResult]:
     """Make the copies of videos whose subtitles are there; a result for each. No model is asked.
 
@@ -152,9 +152,9 @@ def _finish(
         copies, notes = _copy(file, shown, transcript.text_language, options, on_video)
     rules = options.layout.rules(transcript.text_language)
     report = check_cues(cues, rules, duration_ms=to_ms(transcript.end))
-    doubts = most_doubtful(transcript, cues, options.n_review, report.findings)
+    to_review = review_items(transcript, cues, options.n_review, report.findings)
     why = "; ".join([*transcript.notes, *notes])
-    return FileResult(file.path, DONE, (*written, *copies), transcript, why, report, tuple(doubts))
+    return FileResult(file.path, DONE, (*written, *copies), transcript, why, report, tuple(to_review))
 
 
 def _copy_shown(
@@ -229,4 +229,4 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
     options = replace(options or SubtitleOptions(), overwrite=True)
     file = PlannedFile(Path(path), 0.0, options.formats, options.videos)
     transcript = model.transcribe(file.path, options=options.transcribe)
-    return _finish(transcript, file, options, unheard, Inputs([file.path])).outputs
+    return _finish(transcript, file, options, ignore, Inputs([file.path])).outputs

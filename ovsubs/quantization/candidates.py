@@ -31,7 +31,7 @@ from ovsubs.datasets import Dataset
 from ovsubs.errors import SelfTestFailed, UnwritableFile
 from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.quantization.measurement import Report, label
-from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, Kept, QuantizeOptions
+from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, ComponentNames, QuantizeOptions
 from ovsubs.quantization.recordings import part_of
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
@@ -42,7 +42,7 @@ STEMS = {"encoder": ENCODER, "decoder": DECODER}
 class Candidates:
     """Model directories with their manifests: by what is in INT8 there, and the one where nothing is."""
 
-    by_components: dict[Kept, Path]
+    by_components: dict[ComponentNames, Path]
     exact: Path
 
 
@@ -71,7 +71,7 @@ def build_candidates(
     graphs = _quantize_graphs(exact, samples, options, make_subdirectory(folder, "graphs"), report)
     heard = _name_calibration(recordings, len(samples), options)
     write_manifest(exact, _describe(directory, exact, (), heard, options))
-    built = dict[Kept, Path]()
+    built = dict[ComponentNames, Path]()
     for kept in _wished(options):
         candidate = make_subdirectory(folder, "-".join(kept))
         _assemble(exact, {which: graphs[which] for which in kept}, candidate)
@@ -128,7 +128,7 @@ def _quantize_graphs(
     return graphs
 
 
-def _wished(options: QuantizeOptions) -> list[Kept]:
+def _wished(options: QuantizeOptions) -> list[ComponentNames]:
     """What is measured: what was asked for, or each way to keep some of it."""
     if options.components != "auto":
         return [options.wanted]
@@ -166,7 +166,7 @@ def _name_calibration(recordings: Dataset, n_windows: int, options: QuantizeOpti
 
 
 def _describe(
-    directory: Path, built: Path, kept: Kept, calibration: str, options: QuantizeOptions
+    directory: Path, built: Path, kept: ComponentNames, calibration: str, options: QuantizeOptions
 ) -> Manifest:
     known = read_manifest(directory)
     settings = {"encoder": options.encoder, "decoder": options.decoder}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ovsubs.benchmark.figures import Against, Figures, Ratio
-from ovsubs.convert.manifest import Judgement
-from ovsubs.errors import TooManyErrors
+from ovsubs.benchmark.figures import Against, ModelFigures, Ratio
+from ovsubs.convert.manifest import QuantizationReport
+from ovsubs.errors import AccuracyDropTooLarge
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import Measurement
-from ovsubs.quantization.options import COMPONENTS, Kept, QuantizeOptions
+from ovsubs.quantization.options import COMPONENTS, ComponentNames, QuantizeOptions
 
 # How far the probabilities may be moved for each point of WER that may be lost: base in INT8 is 0.0095 nats a
 # token away and costs 0.43 points on all of test-clean, tiny.en 0.0044 and none (docs/decisions/0016).
@@ -24,27 +24,27 @@ LEAST_OF_A_ROUND = 0.98  # and no round is below it
 class Decision:
     """What is kept in INT8, what it does, and with "auto" why other candidates were not good enough."""
 
-    kept: Kept
-    judgement: Judgement
-    refused: Mapping[Kept, str]
+    kept: ComponentNames
+    judgement: QuantizationReport
+    refused: Mapping[ComponentNames, str]
 
 
 def decide(name: str, measurement: Measurement, options: QuantizeOptions) -> Decision:
     """Keep what was asked for, or with "auto" the fastest of what keeps all rules, perhaps nothing.
 
     Raises:
-        TooManyErrors: what was asked for makes more errors than allowed.
+        AccuracyDropTooLarge: what was asked for makes more errors than allowed.
     """
     if options.components == "auto":
         refused = find_refused(measurement, options.allowed_drop)
         kept = choose(measurement, refused)
-        return Decision(kept, judge(measurement, kept), refused)
-    judgement = judge(measurement, options.wanted)
+        return Decision(kept, make_report(measurement, kept), refused)
+    judgement = make_report(measurement, options.wanted)
     check(name, judgement, options.allowed_drop)
     return Decision(options.wanted, judgement, {})
 
 
-def find_refused(measurement: Measurement, limit: float) -> dict[Kept, str]:
+def find_refused(measurement: Measurement, limit: float) -> dict[ComponentNames, str]:
     """Why candidates are not good enough for "auto", in a line each; those that are good are not in it.
 
     Args:
@@ -58,7 +58,7 @@ def find_refused(measurement: Measurement, limit: float) -> dict[Kept, str]:
     return {kept: "; ".join(found) for kept, found in faults.items() if found}
 
 
-def find_faults(kept: Kept, against: Against, divergence: Divergence, limit: float) -> list[str]:
+def find_faults(kept: ComponentNames, against: Against, divergence: Divergence, limit: float) -> list[str]:
     """Which rules of "auto" a candidate breaks.
 
     Its probabilities are to stay where they were, for sure; its word errors must not be sure to be more than
@@ -92,7 +92,7 @@ def allowed_nats(limit: float) -> float:
     return limit * NATS_PER_POINT
 
 
-def choose(measurement: Measurement, refused: Mapping[Kept, str]) -> Kept:
+def choose(measurement: Measurement, refused: Mapping[ComponentNames, str]) -> ComponentNames:
     """The fastest candidate that is not refused; none where all are."""
     speeds = [
         (_against(one).speed_up.median, kept)
@@ -102,7 +102,7 @@ def choose(measurement: Measurement, refused: Mapping[Kept, str]) -> Kept:
     return max(speeds)[1] if speeds else ()
 
 
-def judge(measurement: Measurement, kept: Kept) -> Judgement:
+def make_report(measurement: Measurement, kept: ComponentNames) -> QuantizationReport:
     """What the kept candidate costs and gains; where nothing is kept, what the first one would have.
 
     A component that is not kept is slower if it is so in any candidate that has it in INT8.
@@ -117,7 +117,7 @@ def judge(measurement: Measurement, kept: Kept) -> Judgement:
         for which in has
         if (has == kept or which not in kept) and _speed_up(_against(one), which).median < 1.0
     }
-    return Judgement(
+    return QuantizationReport(
         components=components,
         wer_before=before.errors.wer,
         wer_after=after.wer,
@@ -135,16 +135,16 @@ def judge(measurement: Measurement, kept: Kept) -> Judgement:
     )
 
 
-def check(name: str, judgement: Judgement, limit: float) -> None:
+def check(name: str, judgement: QuantizationReport, limit: float) -> None:
     """Refuse a model that makes too many errors.
 
     Raises:
-        TooManyErrors: more than `limit` percentage points above what it made before.
+        AccuracyDropTooLarge: more than `limit` percentage points above what it made before.
     """
     before, after = 100.0 * judgement.wer_before, 100.0 * judgement.wer_after
     if after - before > limit:
         costs = f"raises the WER by {after - before:.2f} points, from {before:.2f} to {after:.2f} %"
-        raise TooManyErrors(name, costs, f"{limit:g}")
+        raise AccuracyDropTooLarge(name, costs, f"{limit:g}")
 
 
 def _is_faster(ratio: Ratio) -> bool:
@@ -155,6 +155,6 @@ def _speed_up(against: Against, component: str) -> Ratio:
     return {"encoder": against.encoder_speed_up, "decoder": against.decoder_speed_up}[component]
 
 
-def _against(figures: Figures) -> Against:
+def _against(figures: ModelFigures) -> Against:
     assert figures.against_first is not None
     return figures.against_first

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.compare import Position, Subject, compare
-from ovsubs.benchmark.figures import Figures, figures_of
+from ovsubs.benchmark.compare import BenchmarkedModel, Position, compare
+from ovsubs.benchmark.figures import ModelFigures, figures_of
 from ovsubs.benchmark.results import Comparison
 from ovsubs.datasets import Dataset
 from ovsubs.quantization.calibration import collect
 from ovsubs.quantization.divergence import Divergence, measure_divergence
-from ovsubs.quantization.options import COMPONENTS, Kept, QuantizeOptions
+from ovsubs.quantization.options import COMPONENTS, ComponentNames, QuantizeOptions
 
 BEFORE = "before"
 # Recordings whose tokens are compared at most. Word errors need all there are; of the divergence these tell
@@ -33,23 +33,23 @@ class Measurement:
     """
 
     comparison: Comparison
-    divergences: Mapping[Kept, Divergence]
+    divergences: Mapping[ComponentNames, Divergence]
 
     @property
-    def candidates(self) -> dict[Kept, Figures]:
+    def candidates(self) -> dict[ComponentNames, ModelFigures]:
         """Errors and speed by what is in INT8, in the order in which they were measured."""
         by_label = {label(kept): kept for kept in (COMPONENTS, *((one,) for one in COMPONENTS))}
         return {by_label[one.label]: one for one in figures_of(self.comparison) if one.label != BEFORE}
 
 
-def label(kept: Kept) -> str:
+def label(kept: ComponentNames) -> str:
     """What a candidate is called in a table."""
     return "INT8" if kept == COMPONENTS else f"INT8 {' and '.join(kept)}"
 
 
 def measure(
     before: Path,
-    candidates: Mapping[Kept, Path],
+    candidates: Mapping[ComponentNames, Path],
     dataset: Dataset,
     options: QuantizeOptions,
     report: Report = lambda phase, part: None,
@@ -68,8 +68,8 @@ def measure(
         MeasurementFailed: a model cannot be run.
     """
     divergences = _diverge(before, candidates, dataset, options, lambda part: report("divergence", part))
-    subjects = [Subject(BEFORE, before)]
-    subjects += [Subject(label(kept), directory) for kept, directory in candidates.items()]
+    subjects = [BenchmarkedModel(BEFORE, before)]
+    subjects += [BenchmarkedModel(label(kept), directory) for kept, directory in candidates.items()]
 
     def tell(position: Position) -> None:
         report("check", (position.n_run - 1) / position.n_runs)
@@ -79,11 +79,11 @@ def measure(
 
 def _diverge(
     before: Path,
-    candidates: Mapping[Kept, Path],
+    candidates: Mapping[ComponentNames, Path],
     dataset: Dataset,
     options: QuantizeOptions,
     report: Callable[[float], None],
-) -> dict[Kept, Divergence]:
+) -> dict[ComponentNames, Divergence]:
     """Of each candidate. What the model writes is collected first, as one step among them."""
 
     def step(number: int) -> Callable[[float], None]:

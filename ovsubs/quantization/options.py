@@ -14,7 +14,7 @@ from ovsubs.whisper.model import CompileOptions
 
 COMPONENTS = ("encoder", "decoder")
 CHOICES = ("all", *COMPONENTS, "auto")
-Kept = tuple[str, ...]  # the components that are in INT8
+ComponentNames = tuple[str, ...]  # the components that are in INT8
 # What quantization gains must not be bought with: percentage points of word error rate, absolute.
 MAX_WER_DROP = 0.5
 MAX_WER_DROP_OF_AUTO = 0.2

@@ -11,15 +11,15 @@ from ovsubs.benchmark.compare import check_benchmark_extra
 from ovsubs.benchmark.results import Comparison
 from ovsubs.convert.export import check_replaceable
 from ovsubs.convert.graphs import check_export_extra
-from ovsubs.convert.manifest import Judgement, check_ir_directory, read_manifest, write_manifest
+from ovsubs.convert.manifest import QuantizationReport, check_ir_directory, read_manifest, write_manifest
 from ovsubs.convert.partial import partial_directory, put_in_place
 from ovsubs.convert.post_training import is_quantized
 from ovsubs.errors import AlreadyQuantized
 from ovsubs.quantization.candidates import STEMS, Candidates, build_candidates
 from ovsubs.quantization.gate import decide
 from ovsubs.quantization.measurement import Measurement, Report, measure
-from ovsubs.quantization.options import Kept, QuantizeOptions
-from ovsubs.quantization.recordings import Chosen, choose_recordings
+from ovsubs.quantization.options import ComponentNames, QuantizeOptions
+from ovsubs.quantization.recordings import QuantizationDatasets, choose_recordings
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
@@ -32,10 +32,10 @@ class Quantized:
     """
 
     directory: Path
-    components: Kept
-    judgement: Judgement
+    components: ComponentNames
+    judgement: QuantizationReport
     measurement: Measurement
-    refused: Mapping[Kept, str]
+    refused: Mapping[ComponentNames, str]
 
     @property
     def comparison(self) -> Comparison:
@@ -49,7 +49,7 @@ def quantize_model(
     options: QuantizeOptions,
     *,
     overwrite: bool = False,
-    chosen: Chosen | None = None,
+    chosen: QuantizationDatasets | None = None,
     report: Report = lambda phase, part: None,
     show: Callable[[Measurement], None] = lambda measurement: None,
 ) -> Quantized:
@@ -72,7 +72,7 @@ def quantize_model(
         MissingExtra: the packages of the export or the benchmark extra are not installed.
         DatasetError: the recordings cannot be found, or they overlap, or no speech is in them.
         SelfTestFailed: what came out gives no sensible text.
-        TooManyErrors: it makes more errors than allowed.
+        AccuracyDropTooLarge: it makes more errors than allowed.
     """
     Inputs([directory]).refuse(output)
     check_replaceable(output, overwrite=overwrite)
@@ -108,7 +108,7 @@ def check_extras(what: str, options: QuantizeOptions) -> None:
     check_benchmark_extra(options.language_code)
 
 
-def _with_judgement(candidates: Candidates, kept: Kept, judgement: Judgement) -> Path:
+def _with_judgement(candidates: Candidates, kept: ComponentNames, judgement: QuantizationReport) -> Path:
     built = candidates.by_components[kept] if kept else candidates.exact
     manifest = read_manifest(built)
     assert manifest is not None  # candidates are built with one

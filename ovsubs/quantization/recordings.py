@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ovsubs.benchmark.metrics import ENGLISH
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, is_folder, shared_recordings
-from ovsubs.errors import MissingTranscript, NothingToJudgeOn, OverlappingDatasets
+from ovsubs.errors import MissingTranscript, OverlappingDatasets, TooFewEvaluationSamples
 from ovsubs.quantization.options import (
     LEAST_EVALUATED,
     LIBRISPEECH,
@@ -21,14 +21,14 @@ from ovsubs.quantization.options import (
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class QuantizationDatasets:
     """Recordings for the two; none is in both."""
 
     calibration: Dataset
     evaluation: Dataset
 
 
-def choose_recordings(options: QuantizeOptions, folder: Path) -> Chosen:
+def choose_recordings(options: QuantizeOptions, folder: Path) -> QuantizationDatasets:
     """Find the recordings for calibration and for the judgement, with no recording in both.
 
     Args:
@@ -38,7 +38,7 @@ def choose_recordings(options: QuantizeOptions, folder: Path) -> Chosen:
     Raises:
         DatasetError: as `find_dataset`.
         OverlappingDatasets: what was named for the two shares recordings.
-        NothingToJudgeOn: nothing was named to judge on, and the folder has too few recordings left.
+        TooFewEvaluationSamples: nothing was named to judge on, and the folder has too few recordings left.
     """
     wished = options.calibration
     drawn = DatasetOptions(
@@ -50,16 +50,16 @@ def choose_recordings(options: QuantizeOptions, folder: Path) -> Chosen:
     )
     calibration = find_dataset(wished.source, drawn, _made(folder / "calibration"))
     if options.evaluation is None and is_folder(wished.source):
-        return Chosen(calibration, _rest(wished.source, calibration, options, folder))
+        return QuantizationDatasets(calibration, _rest(wished.source, calibration, options, folder))
     if options.evaluation is None and options.language_code != ENGLISH:
-        raise NothingToJudgeOn(wished.source, "LibriSpeech is English")
+        raise TooFewEvaluationSamples(wished.source, "LibriSpeech is English")
     judged_on = options.evaluation or Recordings(LIBRISPEECH, None, N_EVALUATED)
     part = part_of(judged_on, LIBRISPEECH_TEST, "test")
     wanted = DatasetOptions(judged_on.n_samples, options.seed, part, offline=options.offline)
     evaluation = find_dataset(judged_on.source, wanted, _made(folder / "evaluation"))
     if shared := shared_recordings(calibration, evaluation):
         raise OverlappingDatasets(wished.source, judged_on.source, shared[0].name)
-    return Chosen(calibration, evaluation)
+    return QuantizationDatasets(calibration, evaluation)
 
 
 def part_of(recordings: Recordings, of_librispeech: str, usual: str) -> str | None:
@@ -74,11 +74,11 @@ def _rest(source: str, calibration: Dataset, options: QuantizeOptions, folder: P
     try:
         whole = find_dataset(source, DatasetOptions(offline=options.offline), folder)
     except MissingTranscript as error:
-        raise NothingToJudgeOn(source, str(error)) from error
+        raise TooFewEvaluationSamples(source, str(error)) from error
     shared = {file.path for file in shared_recordings(whole, calibration)}
     left = [file for file in whole.files if file.path not in shared]
     if len(left) < LEAST_EVALUATED:
-        raise NothingToJudgeOn(source, f"{len(left)} recordings are left")
+        raise TooFewEvaluationSamples(source, f"{len(left)} recordings are left")
     chosen = random.Random(options.seed).sample(left, min(len(left), N_EVALUATED))
     return Dataset(source, tuple(sorted(chosen, key=lambda file: file.name)))
 

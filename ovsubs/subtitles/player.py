@@ -16,9 +16,9 @@ from ovsubs.clock import clock_time
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats.vtt import write_vtt
 from ovsubs.subtitles.layout.cues import lay_out
-from ovsubs.subtitles.qc.check import Finding, Kind, Report, check_cues, summarize
-from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
+from ovsubs.subtitles.qc.check import Finding, Kind, QcReport, check_cues, summarize
 from ovsubs.subtitles.qc.findings import clock, cps
+from ovsubs.subtitles.qc.review import ReviewItem, review_items
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 
@@ -43,7 +43,7 @@ MEDIA_TYPES = MappingProxyType(
         ".opus": "audio/ogg",
     }
 )
-_TOLD_AS_DOUBTS = frozenset({Kind.LOOP, Kind.SAME_TEXT})  # `doubts` says the same of the same cues
+_TOLD_IN_REVIEW = frozenset({Kind.LOOP, Kind.SAME_TEXT})  # `to_review` says the same of the same cues
 # Both stand within their elements, and not in a script of its own: so they work wherever the HTML is put, and
 # however often. Browsers draw captions only in a picture; those of sound alone are written below the player.
 _SEEK = (
@@ -94,7 +94,7 @@ def to_html(transcript: Transcript, options: LayoutOptions | None = None) -> str
     rules = options.rules(transcript.text_language)
     report = check_cues(cues, rules, duration_ms=to_ms(transcript.end))
     n_places = len(cues) + len(transcript.uncovered)
-    doubts = most_doubtful(transcript, cues, n_places, report.findings)
+    to_review = review_items(transcript, cues, n_places, report.findings)
     player = _player(transcript, cues)
     parts = [
         _STYLE,
@@ -102,13 +102,13 @@ def to_html(transcript: Transcript, options: LayoutOptions | None = None) -> str
         *(f"<p>{escape(note)}</p>" for note in transcript.notes),
         *([] if cues else ["<p>There are no cues, since the transcript has no text.</p>"]),
         player,
-        _table(_rows(cues, report.findings, doubts), transcript.text_language, can_seek=bool(player)),
+        _table(_rows(cues, report.findings, to_review), transcript.text_language, can_seek=bool(player)),
     ]
     page = "\n".join(['<div class="ovsubs">', *filter(None, parts), "</div>"])
     return page.encode("utf-8", errors="replace").decode("utf-8")  # a lone surrogate cannot be sent
 
 
-def _head(transcript: Transcript, report: Report) -> str:
+def _head(transcript: Transcript, report: QcReport) -> str:
     length = clock(to_ms(transcript.duration))
     name = PurePath(transcript.source).name
     told = [transcript.text_language, length, summarize(report)]
@@ -152,20 +152,20 @@ def _embedded(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
 
 
-def _rows(cues: Sequence[Cue], findings: Iterable[Finding], doubts: Iterable[Doubt]) -> list[_Row]:
+def _rows(cues: Sequence[Cue], findings: Iterable[Finding], to_review: Iterable[ReviewItem]) -> list[_Row]:
     """All cues, and speech without text between them, by time."""
     rows = list[_Row]()
     reasons = [list[str]() for _ in cues]
     for finding in findings:
-        if finding.cue is not None and finding.kind not in _TOLD_AS_DOUBTS:
+        if finding.cue is not None and finding.kind not in _TOLD_IN_REVIEW:
             reasons[finding.cue - 1].append(_said(finding))
     starts = [cue.start_ms for cue in cues]
-    for doubt in doubts:
-        if not doubt.text:
-            rows.append(_Row(None, Cue(doubt.start_ms, doubt.end_ms, ()), doubt.reasons))
+    for item in to_review:
+        if not item.text:
+            rows.append(_Row(None, Cue(item.start_ms, item.end_ms, ()), item.reasons))
             continue
-        for place in range(bisect_left(starts, doubt.start_ms), bisect_left(starts, doubt.end_ms)):
-            reasons[place] += doubt.reasons
+        for place in range(bisect_left(starts, item.start_ms), bisect_left(starts, item.end_ms)):
+            reasons[place] += item.reasons
     rows += [_Row(place + 1, cue, tuple(reasons[place])) for place, cue in enumerate(cues)]
     return sorted(rows, key=lambda row: row.cue.start_ms)
 

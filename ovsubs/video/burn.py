@@ -21,8 +21,8 @@ from ovsubs.video.writing import (
     check_made,
     check_output,
     choose_output,
+    ignore,
     run_ffmpeg,
-    unheard,
 )
 
 PRESETS = (
@@ -115,7 +115,7 @@ def burn(
         OutputError: the output is there, is one of the files to read, or cannot be written.
         ConversionFailed: ffmpeg gives up, or the video breaks off.
     """
-    options, say = options or BurnOptions(), on_note or unheard
+    options, say = options or BurnOptions(), on_note or ignore
     output = burned_path(video, options.output)
     container = container_of(output)
     source = read_contents(video)
@@ -138,7 +138,7 @@ def burn(
             *(("-movflags", "+faststart") if container.is_mp4 else ()),
             *("-f", container.muxer, input_url(temporary)),
         ]
-        complaints = run_ffmpeg(source, output, arguments, script.parent, on_progress or unheard)
+        complaints = run_ffmpeg(source, output, arguments, script.parent, on_progress or ignore)
         expected = [VIDEO, *(AUDIO for _ in source.of_kind(AUDIO))]
         check_made(read_contents(temporary), source, expected, complaints)
     return output

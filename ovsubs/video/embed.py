@@ -21,8 +21,8 @@ from ovsubs.video.writing import (
     check_made,
     check_output,
     choose_output,
+    ignore,
     run_ffmpeg,
-    unheard,
 )
 
 
@@ -90,7 +90,7 @@ def embed(
         OutputError: the output is there, is one of the files to read, or cannot be written.
         ConversionFailed: ffmpeg gives up, or the copy would lose something.
     """
-    options, say = options or EmbedOptions(), on_note or unheard
+    options, say = options or EmbedOptions(), on_note or ignore
     if not subtitles:
         raise InvalidOption("subtitles", "", "name at least one file")
     options.check_numbers(len(subtitles))
@@ -107,7 +107,7 @@ def embed(
     tell_lost_styles(plan, say)
     with appearing_whole(output) as temporary, temporary_folder() as folder:
         arguments = [*copy_arguments(plan, folder), input_url(temporary)]
-        complaints = run_ffmpeg(source, output, arguments, folder, on_progress or unheard)
+        complaints = run_ffmpeg(source, output, arguments, folder, on_progress or ignore)
         if container.is_mp4:
             _correct_headers(read_contents(temporary), plan)
         expected: list[Stream | str] = [*plan.kept, *(SUBTITLE for _ in tracks)]

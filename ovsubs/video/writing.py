@@ -26,7 +26,7 @@ OnProgress = Callable[[float, float], None]  # seconds that are done, and of the
 OnNote = Callable[[str], None]  # one line for a person
 
 
-def unheard(*told: object) -> None:
+def ignore(*told: object) -> None:
     """Take what nobody asked to be told."""
     del told
 
@@ -105,7 +105,7 @@ def run_ffmpeg(
     output: Path,
     arguments: Sequence[str],
     folder: Path,
-    on_progress: OnProgress = unheard,
+    on_progress: OnProgress = ignore,
 ) -> list[str]:
     """Run ffmpeg to its end, telling how far it is; it is killed when this is left in any other way.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.benchmark.compare import BenchmarkOptions, Position, Subject, compare
+from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
 from ovsubs.benchmark.metrics import WordErrors
 from ovsubs.benchmark.processes import run_job
 from ovsubs.benchmark.worker import Job
@@ -26,7 +26,7 @@ def dataset(speech_sample: Path) -> Dataset:
 def test_models_are_measured_by_turns(
     base_model_dir: Path, tiny_en_model_dir: Path, dataset: Dataset
 ) -> None:
-    subjects = [Subject("base", base_model_dir), Subject("tiny.en", tiny_en_model_dir)]
+    subjects = [BenchmarkedModel("base", base_model_dir), BenchmarkedModel("tiny.en", tiny_en_model_dir)]
     positions = list[Position]()
 
     comparison = compare(subjects, dataset, OPTIONS, positions.append)
@@ -51,12 +51,12 @@ def test_models_are_measured_by_turns(
 
 def test_a_model_twice_is_refused(base_model_dir: Path, dataset: Dataset) -> None:
     with pytest.raises(InvalidOption, match="twice"):
-        compare([Subject("base", base_model_dir)] * 2, dataset, OPTIONS)
+        compare([BenchmarkedModel("base", base_model_dir)] * 2, dataset, OPTIONS)
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path, dataset: Dataset) -> None:
     with pytest.raises(BrokenModel, match=rf"{tmp_path}: .*tokenizer"):
-        compare([Subject("broken", tmp_path)], dataset, OPTIONS)
+        compare([BenchmarkedModel("broken", tmp_path)], dataset, OPTIONS)
 
 
 @pytest.mark.model
@@ -65,7 +65,7 @@ def test_a_recording_that_cannot_be_read_is_named(base_model_dir: Path, tmp_path
     broken.write_bytes(b"no sound")
     spoken = Dataset("broken", (SpokenFile("broken", broken, ("words",)),))
     with pytest.raises(MeasurementFailed, match=r"broken\.wav"):
-        compare([Subject("base", base_model_dir)], spoken, OPTIONS)
+        compare([BenchmarkedModel("base", base_model_dir)], spoken, OPTIONS)
 
 
 @pytest.mark.model

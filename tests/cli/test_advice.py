@@ -29,8 +29,8 @@ WHOLE_COMMAND = re.compile(r"`ovsubs (\w+)([^`]*)`")
 # written.
 ADVISED_BY_ERRORS = {
     "TruncatedMedia": ({"pipeline.py"}, {"subtitle"}),
-    "TooManyErrors": ({"quantization/gate.py"}, {"export", "quantize"}),
-    "NothingToJudgeOn": ({"quantization/recordings.py"}, {"export", "quantize"}),
+    "AccuracyDropTooLarge": ({"quantization/gate.py"}, {"export", "quantize"}),
+    "TooFewEvaluationSamples": ({"quantization/recordings.py"}, {"export", "quantize"}),
     "OutputExists": (
         {"subtitles/formats/save.py", "library/plan.py", "video/writing.py", "convert/partial.py"},
         {"subtitle", "render", "embed", "burn", "export", "quantize"},

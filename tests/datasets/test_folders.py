@@ -131,7 +131,7 @@ def test_a_recording_without_its_text_is_named(tmp_path: Path, text: str | None)
     touch(tmp_path / "talk.wav")
     if text is not None:
         (tmp_path / "talk.txt").write_text(text)
-    with pytest.raises(MissingTranscript, match=r"talk\.wav: no transcript; it belongs into .*talk\.txt"):
+    with pytest.raises(MissingTranscript, match=r"talk\.wav: no transcript; expected in .*talk\.txt"):
         read_folder(tmp_path)
 
 

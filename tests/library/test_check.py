@@ -145,7 +145,7 @@ def test_a_transcript_is_laid_out_and_checked(tmp_path: Path) -> None:
     assert checked.report is not None
     assert checked.report.figures.n_cues > 0
     assert (checked.language, checked.is_well) == ("de", True)
-    assert [doubt.reasons for doubt in checked.doubts] == [("speech at 0:09 to 0:09 has no text",)]
+    assert [item.reasons for item in checked.to_review] == [("speech at 0:09 to 0:09 has no text",)]
 
 
 def test_a_transcript_of_a_translation_is_english(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_text_where_nobody_is_heard_is_reviewed(talk: Path, tmp_path: Path) -> N
     checked = only(path, options=CheckOptions(n_review=3))
 
     assert checked.media == talk
-    assert [doubt.reasons for doubt in checked.doubts] == [("nobody is heard there",)]
+    assert [item.reasons for item in checked.to_review] == [("nobody is heard there",)]
 
 
 @pytest.mark.parametrize(

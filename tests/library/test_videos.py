@@ -9,7 +9,7 @@ import pytest
 from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.errors import CopyIsInput, UnsupportedCopy, UnwritableOutput
 from ovsubs.library.videos import VideoOptions, make_videos
-from ovsubs.video.writing import unheard
+from ovsubs.video.writing import ignore
 
 ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 Make = Callable[..., tuple[Path, ...]]
@@ -37,8 +37,8 @@ def embed_copy(video: Path, subtitles: Path, output_dir: Path | None = None) -> 
         language="en",
         output_dir=output_dir,
         overwrite=False,
-        on_progress=unheard,
-        on_note=unheard,
+        on_progress=ignore,
+        on_note=ignore,
     )
 
 

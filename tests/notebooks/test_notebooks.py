@@ -23,7 +23,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SUBTITLE_A_VIDEO = ROOT / "notebooks" / "subtitle_a_video.ipynb"
 LAYOUT_AND_REVIEW = ROOT / "notebooks" / "layout_and_review.ipynb"
 QUANTIZE_AND_COMPARE = ROOT / "notebooks" / "quantize_and_compare.ipynb"
-MOST_LINES = 15  # a cell that needs more holds logic, which belongs into the package
+MOST_LINES = 15  # a cell that needs more holds logic, which belongs in the package
 CELL_TIMEOUT_S = 900
 # `/folder/...` or `C:\\...`; a closing tag, a relative path or an address is none.
 MACHINE_PATH = re.compile(r"(?<![\w./:<])/\w+/|\b[A-Za-z]:\\\\")
@@ -249,7 +249,7 @@ class TestQuantizeAndCompare:
             assert "fail better" in written.casefold()
 
     def test_what_int8_did_is_shown(self, quantized: Executed) -> None:
-        assert any("Judgement(components=" in shown for shown in quantized.data("text/plain"))
+        assert any("QuantizationReport(components=" in shown for shown in quantized.data("text/plain"))
         assert any("| INT8 (int8) |" in shown for shown in quantized.data("text/markdown"))
         assert len(quantized.data("image/png")) == 1
 

@@ -10,7 +10,7 @@ from ovsubs.benchmark.figures import Against, Ratio
 from ovsubs.benchmark.intervals import Interval
 from ovsubs.benchmark.metrics import CharacterErrors, WordErrors
 from ovsubs.benchmark.results import Comparison, ModelResult, Run
-from ovsubs.errors import TooManyErrors
+from ovsubs.errors import AccuracyDropTooLarge
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.gate import (
     LEAST_OF_A_ROUND,
@@ -19,13 +19,13 @@ from ovsubs.quantization.gate import (
     check,
     decide,
     find_faults,
-    judge,
+    make_report,
 )
 from ovsubs.quantization.measurement import BEFORE, Measurement, label
-from ovsubs.quantization.options import COMPONENTS, Kept, QuantizeOptions
+from ovsubs.quantization.options import COMPONENTS, ComponentNames, QuantizeOptions
 
 ENCODER, DECODER = ("encoder",), ("decoder",)
-CANDIDATES: list[Kept] = [COMPONENTS, ENCODER, DECODER]
+CANDIDATES: list[ComponentNames] = [COMPONENTS, ENCODER, DECODER]
 AUTO = QuantizeOptions(components="auto")
 NEAR = Divergence(0.001, Interval(0.0008, 0.0012), 0.01, 50, 2000)
 FAR = Divergence(0.008, Interval(0.007, 0.009), 0.03, 50, 2000)
@@ -139,7 +139,7 @@ def test_each_rule_that_is_broken_is_told() -> None:
     ],
 )
 def test_auto_keeps_the_fastest_of_what_is_good(
-    models: Sequence[tuple[int, float, float]], kept: Kept
+    models: Sequence[tuple[int, float, float]], kept: ComponentNames
 ) -> None:
     decision = decide("base", measured(*models), AUTO)
     assert decision.kept == kept
@@ -163,12 +163,12 @@ def test_what_was_asked_for_is_judged_by_its_errors_alone() -> None:
     decision = decide("base", slower, QuantizeOptions())
     assert (decision.kept, decision.refused) == (COMPONENTS, {})
     assert decision.judgement.divergence == FAR.nats
-    with pytest.raises(TooManyErrors):
+    with pytest.raises(AccuracyDropTooLarge):
         decide("base", measured((50, 4.0, 4.0), (56, 2.0, 2.0)), QuantizeOptions())
 
 
 def test_what_loses_is_named() -> None:
-    judgement = judge(measured((50, 4.0, 4.0), (53, 5.0, 2.0)), COMPONENTS)
+    judgement = make_report(measured((50, 4.0, 4.0), (53, 5.0, 2.0)), COMPONENTS)
     assert judgement.slower == ("encoder",)
     assert (judgement.encoder_speed_up, judgement.decoder_speed_up) == (0.8, 2.0)
     assert judgement.speed_up == pytest.approx(8 / 7)
@@ -181,10 +181,10 @@ def test_what_loses_is_named() -> None:
 
 def test_what_loses_is_named_even_where_it_is_not_kept() -> None:
     models = measured((50, 4.0, 4.0), (50, 5.0, 2.0), (50, 5.0, 4.0), (50, 4.0, 2.0))
-    judgement = judge(models, DECODER)
+    judgement = make_report(models, DECODER)
     assert (judgement.components, judgement.slower) == (DECODER, ENCODER)
     assert judgement.encoder_speed_up == 1.0
-    nothing = judge(measured((50, 4.0, 4.0), (50, 5.0, 5.0), (50, 5.0, 4.0), (50, 4.0, 5.0)), ())
+    nothing = make_report(measured((50, 4.0, 4.0), (50, 5.0, 5.0), (50, 5.0, 4.0), (50, 4.0, 5.0)), ())
     assert (nothing.components, nothing.slower) == (COMPONENTS, COMPONENTS)
 
 
@@ -195,9 +195,9 @@ def test_what_is_kept_is_not_slower_because_it_was_so_beside_another() -> None:
 
 
 def test_too_many_errors_are_refused() -> None:
-    judgement = judge(measured((50, 4.0, 4.0), (56, 4.0, 4.0)), COMPONENTS)
+    judgement = make_report(measured((50, 4.0, 4.0), (56, 4.0, 4.0)), COMPONENTS)
     check("base", judgement, 0.61)
     with pytest.raises(
-        TooManyErrors, match=r"base: INT8 raises the WER by 0\.60 points, from 5\.00 to 5\.60 %"
+        AccuracyDropTooLarge, match=r"base: INT8 raises the WER by 0\.60 points, from 5\.00 to 5\.60 %"
     ):
         check("base", judgement, 0.5)

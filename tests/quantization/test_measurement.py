@@ -9,7 +9,7 @@ from signatures import SIGNATURE
 from ovsubs.benchmark.intervals import Interval
 from ovsubs.benchmark.metrics import CharacterErrors, WordErrors
 from ovsubs.benchmark.results import Comparison, ModelResult, Run, read_comparison, write_comparison
-from ovsubs.convert.manifest import MANIFEST_NAME, Judgement, Manifest, read_manifest, write_manifest
+from ovsubs.convert.manifest import MANIFEST_NAME, Manifest, QuantizationReport, read_manifest, write_manifest
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import BEFORE, Measurement, label
 from ovsubs.quantization.options import COMPONENTS
@@ -72,7 +72,7 @@ def test_each_candidate_has_its_divergence_in_the_json(tmp_path: Path) -> None:
 
 
 def test_a_manifest_keeps_the_divergence_and_one_of_before_is_read(tmp_path: Path) -> None:
-    judgement = Judgement(
+    judgement = QuantizationReport(
         components=ENCODER,
         wer_before=0.05,
         wer_after=0.05,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.errors import InvalidOption, NothingToJudgeOn, OverlappingDatasets, TooFewSamples
+from ovsubs.errors import InvalidOption, OverlappingDatasets, TooFewEvaluationSamples, TooFewSamples
 from ovsubs.quantization.options import LIBRISPEECH_TRAIN, QuantizeOptions, Recordings
 from ovsubs.quantization.recordings import choose_recordings, part_of
 
@@ -104,13 +104,13 @@ def test_a_folder_has_no_part(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_used_up_leaves_nothing_to_judge_on(tmp_path: Path, scratch: Path) -> None:
     source = make(tmp_path / "spoken", range(4))
-    with pytest.raises(NothingToJudgeOn, match="--evaluation-data"):
+    with pytest.raises(TooFewEvaluationSamples, match="--evaluation-data"):
         choose_recordings(QuantizeOptions(calibration=Recordings(source, None, 4)), scratch)
 
 
 def test_a_folder_without_texts_leaves_nothing_to_judge_on(tmp_path: Path, scratch: Path) -> None:
     source = make(tmp_path / "heard", range(4), with_texts=False)
-    with pytest.raises(NothingToJudgeOn, match="no transcript"):
+    with pytest.raises(TooFewEvaluationSamples, match="no transcript"):
         choose_recordings(QuantizeOptions(calibration=Recordings(source, None, 2)), scratch)
 
 

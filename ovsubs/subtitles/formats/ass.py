@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
 from ovsubs.subtitles.formats.srt import WORD_JOINER
-from ovsubs.subtitles.formats.stamps import clock_cs, to_cs
+from ovsubs.subtitles.formats.timestamps import clock_cs, to_cs
 
 # A backslash begins a line break, a space or an escape, with whatever is behind it. libass shows `\{` as a
 # brace; the empty `{}` behind it keeps a renderer without that escape from hiding text up to the next `}`.

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ovsubs.subtitles.cue import Cue, CueWord
 from ovsubs.subtitles.formats.srt import WORD_JOINER
-from ovsubs.subtitles.formats.stamps import minutes_cs, to_cs
+from ovsubs.subtitles.formats.timestamps import minutes_cs, to_cs
 from ovsubs.subtitles.layout.pieces import EAST_ASIAN
 
 # A line stays until the next one. Where that is longer away than this, an empty line ends it.

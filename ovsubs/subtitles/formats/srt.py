@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.spoken import Moment, moments, underlined_lines
-from ovsubs.subtitles.formats.stamps import clock
+from ovsubs.subtitles.formats.timestamps import clock
+from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
 
 WORD_JOINER = "\u2060"  # invisible, of no width
 # What players (ffmpeg, libass, VLC) read as markup in SRT: an arrow, an HTML tag of any name (`<3>`) or of
@@ -33,7 +33,7 @@ def write_srt(cues: Iterable[Cue], *, highlight_words: bool = False) -> str:
     blocks = list[str]()
     for cue in cues:
         lines = [_protected(line) for line in cue.lines]
-        for moment in moments(cue) if highlight_words else [Moment(cue.start_ms, cue.end_ms)]:
+        for moment in word_intervals(cue) if highlight_words else [WordInterval(cue.start_ms, cue.end_ms)]:
             times = f"{clock(moment.start_ms, ',')} --> {clock(moment.end_ms, ',')}"
             text = "\n".join(underlined_lines(cue, lines, moment.word))
             blocks.append(f"{len(blocks) + 1}\n{times}\n{text}\n")

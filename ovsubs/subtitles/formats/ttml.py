@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
-from ovsubs.subtitles.formats.stamps import clock
+from ovsubs.subtitles.formats.timestamps import clock
 
 _TT = "http://www.w3.org/ns/ttml"
 _ROOT = {

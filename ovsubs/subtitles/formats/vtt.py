@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.options import FormatOptions
-from ovsubs.subtitles.formats.spoken import Moment, moments, underlined_lines
-from ovsubs.subtitles.formats.stamps import clock
+from ovsubs.subtitles.formats.timestamps import clock
+from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -27,7 +27,9 @@ def write_vtt(cues: Iterable[Cue], options: FormatOptions | None = None) -> str:
     blocks = ["WEBVTT\n"]
     for cue in cues:
         lines = [[_ESCAPED.get(character, character) for character in line] for line in cue.lines]
-        for moment in moments(cue) if options.highlight_words else [Moment(cue.start_ms, cue.end_ms)]:
+        for moment in (
+            word_intervals(cue) if options.highlight_words else [WordInterval(cue.start_ms, cue.end_ms)]
+        ):
             times = f"{clock(moment.start_ms, '.')} --> {clock(moment.end_ms, '.')}{settings}"
             text = "\n".join(underlined_lines(cue, lines, moment.word))
             blocks.append(f"{times}\n{text}\n")

@@ -1,18 +1,18 @@
 """Cues -> what is wrong with them, and what may be."""
 
 from ovsubs.subtitles.qc.check import check_cues
-from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
-from ovsubs.subtitles.qc.findings import Finding, Kind, Report, clock, summarize
-from ovsubs.subtitles.qc.speech import Stretch
+from ovsubs.subtitles.qc.findings import Finding, Kind, QcReport, clock, summarize
+from ovsubs.subtitles.qc.review import ReviewItem, review_items
+from ovsubs.subtitles.qc.speech import SpeechSpan
 
 __all__ = [
-    "Doubt",
     "Finding",
     "Kind",
-    "Report",
-    "Stretch",
+    "QcReport",
+    "ReviewItem",
+    "SpeechSpan",
     "check_cues",
     "clock",
-    "most_doubtful",
+    "review_items",
     "summarize",
 ]

@@ -11,21 +11,21 @@ from itertools import pairwise
 
 from ovsubs.subtitles.columns import columns, n_characters
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.qc.findings import Finding, Kind, Report, cps, figures_of, summarize
+from ovsubs.subtitles.qc.findings import Finding, Kind, QcReport, cps, figures_of, summarize
 from ovsubs.subtitles.qc.repetition import LOOP_REPEATS, times_repeated, words_of
-from ovsubs.subtitles.qc.speech import Stretch, check_speech
+from ovsubs.subtitles.qc.speech import SpeechSpan, check_speech
 from ovsubs.subtitles.styles import LayoutRules
 
-__all__ = ["Finding", "Kind", "Report", "Stretch", "check_cues", "summarize"]
+__all__ = ["Finding", "Kind", "QcReport", "SpeechSpan", "check_cues", "summarize"]
 
 
 def check_cues(
     cues: Sequence[Cue],
     rules: LayoutRules,
-    speech: Iterable[Stretch] | None = None,
+    speech: Iterable[SpeechSpan] | None = None,
     duration_ms: int | None = None,
     step_ms: int = 1,
-) -> Report:
+) -> QcReport:
     """Check the cues of one file, in the order of the file.
 
     Args:
@@ -48,7 +48,7 @@ def check_cues(
     if speech is not None:
         findings += check_speech(cues, speech, rules)
     findings.sort(key=lambda finding: (finding.start_ms, finding.cue or 0))
-    return Report(rules, figures_of(cues, rules), tuple(findings))
+    return QcReport(rules, figures_of(cues, rules), tuple(findings))
 
 
 def _check_text(number: int, cue: Cue, rules: LayoutRules) -> Iterator[Finding]:

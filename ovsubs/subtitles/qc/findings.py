@@ -104,7 +104,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class CueFigures:
     """What cues are like. Speeds are in characters a second, widths in columns; all are 0 without cues.
 
     Speeds are of the cues that have text and time: `median_cps`, `p95_cps` (of twenty cues, the second
@@ -125,11 +125,11 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class QcReport:
     """What was found in the cues of one file, by time, and the rules that they were held to."""
 
     rules: LayoutRules
-    figures: Figures
+    figures: CueFigures
     findings: tuple[Finding, ...]
 
     @property
@@ -153,13 +153,13 @@ class Report:
         return tuple(finding for _, finding in ranked[:n])
 
 
-def figures_of(cues: Sequence[Cue], rules: LayoutRules) -> Figures:
+def figures_of(cues: Sequence[Cue], rules: LayoutRules) -> CueFigures:
     """The figures of some cues, in any order."""
     if not cues:
-        return Figures()
+        return CueFigures()
     speeds = sorted(cps(cue) for cue in cues if cue.lines and cue.duration_ms > 0)
     durations = [cue.duration_ms for cue in cues]
-    return Figures(
+    return CueFigures(
         n_cues=len(cues),
         n_characters=sum(n_characters(cue.text) for cue in cues),
         shown_ms=sum(max(0, duration_ms) for duration_ms in durations),
@@ -184,7 +184,7 @@ def _quantile(rising: Sequence[float], part: float) -> float:
     return rising[max(0, math.ceil(part * len(rising)) - 1)] if rising else 0.0
 
 
-def summarize(report: Report) -> str:
+def summarize(report: QcReport) -> str:
     """One line: "132 cues, 17.1 characters a second (median), 3 too fast, 0 others"."""
     figures = report.figures
     n_fast = len(report.of(Kind.TOO_FAST, Kind.SPEECH_TOO_FAST))

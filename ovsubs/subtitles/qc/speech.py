@@ -11,15 +11,15 @@ from ovsubs.subtitles.cue import Cue, CueWord
 from ovsubs.subtitles.qc.findings import Finding, Kind
 from ovsubs.subtitles.styles import LayoutRules
 
-LEAST_HEARD_MS = 100  # the shortest speech that the detector tells; less beside a cue is no speech of its own
+MIN_SPEECH_MS = 100  # the shortest speech that the detector tells; less beside a cue is no speech of its own
 OFF_SPEECH_MS = 1500  # BBC Subtitle Guidelines, 1.1.7: do not anticipate speech, or hang, by more than this
-LEAST_WITHOUT_TEXT_MS = 1000  # less speech without text is a breath, a laugh or the end of a word
+MIN_SPEECH_WITHOUT_TEXT_MS = 1000  # less speech without text is a breath, a laugh or the end of a word
 OFF_WORD_MS = 1000  # a word may be as far from speech: its time and the detector err by less
 PAUSE_MS = 3000  # what is said with shorter pauses and without text between is told as one
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SpeechSpan:
     """Where somebody speaks, `[start_ms, end_ms)` in the file."""
 
     start_ms: int
@@ -31,35 +31,37 @@ class Stretch:
         return self.end_ms - self.start_ms
 
 
-def check_speech(cues: Sequence[Cue], speech: Iterable[Stretch], rules: LayoutRules) -> Iterator[Finding]:
+def check_speech(cues: Sequence[Cue], speech: Iterable[SpeechSpan], rules: LayoutRules) -> Iterator[Finding]:
     """What is wrong between cues and speech, both in any order."""
     stretches = _joined(speech, 0)
     for number, cue in enumerate(cues, start=1):
         if cue.lines and cue.duration_ms > 0:
             beside = list(_beside_speech(number, cue, _within(cue, stretches), rules))
             yield from beside or _words_outside(number, cue, stretches)
-    covered = _joined((Stretch(cue.start_ms, cue.end_ms) for cue in cues if cue.lines), 0)
+    covered = _joined((SpeechSpan(cue.start_ms, cue.end_ms) for cue in cues if cue.lines), 0)
     for left in _left_of(_joined(stretches, PAUSE_MS), covered):
         heard = _within(left, stretches)
         heard_ms = sum(part.duration_ms for part in heard)
-        if heard_ms >= LEAST_WITHOUT_TEXT_MS:
-            yield Finding(Kind.NO_TEXT, None, heard[0].start_ms, heard_ms, LEAST_WITHOUT_TEXT_MS, "")
+        if heard_ms >= MIN_SPEECH_WITHOUT_TEXT_MS:
+            yield Finding(Kind.NO_TEXT, None, heard[0].start_ms, heard_ms, MIN_SPEECH_WITHOUT_TEXT_MS, "")
 
 
-def _within(span: Cue | Stretch, stretches: Sequence[Stretch]) -> list[Stretch]:
+def _within(span: Cue | SpeechSpan, stretches: Sequence[SpeechSpan]) -> list[SpeechSpan]:
     """The parts of some stretches, by time and not overlapping, that lie within a span."""
     first = max(0, bisect_right(stretches, span.start_ms, key=lambda one: one.start_ms) - 1)
     end = bisect_right(stretches, span.end_ms, key=lambda one: one.start_ms)
     parts = [
-        Stretch(max(one.start_ms, span.start_ms), min(one.end_ms, span.end_ms))
+        SpeechSpan(max(one.start_ms, span.start_ms), min(one.end_ms, span.end_ms))
         for one in stretches[first:end]
     ]
     return [part for part in parts if part.duration_ms > 0]
 
 
-def _beside_speech(number: int, cue: Cue, heard: Sequence[Stretch], rules: LayoutRules) -> Iterator[Finding]:
+def _beside_speech(
+    number: int, cue: Cue, heard: Sequence[SpeechSpan], rules: LayoutRules
+) -> Iterator[Finding]:
     heard_ms = sum(part.duration_ms for part in heard)
-    least_ms = min(LEAST_HEARD_MS, cue.duration_ms)
+    least_ms = min(MIN_SPEECH_MS, cue.duration_ms)
     if heard_ms < least_ms:
         yield Finding(Kind.OUTSIDE_SPEECH, number, cue.start_ms, heard_ms, least_ms, cue.text)
         return
@@ -71,7 +73,7 @@ def _beside_speech(number: int, cue: Cue, heard: Sequence[Stretch], rules: Layou
         yield Finding(Kind.HANGING, number, cue.start_ms, after_ms, OFF_SPEECH_MS, cue.text)
 
 
-def _words_outside(number: int, cue: Cue, stretches: Sequence[Stretch]) -> Iterator[Finding]:
+def _words_outside(number: int, cue: Cue, stretches: Sequence[SpeechSpan]) -> Iterator[Finding]:
     """The word that is farthest from speech, where it is known when words are spoken."""
     distances = ((_distance_ms(word, stretches), word) for line in cue.words for word in line)
     distance_ms, word = max(distances, key=lambda one: one[0], default=(0, None))
@@ -80,7 +82,7 @@ def _words_outside(number: int, cue: Cue, stretches: Sequence[Stretch]) -> Itera
         yield Finding(Kind.WORD_OUTSIDE, number, word.start_ms, distance_ms, OFF_WORD_MS, text)
 
 
-def _distance_ms(word: CueWord, stretches: Sequence[Stretch]) -> int:
+def _distance_ms(word: CueWord, stretches: Sequence[SpeechSpan]) -> int:
     """How long before or after the nearest speech a word is spoken; 0 within it."""
     place = bisect_right(stretches, word.start_ms, key=lambda one: one.start_ms)
     before = [word.start_ms - one.end_ms for one in stretches[max(0, place - 1) : place]]
@@ -88,18 +90,18 @@ def _distance_ms(word: CueWord, stretches: Sequence[Stretch]) -> int:
     return max(0, min(before + after))
 
 
-def _joined(stretches: Iterable[Stretch], pause_ms: int) -> list[Stretch]:
+def _joined(stretches: Iterable[SpeechSpan], pause_ms: int) -> list[SpeechSpan]:
     """Stretches by time, those closer than `pause_ms` as one."""
-    joined = list[Stretch]()
+    joined = list[SpeechSpan]()
     for stretch in sorted(stretches, key=lambda one: one.start_ms):
         if joined and stretch.start_ms - joined[-1].end_ms <= pause_ms:
             last = joined.pop()
-            stretch = Stretch(last.start_ms, max(last.end_ms, stretch.end_ms))
+            stretch = SpeechSpan(last.start_ms, max(last.end_ms, stretch.end_ms))
         joined.append(stretch)
     return joined
 
 
-def _left_of(stretches: Sequence[Stretch], covered: Sequence[Stretch]) -> Iterator[Stretch]:
+def _left_of(stretches: Sequence[SpeechSpan], covered: Sequence[SpeechSpan]) -> Iterator[SpeechSpan]:
     """What of some stretches is not covered by others; both by time, not overlapping."""
     first = 0
     for stretch in stretches:
@@ -108,8 +110,8 @@ def _left_of(stretches: Sequence[Stretch], covered: Sequence[Stretch]) -> Iterat
         position_ms, place = stretch.start_ms, first
         while place < len(covered) and covered[place].start_ms < stretch.end_ms:
             if covered[place].start_ms > position_ms:
-                yield Stretch(position_ms, covered[place].start_ms)
+                yield SpeechSpan(position_ms, covered[place].start_ms)
             position_ms = max(position_ms, covered[place].end_ms)
             place += 1
         if position_ms < stretch.end_ms:
-            yield Stretch(position_ms, stretch.end_ms)
+            yield SpeechSpan(position_ms, stretch.end_ms)

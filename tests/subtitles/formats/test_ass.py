@@ -24,7 +24,7 @@ from patience import PATIENCE_S
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
-from ovsubs.subtitles.formats.stamps import to_cs
+from ovsubs.subtitles.formats.timestamps import to_cs
 
 HEAD = """\
 [Script Info]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.subtitles.cue import Cue, CueWord
-from ovsubs.subtitles.qc.check import Finding, Kind, Report, Stretch, check_cues, summarize
-from ovsubs.subtitles.qc.findings import Figures, clock
+from ovsubs.subtitles.qc.check import Finding, Kind, QcReport, SpeechSpan, check_cues, summarize
+from ovsubs.subtitles.qc.findings import CueFigures, clock
 from ovsubs.subtitles.qc.repetition import times_repeated
 from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions, LayoutRules
@@ -23,7 +23,7 @@ def cue(start_ms: int, end_ms: int, *lines: str, words: bool = False) -> Cue:
     return Cue(start_ms, end_ms, lines or ("Yes.",), (spoken,) if words else ())
 
 
-def found(report: Report) -> list[tuple[Kind, int | None]]:
+def found(report: QcReport) -> list[tuple[Kind, int | None]]:
     return [(finding.kind, finding.cue) for finding in report.findings]
 
 
@@ -39,7 +39,7 @@ def text_of(n_characters: int) -> str:
 
 def test_no_cues_have_no_findings() -> None:
     report = check_cues([], RULES, (), 0)
-    assert report == Report(RULES, Figures(), ())
+    assert report == QcReport(RULES, CueFigures(), ())
     assert summarize(report) == "no cues"
 
 
@@ -221,10 +221,10 @@ def test_a_loop_in_a_cue_is_a_warning() -> None:
     assert report.errors == ()
 
 
-SPEECH = (Stretch(0, 4000), Stretch(10_000, 14_000))
+SPEECH = (SpeechSpan(0, 4000), SpeechSpan(10_000, 14_000))
 
 
-def beside(cues: Sequence[Cue], speech: Sequence[Stretch] = SPEECH) -> list[tuple[Kind, int, float]]:
+def beside(cues: Sequence[Cue], speech: Sequence[SpeechSpan] = SPEECH) -> list[tuple[Kind, int, float]]:
     report = check_cues(cues, PLAIN, speech)
     assert report.errors == ()
     return [(finding.kind, finding.start_ms, finding.value) for finding in report.findings]
@@ -258,14 +258,14 @@ def test_a_second_of_speech_without_text_is_found() -> None:
         (Kind.NO_TEXT, 10_000, 4000),
     ]
     assert beside([]) == [(Kind.NO_TEXT, 0, 4000), (Kind.NO_TEXT, 10_000, 4000)]
-    report = check_cues([Cue(0, 4000, ())], PLAIN, (Stretch(0, 4000),))
+    report = check_cues([Cue(0, 4000, ())], PLAIN, (SpeechSpan(0, 4000),))
     assert found(report) == [(Kind.NO_TEXT, None), (Kind.EMPTY, 1)]
 
 
 def test_short_sentences_without_text_add_up_as_far_as_they_belong_together() -> None:
-    assert beside([], [Stretch(0, 500), Stretch(3500, 4000)]) == [(Kind.NO_TEXT, 0, 1000)]
-    assert beside([], [Stretch(0, 500), Stretch(3501, 4001)]) == []
-    assert beside([cue(1000, 1100)], [Stretch(0, 500), Stretch(1000, 1600)]) == []
+    assert beside([], [SpeechSpan(0, 500), SpeechSpan(3500, 4000)]) == [(Kind.NO_TEXT, 0, 1000)]
+    assert beside([], [SpeechSpan(0, 500), SpeechSpan(3501, 4001)]) == []
+    assert beside([cue(1000, 1100)], [SpeechSpan(0, 500), SpeechSpan(1000, 1600)]) == []
 
 
 def test_text_long_before_or_after_its_speech_is_found() -> None:
@@ -276,7 +276,7 @@ def test_text_long_before_or_after_its_speech_is_found() -> None:
 
 
 def test_a_word_far_from_speech_is_found_where_the_times_of_words_are_known() -> None:
-    speech = (Stretch(0, 1000), Stretch(5000, 6000), Stretch(9000, 10_000))
+    speech = (SpeechSpan(0, 1000), SpeechSpan(5000, 6000), SpeechSpan(9000, 10_000))
 
     def one(*times: tuple[int, int]) -> Cue:
         words = tuple(CueWord(f" w{number}", *span) for number, span in enumerate(times))
@@ -292,7 +292,7 @@ def test_a_word_far_from_speech_is_found_where_the_times_of_words_are_known() ->
 
 
 def test_text_may_stand_as_long_as_it_takes_to_read() -> None:
-    speech = (Stretch(0, 2000),)
+    speech = (SpeechSpan(0, 2000),)
     needed = cue(0, 4000, text_of(40), text_of(40))
     assert found(check_cues([needed], RULES, speech)) == []
     assert found(check_cues([replace(needed, end_ms=4001)], RULES, speech)) == [(Kind.HANGING, 1)]
@@ -301,7 +301,7 @@ def test_text_may_stand_as_long_as_it_takes_to_read() -> None:
 def test_the_figures_are_those_of_the_cues() -> None:
     cues = [cue(0, 1000, "x" * 10), cue(1000, 2000, "y" * 12, "z" * 8), cue(2000, 3000, "w" * 30)]
     figures = check_cues([*cues, Cue(3000, 5000, ())], RULES).figures
-    assert figures == Figures(
+    assert figures == CueFigures(
         n_cues=4,
         n_characters=60,
         shown_ms=5000,
@@ -394,7 +394,7 @@ def clean_cues(draw: st.DrawFn) -> list[Cue]:
 @given(clean_cues())
 def test_cues_that_keep_to_the_rules_have_no_findings(cues: list[Cue]) -> None:
     duration_ms = cues[-1].end_ms
-    speech = [Stretch(cue.start_ms, cue.end_ms) for cue in cues]
+    speech = [SpeechSpan(cue.start_ms, cue.end_ms) for cue in cues]
     report = check_cues(cues, RULES, speech, duration_ms)
     assert report.findings == ()
     assert report.figures.n_cues == len(cues)
@@ -435,7 +435,7 @@ def test_one_broken_rule_is_found_with_the_number_of_its_cue(
 
 @given(clean_cues(), st.data())
 def test_speech_whose_cue_is_gone_is_found(cues: list[Cue], data: st.DataObject) -> None:
-    speech = [Stretch(cue.start_ms, cue.end_ms) for cue in cues]
+    speech = [SpeechSpan(cue.start_ms, cue.end_ms) for cue in cues]
     gone = cues.pop(data.draw(st.integers(0, len(cues) - 1)))
 
     report = check_cues(cues, RULES, speech)

@@ -14,7 +14,7 @@ from ovsubs.subtitles.qc.repetition import times_repeated, words_of
 from ovsubs.transcript import Segment, Transcript, Word
 
 SURE_WORD = 0.5  # a word less likely than this is as good as guessed
-SURE_SHARE = 0.75  # of the words of a cue; fewer sure ones raise a doubt
+SURE_SHARE = 0.75  # of the words of a cue; fewer sure ones make it an item
 SURE_TEXT = 0.5  # mean probability of a token, where there are no words
 # openai/whisper, transcribe.py: text that compresses more is a loop; windows above are perhaps silent.
 COMPRESSION_RATIO = 2.4
@@ -25,11 +25,11 @@ MISSING_S = 5.0  # of speech without text, that weigh as much as a cue that is a
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class ReviewItem:
     """A place that may be wrong, `[start_ms, end_ms)`, and why, in plain words.
 
     `text` is that of its cues, in one line; empty where speech has none. `weight` is higher the more there is
-    to doubt; doubts are compared by it.
+    to hear it again; items are ranked by it.
     """
 
     start_ms: int
@@ -54,9 +54,9 @@ class _Place:
     words: tuple[Word, ...]
 
 
-def most_doubtful(
+def review_items(
     transcript: Transcript, cues: Sequence[Cue], n: int, findings: Sequence[Finding] = ()
-) -> list[Doubt]:
+) -> list[ReviewItem]:
     """The places to check first, worst first; neighbours with the same reasons are one place.
 
     Args:
@@ -72,7 +72,7 @@ def most_doubtful(
     if n == 0:
         return []
     silent = {finding.cue for finding in findings if finding.kind is Kind.OUTSIDE_SPEECH}
-    runs = list[list[Doubt]]()  # of neighbours
+    runs = list[list[ReviewItem]]()  # of neighbours
     before: Cue | None = None
     for number, place in enumerate(_places(cues, transcript.segments), start=1):
         cue, reasons = place.cue, [*_reasons(place, before)]
@@ -80,20 +80,20 @@ def most_doubtful(
             reasons.append(_Reason("nobody is heard there", 0.8))
         weight = sum(reason.weight for reason in reasons)
         told = tuple(dict.fromkeys(reason.said for reason in reasons))
-        doubt = Doubt(cue.start_ms, cue.end_ms, " ".join(cue.lines), told, weight)
+        item = ReviewItem(cue.start_ms, cue.end_ms, " ".join(cue.lines), told, weight)
         last = runs[-1][-1] if runs else None
         if before and last and last.end_ms == before.end_ms and last.reasons == told:
-            runs[-1].append(doubt)
+            runs[-1].append(item)
         elif told:
-            runs.append([doubt])
+            runs.append([item])
         before = cue
-    doubts = [*map(_joined, runs), *_missing(transcript)]
-    return sorted(doubts, key=lambda doubt: (-doubt.weight, doubt.start_ms))[:n]
+    to_review = [*map(_joined, runs), *_missing(transcript)]
+    return sorted(to_review, key=lambda item: (-item.weight, item.start_ms))[:n]
 
 
-def _joined(run: Sequence[Doubt]) -> Doubt:
-    weight = max(doubt.weight for doubt in run)
-    return replace(run[0], end_ms=run[-1].end_ms, text=" ".join(doubt.text for doubt in run), weight=weight)
+def _joined(run: Sequence[ReviewItem]) -> ReviewItem:
+    weight = max(item.weight for item in run)
+    return replace(run[0], end_ms=run[-1].end_ms, text=" ".join(item.text for item in run), weight=weight)
 
 
 def _places(cues: Sequence[Cue], segments: Sequence[Segment]) -> Iterator[_Place]:
@@ -151,8 +151,8 @@ def _too_fast_to_say(cue: Cue) -> float | None:
     return n_characters(cue.text) / max(0.001, seconds)
 
 
-def _missing(transcript: Transcript) -> Iterator[Doubt]:
+def _missing(transcript: Transcript) -> Iterator[ReviewItem]:
     for stretch in transcript.uncovered:
         start_ms, end_ms = to_ms(stretch.start), to_ms(stretch.end)
         said = f"speech at {clock(start_ms)} to {clock(end_ms)} has no text"
-        yield Doubt(start_ms, end_ms, "", (said,), min(1.0, (stretch.end - stretch.start) / MISSING_S))
+        yield ReviewItem(start_ms, end_ms, "", (said,), min(1.0, (stretch.end - stretch.start) / MISSING_S))

@@ -6,7 +6,7 @@ from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.cue import Cue, CueWord
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import Finding, Kind
-from ovsubs.subtitles.qc.doubts import Doubt, most_doubtful
+from ovsubs.subtitles.qc.review import ReviewItem, review_items
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech, Word
 
@@ -31,34 +31,34 @@ def cues_of(told: Transcript) -> list[Cue]:
     return [Cue(round(one.start * 1000), round(one.end * 1000), (one.text.strip(),)) for one in told.segments]
 
 
-def doubts_of(told: Transcript, n: int = 9) -> list[Doubt]:
-    return most_doubtful(told, cues_of(told), n)
+def items_of(told: Transcript, n: int = 9) -> list[ReviewItem]:
+    return review_items(told, cues_of(told), n)
 
 
 SURE = segment(0.0, 2.0, "Ever tried.")
 
 
 def test_sure_text_raises_no_doubts() -> None:
-    assert doubts_of(transcript()) == []
-    assert doubts_of(transcript(SURE, segment(2.0, 4.0, "Ever failed.", 0.9, 0.51))) == []
-    assert doubts_of(transcript(segment(2.0, 4.0, "one two three four", 0.9, 0.9, 0.5, 0.49))) == []
+    assert items_of(transcript()) == []
+    assert items_of(transcript(SURE, segment(2.0, 4.0, "Ever failed.", 0.9, 0.51))) == []
+    assert items_of(transcript(segment(2.0, 4.0, "one two three four", 0.9, 0.9, 0.5, 0.49))) == []
 
 
 def test_unsure_words_raise_a_doubt() -> None:
     told = transcript(SURE, segment(2.0, 4.0, "Ever failed no matter.", 0.9, 0.49, 0.2, 0.8))
-    assert doubts_of(told) == [
-        Doubt(2000, 4000, "Ever failed no matter.", ("sure of 50 % of the words",), 0.5)
+    assert items_of(told) == [
+        ReviewItem(2000, 4000, "Ever failed no matter.", ("sure of 50 % of the words",), 0.5)
     ]
 
 
 def test_without_words_the_probability_of_tokens_counts() -> None:
     told = transcript(replace(SURE, avg_logprob=-0.69), replace(SURE, start=2.0, end=4.0, avg_logprob=-0.9))
-    (doubt,) = doubts_of(told)
-    assert (doubt.start_ms, doubt.reasons) == (
+    (item,) = items_of(told)
+    assert (item.start_ms, item.reasons) == (
         2000,
         ("sure of the text by 41 % only", "the same text as before it"),
     )
-    assert doubt.weight == pytest.approx(0.593 + 0.5, abs=0.001)
+    assert item.weight == pytest.approx(0.593 + 0.5, abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -73,42 +73,42 @@ def test_without_words_the_probability_of_tokens_counts() -> None:
 )
 def test_each_sign_of_doubt_is_told_in_plain_words(changes: dict[str, object], reason: str) -> None:
     doubtful = replace(segment(2.0, 4.0, "Ever failed."), **changes)
-    assert [(doubt.start_ms, doubt.reasons) for doubt in doubts_of(transcript(SURE, doubtful))] == [
+    assert [(item.start_ms, item.reasons) for item in items_of(transcript(SURE, doubtful))] == [
         (2000, (reason,))
     ]
 
 
 @pytest.mark.parametrize("changes", [{"compression_ratio": 2.4}, {"no_speech_prob": 0.6}])
 def test_a_figure_that_is_just_the_limit_raises_no_doubt(changes: dict[str, float]) -> None:
-    assert doubts_of(transcript(replace(SURE, **changes))) == []
+    assert items_of(transcript(replace(SURE, **changes))) == []
 
 
 def test_short_words_may_be_fast() -> None:
-    assert doubts_of(transcript(segment(0.0, 0.1, "Oh yes!"))) == []
+    assert items_of(transcript(segment(0.0, 0.1, "Oh yes!"))) == []
 
 
 def test_how_fast_text_is_said_is_told_by_its_words_where_they_are_known() -> None:
     words = (CueWord("Ever", 0, 100), CueWord(" tried it.", 100, 280))
     slow = Cue(0, 5000, ("Ever tried it.",), (words,))
     told = transcript(segment(0.0, 5.0, "Ever tried it."))
-    assert [doubt.reasons for doubt in most_doubtful(told, [slow], 1)] == [
+    assert [item.reasons for item in review_items(told, [slow], 1)] == [
         ("too fast to be said: 50 characters a second",)
     ]
 
 
 def test_speech_without_text_is_a_place_of_its_own() -> None:
     told = transcript(SURE, uncovered=(UncoveredSpeech(192.0, 195.0), UncoveredSpeech(50.0, 59.0)))
-    assert doubts_of(told) == [
-        Doubt(50_000, 59_000, "", ("speech at 0:50 to 0:59 has no text",), 1.0),
-        Doubt(192_000, 195_000, "", ("speech at 3:12 to 3:15 has no text",), 0.6),
+    assert items_of(told) == [
+        ReviewItem(50_000, 59_000, "", ("speech at 0:50 to 0:59 has no text",), 1.0),
+        ReviewItem(192_000, 195_000, "", ("speech at 3:12 to 3:15 has no text",), 0.6),
     ]
 
 
 def test_text_where_nobody_is_heard_is_doubtful() -> None:
     told = transcript(SURE, segment(2.0, 4.0, "Thanks for watching."))
     finding = Finding(Kind.OUTSIDE_SPEECH, 2, 2000, 0, 100, "")
-    (doubt,) = most_doubtful(told, cues_of(told), 5, [finding, replace(finding, kind=Kind.TOO_FAST, cue=1)])
-    assert (doubt.text, doubt.reasons) == ("Thanks for watching.", ("nobody is heard there",))
+    (item,) = review_items(told, cues_of(told), 5, [finding, replace(finding, kind=Kind.TOO_FAST, cue=1)])
+    assert (item.text, item.reasons) == ("Thanks for watching.", ("nobody is heard there",))
 
 
 def test_neighbours_with_the_same_reasons_are_one_place() -> None:
@@ -116,7 +116,7 @@ def test_neighbours_with_the_same_reasons_are_one_place() -> None:
     told = transcript(
         replace(SURE, temperature=0.2), hot, segment(4.0, 6.0, "No matter."), hot.moved(4.0), uncovered=()
     )
-    assert [(doubt.start_ms, doubt.end_ms, doubt.text) for doubt in doubts_of(told)] == [
+    assert [(item.start_ms, item.end_ms, item.text) for item in items_of(told)] == [
         (0, 4000, "Ever tried. Ever failed."),
         (6000, 8000, "Ever failed."),
     ]
@@ -125,11 +125,11 @@ def test_neighbours_with_the_same_reasons_are_one_place() -> None:
 def test_the_worst_come_first_and_no_more_than_asked_for() -> None:
     rows = [segment(4.0 * n, 4.0 * n + 2, f"a{n} b{n} c{n} d{n}", *[0.1] * n, *[0.9] * 4) for n in range(5)]
     told = transcript(*rows)
-    assert [doubt.start_ms for doubt in doubts_of(told)] == [16_000, 12_000, 8000]
-    assert [doubt.start_ms for doubt in doubts_of(told, 1)] == [16_000]
-    assert doubts_of(told, 0) == []
+    assert [item.start_ms for item in items_of(told)] == [16_000, 12_000, 8000]
+    assert [item.start_ms for item in items_of(told, 1)] == [16_000]
+    assert items_of(told, 0) == []
     with pytest.raises(InvalidOption, match="review = -1"):
-        doubts_of(told, -1)
+        items_of(told, -1)
 
 
 def test_a_cue_is_judged_by_its_own_words_and_the_segments_that_it_holds() -> None:
@@ -140,20 +140,20 @@ def test_a_cue_is_judged_by_its_own_words_and_the_segments_that_it_holds() -> No
     cues = lay_out(told, LayoutOptions())
     assert len(cues) > 2
 
-    doubts = most_doubtful(told, cues, 9)
+    to_review = review_items(told, cues, 9)
 
-    assert doubts
-    for doubt in doubts:
-        assert doubt.end_ms > 4000
-        assert doubt.start_ms < 12_000
-    assert "word18" in " ".join(doubt.text for doubt in doubts)
+    assert to_review
+    for item in to_review:
+        assert item.end_ms > 4000
+        assert item.start_ms < 12_000
+    assert "word18" in " ".join(item.text for item in to_review)
 
 
 def test_a_doubtful_segment_says_nothing_of_a_cue_that_it_only_touches() -> None:
     hot = replace(segment(1.8, 2.2, "Hm."), temperature=0.8)
     told = transcript(SURE, hot)
     cues = [Cue(0, 2000, ("Ever tried.",)), Cue(2000, 8000, ("And so on.",))]
-    assert [doubt.start_ms for doubt in most_doubtful(told, cues, 9)] == [0]
-    assert [
-        doubt.start_ms for doubt in most_doubtful(transcript(SURE, replace(hot, start=1.9)), cues, 9)
-    ] == [2000]
+    assert [item.start_ms for item in review_items(told, cues, 9)] == [0]
+    assert [item.start_ms for item in review_items(transcript(SURE, replace(hot, start=1.9)), cues, 9)] == [
+        2000
+    ]

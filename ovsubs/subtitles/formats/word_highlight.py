@@ -11,7 +11,7 @@ FLICKER_MS = math.floor(GAP_FRAMES * 1000 / USUAL_FRAME_RATE)  # a shorter chang
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class WordInterval:
     """A part of a cue's time, `[start_ms, end_ms)`; `word` is spoken in it: (its line, its place there)."""
 
     start_ms: int
@@ -19,7 +19,7 @@ class Moment:
     word: tuple[int, int] | None = None
 
 
-def moments(cue: Cue) -> Iterator[Moment]:
+def word_intervals(cue: Cue) -> Iterator[WordInterval]:
     """Cut a cue's time at its words, without gaps: a moment for each word, and for each pause.
 
     A pause too short to be seen belongs to the word before it, or at the cue's start to the first word. A
@@ -34,16 +34,16 @@ def moments(cue: Cue) -> Iterator[Moment]:
     now_ms = cue.start_ms
     for number, (place, word) in enumerate(words):
         if word.start_ms - now_ms >= FLICKER_MS:
-            yield Moment(now_ms, word.start_ms)
+            yield WordInterval(now_ms, word.start_ms)
             now_ms = word.start_ms
         next_ms = words[number + 1][1].start_ms if number + 1 < len(words) else cue.end_ms
         end_ms = next_ms if next_ms - word.end_ms < FLICKER_MS else word.end_ms
         if end_ms <= now_ms:
             continue  # said at once with the next
-        yield Moment(now_ms, end_ms, place)
+        yield WordInterval(now_ms, end_ms, place)
         now_ms = end_ms
     if now_ms < cue.end_ms:
-        yield Moment(now_ms, cue.end_ms)
+        yield WordInterval(now_ms, cue.end_ms)
 
 
 def underlined_lines(cue: Cue, lines: Sequence[Sequence[str]], word: tuple[int, int] | None) -> list[str]:

@@ -12,7 +12,7 @@ from ovsubs.bounds import MAX_NUMBER, check_count
 from ovsubs.datasets.folders import read_folder, recordings_in
 from ovsubs.datasets.hub import stream_files
 from ovsubs.datasets.joining import write_joined
-from ovsubs.datasets.nouns import Dataset, SpokenFile
+from ovsubs.datasets.types import Dataset, SpokenFile
 from ovsubs.errors import DatasetNotFound, EmptyDataset, InvalidOption, TooFewSamples
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
