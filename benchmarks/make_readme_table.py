@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 MAX_FAILURE_CHARACTERS = 100  # in a cell; the JSON has the whole line
 HEAD = (
-    "| engine | word error rate (95 %) | more than ovsubs (95 %) | sub. / del. / ins. "
+    "| engine | word error rate (95 %) | WER above ovsubs (95 %) | sub. / del. / ins. "
     "| RTFx (runs) | loads in | peak memory | measured |\n"
     "|---|---|---|---|---|---|---|---|"
 )

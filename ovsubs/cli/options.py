@@ -95,10 +95,10 @@ MaxCps = Annotated[
     float | None, _option("--max-cps", help="Reading speed, in characters a second.", panel=_LAYOUT)
 ]
 MinDuration = Annotated[
-    int | None, _option("--min-duration-ms", help="A cue stands at least so long.", panel=_LAYOUT)
+    int | None, _option("--min-duration-ms", help="Shortest time that a cue is displayed.", panel=_LAYOUT)
 ]
 MaxDuration = Annotated[
-    int | None, _option("--max-duration-ms", help="A cue stands at most so long.", panel=_LAYOUT)
+    int | None, _option("--max-duration-ms", help="Longest time that a cue is displayed.", panel=_LAYOUT)
 ]
 MinGap = Annotated[
     int | None, _option("--min-gap-ms", help="Between cues. [netflix: two frames]", panel=_LAYOUT)
@@ -148,7 +148,9 @@ BurnAfter = Annotated[
 ]
 ReviewAfter = Annotated[
     int,
-    _option("--review", help="Name so many places of each file that may be wrong, and why.", panel=_OUTPUT),
+    _option(
+        "--review", help="List the N places of each file that are most likely wrong, and why.", panel=_OUTPUT
+    ),
 ]
 
 ModelName = Annotated[
@@ -207,7 +209,9 @@ DetectionSegments = Annotated[
 DetectionThreshold = Annotated[
     float,
     _option(
-        "--language-detection-threshold", help="Below it, doubtful text is taken for noise.", panel=_SPEECH
+        "--language-detection-threshold",
+        help="Below this probability of the language, doubtful text is taken for noise.",
+        panel=_SPEECH,
     ),
 ]
 NoSpeechThreshold = Annotated[
@@ -410,7 +414,7 @@ DatasetPart = Annotated[
 ]
 Samples = Annotated[
     int | None,
-    _option("--samples", help="So many recordings, drawn by --seed. [default: all]", panel=_MEASURE),
+    _option("--samples", help="Number of recordings, drawn by --seed. [default: all]", panel=_MEASURE),
 ]
 Seed = Annotated[
     int | None, _option("--seed", help="Of the draw, with --samples. [default: 0]", panel=_MEASURE)
@@ -673,6 +677,11 @@ CheckMedia = Annotated[
 ]
 NoMedia = Annotated[bool, _option("--no-media", help="Compare with no recording.", panel=_CHECK)]
 Review = Annotated[
-    int, _option("--review", help="Of a transcript, so many places that may be wrong.", panel=_CHECK)
+    int,
+    _option(
+        "--review",
+        help="List the N places of a transcript that are most likely wrong, and why.",
+        panel=_CHECK,
+    ),
 ]
 CheckJson = Annotated[Path | None, _option("--json", help="Write everything that was found.", panel=_CHECK)]

@@ -26,7 +26,7 @@ _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not 
 
 def print_results(results: Sequence[FileResult]) -> None:
     """The closing table: what became of each file."""
-    table = _table("file", "language", "duration", "RTFx", "cues", "read at", "against rules", "result")
+    table = _table("file", "language", "duration", "RTFx", "cues", "reading speed", "rule errors", "result")
     for result in results:
         told = result.transcript
         figures = ("", "", "")

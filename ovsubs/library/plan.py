@@ -47,11 +47,12 @@ DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 class SubtitleOptions:
     """What to write for each file, and where.
 
-    `formats`: names out of `ovsubs.subtitles.formats.FORMATS`. `format`: what is asked of them beside the
-    text; each obeys what it can, and at least one must. `output_dir`: None writes beside the source.
-    `language_suffix`: `name.<language>.srt`. `overwrite`: otherwise outputs that are there stay. `n_review`:
-    so many places of each file are named that may be wrong. `videos`: copies of the file that show them.
-    `recursive`: folders are searched in depth, and `output_dir` gets the same folders.
+    `formats`: names out of `ovsubs.subtitles.formats.FORMATS`. `format`: what is asked of them besides the
+    text; each obeys what it can, and at least one must. `output_dir`: None writes next to the source.
+    `language_suffix`: `name.<language>.srt`. `overwrite`: without it, outputs that are there stay.
+    `n_review`: how many of the places that are most likely wrong are listed for each file. `videos`: copies
+    of the file that show the subtitles. `recursive`: folders are searched in depth, and `output_dir` gets the
+    same folders.
     """
 
     transcribe: TranscribeOptions = field(default_factory=TranscribeOptions)

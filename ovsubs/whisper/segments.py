@@ -13,14 +13,14 @@ from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, close_up, keep_to_speech, words_of
 from ovsubs.word_times import apart
 
-MIN_ADVANCE_S = 1.0  # a window whose text ends before that is taken as read: no endless repetition
-MAX_TRAILING_SPEECH_S = (
-    1.0  # this much speech after the last timestamp is read again: a sentence, not a last syllable
-)
-# A first token is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes begin within
-# 100 ms of a forced alignment, without it 87.5 %.
+# A window whose text ends earlier counts as read to its end, so that nothing is read again and again.
+MIN_ADVANCE_S = 1.0
+# More speech than this after the last timestamp is decoded again: it is a sentence, and no last syllable.
+MAX_TRAILING_SPEECH_S = 1.0
+MAX_TRAILING_SPEECH_ANNOUNCED_S = 0.3  # the same where the model itself has opened another segment
+# The first token of a segment is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes
+# begin within 100 ms of a forced alignment, without it 87.5 %.
 MIN_FIRST_TOKEN_S = 0.1
-MAX_TRAILING_SPEECH_ANNOUNCED_S = 0.3  # ... and this much where the model itself opened another segment
 
 
 @dataclass(frozen=True, slots=True)

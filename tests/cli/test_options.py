@@ -29,7 +29,7 @@ _KNOWN = """
     vad_min_silence_duration_ms vad_speech_pad_ms max_line_width max_line_count no_speech_threshold
     logprob_threshold compression_ratio_threshold language_detection_segments local_files_only model_dir
 """
-_COLUMNS = ("language", "duration", "RTFx", "cues", "read at", "against rules")
+_COLUMNS = ("language", "duration", "RTFx", "cues", "reading speed", "rule errors")
 KNOWN_NAMES = [f"--{name}" for name in _KNOWN.split()]
 
 

@@ -163,7 +163,7 @@ def test_a_run_with_everything_leaves_everything(
     said = ask_ffmpeg(["-i", input_url(tmp_path / "talk.subtitled.mp4")])
     assert re.search(r"\(eng\): Subtitle: mov_text", said)
     header, row = ended.out.splitlines()[:2]
-    assert {"cues", "read at", "against rules"} <= set(re.split(r"  +", header.strip()))
+    assert {"cues", "reading speed", "rule errors"} <= set(re.split(r"  +", header.strip()))
     assert re.search(r"\d ch/s", row)
     segments = json.loads((tmp_path / "talk.json").read_text())["segments"]
     assert all(segment["words"] for segment in segments)
