@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.tokenizer import SpecialTokens, WhisperTokenizer
@@ -57,8 +57,8 @@ def our_tokens(
     for first in range(0, len(mels), batch_size):
         batch = list(mels[first : first + batch_size])
         with model.session(batch, rows) as session:
-            prompts = [tokenizer.prompt(language, "transcribe")] * len(batch)
-            found += [window.tokens for window in decode(session, prompts, filters, tokenizer.special)]
+            requests = [WindowRequest(tokenizer.prompt(language, "transcribe"))] * len(batch)
+            found += [window.tokens for window in decode(session, requests, filters, tokenizer.special)]
     return found
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import log_mel
 from ovsubs.convert.manifest import SelfTestVerdict
 from ovsubs.errors import SelfTestFailed
-from ovsubs.whisper.decoding import compression_ratio, decode
+from ovsubs.whisper.decoding import WindowRequest, compression_ratio, decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
@@ -89,7 +89,9 @@ def probe_model(directory: Path) -> ProbeResult:
             if not finite:
                 return ProbeResult(finite, first_token, "", False)
             session.reset()
-            window = decode(session, [prompt], LogitFilters(special, model.n_vocab), special)[0]
+            window = decode(session, [WindowRequest(prompt)], LogitFilters(special, model.n_vocab), special)[
+                0
+            ]
     return ProbeResult(finite, first_token, tokenizer.decode(window.tokens).strip(), window.finished)
 
 

@@ -23,7 +23,7 @@ from ovsubs.datasets import Dataset
 from ovsubs.errors import NoSpeechHeard
 from ovsubs.recognition import Components, TranscribeOptions
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
-from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.tokenizer import WhisperTokenizer
@@ -101,12 +101,7 @@ def _sample(
     mel = decoder.mel(components)
     prompt = components.tokenizer.prompt(language, "transcribe")
     with components.whisper.session([mel], components.whisper.cross_kv_cache(1)) as session:
-        decoded = decode(
-            session,
-            [prompt],
-            components.filters,
-            components.tokenizer.special,
-            max_tokens=[decoder.max_tokens],
-        )[0]
+        request = WindowRequest(prompt, max_tokens=decoder.max_tokens)
+        (decoded,) = decode(session, [request], components.filters, components.tokenizer.special)
     tokens = np.array([*prompt, *decoded.tokens], np.int64)
     return CalibrationSample(mel, tokens, len(prompt), recording)

@@ -19,7 +19,7 @@ from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import StageTime
-from ovsubs.whisper.decoding import decode, language_probabilities
+from ovsubs.whisper.decoding import WindowRequest, decode, language_probabilities
 from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import DecoderSession
@@ -206,23 +206,9 @@ class _Scheduler:
             session = self._open_session([window.decoder for window in batch], stack)
             self._ask(batch, session)
             unknown = self._without_known_language(batch, session)
-            prompts = [self._prompt(window) for window in batch]
-            searches = [window.decoder.attempt.search for window in batch]
-            seeds = [window.decoder.seed for window in batch]
-            decoded = decode(
-                session,
-                prompts,
-                components.filters,
-                components.tokenizer.special,
-                searches,
-                seeds=seeds,
-                max_tokens=[window.decoder.max_tokens for window in batch],
-                min_end_s=[self._min_end_s(window) for window in batch],
-                lengths_s=[window.decoder.window.window.duration for window in batch]
-                if options.word_timestamps
-                else None,
-                clock=self._clock,
-            )
+            requests = [self._request(window) for window in batch]
+            special = components.tokenizer.special
+            decoded = decode(session, requests, components.filters, special, self._clock)
         for window, result, is_unknown in zip(batch, decoded, unknown, strict=True):
             attempt = window.decoder.attempt
             verdict = assess(
@@ -235,6 +221,16 @@ class _Scheduler:
                 prompted=attempt.prompted,
             )
             window.decoder.accept(result, verdict, window.language_vote.language, components)
+
+    def _request(self, window: _ScheduledWindow) -> WindowRequest:
+        return WindowRequest(
+            self._prompt(window),
+            window.decoder.attempt.search,
+            window.decoder.seed,
+            window.decoder.max_tokens,
+            self._min_end_s(window),
+            window.decoder.window.window.duration if self._options.word_timestamps else None,
+        )
 
     def _min_end_s(self, window: _ScheduledWindow) -> float:
         # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ovsubs.errors import BrokenModel
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.alignment import token_starts
-from ovsubs.whisper.logit_filters import LogitFilters, softmax
+from ovsubs.whisper.logit_filters import LogitFilters, TokenCandidates, softmax
 from ovsubs.whisper.model import DecoderSession
-from ovsubs.whisper.search import Hypothesis, SearchOptions, make_search
+from ovsubs.whisper.search import BeamStep, Hypothesis, SearchOptions, TokenDecoder, make_search
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, SpecialTokens
 
 MAX_DECODER_POSITIONS = 448  # decoder positions, prompt included (arXiv:2212.04356; `max_target_positions`)
@@ -39,44 +39,39 @@ class DecodedWindow:
     starts: tuple[float, ...] = ()
 
 
-class Sampler:
-    """Uniform numbers for sampling, one stream for each window: no window depends on its neighbours."""
+@dataclass(frozen=True, slots=True)
+class WindowRequest:
+    """How one window is to be decoded.
 
-    def __init__(self, seeds: Sequence[int]) -> None:
-        self._streams = [np.random.default_rng(seed) for seed in seeds]
+    `prompt` are its opening tokens. `seed` is that of its samples, at a temperature above 0. `max_tokens`: a
+    longer text is stopped, and has no end. `min_end_s`, in seconds from the window's start: a text that has
+    begun does not end before it has named a time as late as that. `align_s`, the window's length in seconds:
+    with it the result tells when each token was spoken.
+    """
 
-    def draw(self, windows: Sequence[int], counts: Sequence[int]) -> NDArray[np.float64]:
-        """One number in [0, 1) for each row of the windows, which have so many."""
-        drawn = [self._streams[window].random(n) for window, n in zip(windows, counts, strict=True)]
-        return np.concatenate(drawn)
+    prompt: tuple[int, ...]
+    search: SearchOptions = field(default_factory=SearchOptions)
+    seed: int = 0
+    max_tokens: int = MAX_DECODER_POSITIONS
+    min_end_s: float = 0.0
+    align_s: float | None = None
 
 
 def decode(
     session: DecoderSession,
-    prompts: Sequence[Sequence[int]],
+    requests: Sequence[WindowRequest],
     filters: LogitFilters,
     special: SpecialTokens,
-    options: Sequence[SearchOptions] | None = None,
-    *,
-    seeds: Sequence[int] | None = None,
-    max_tokens: Sequence[int] | None = None,
-    min_end_s: Sequence[float] | None = None,
-    lengths_s: Sequence[float] | None = None,
     clock: Stopwatch | None = None,
 ) -> list[DecodedWindow]:
     """Decode all windows of a session; those that are done leave the batch.
 
     Args:
         session: encoded windows, nothing decoded yet.
-        prompts: for each window its opening tokens; all of the same length, languages may differ.
+        requests: one for each window. Prompts are of the same length, languages may differ. All of them are
+            decoded at temperature 0, with the same number of candidates, or all above it.
         filters: what may be said next.
         special: ids of the same checkpoint.
-        options: of each window; greedy by default. Temperatures above 0 may differ, nothing else.
-        seeds: of each window's samples, at a temperature above 0.
-        max_tokens: how many tokens each window has at most; what is longer has no end.
-        min_end_s: seconds into each window: a text that has begun does not end before it has named a time
-            as late as that.
-        lengths_s: of each window, in seconds; with them it is found out when each token was spoken.
         clock: counts the stages "prefill", "steps", "logit filters" and "alignment".
 
     Returns:
@@ -84,82 +79,161 @@ def decode(
 
     Raises:
         BrokenModel: it computes no numbers.
+        ValueError: the requests cannot be decoded together.
     """
-    if not prompts:
+    if not requests:
         return []
-    options, clock = options or [SearchOptions()] * len(prompts), clock or Stopwatch()
-    common = options[0]
-    if any((one.temperature > 0.0) != (common.temperature > 0.0) for one in options):
-        raise ValueError("windows at temperature 0 and above it are decoded apart")
-    sampler = Sampler(seeds or range(len(prompts)))
-    searches = [make_search(of_window, special.eot) for of_window in options]
-    ends_from = [
-        special.timestamp_begin + round(seconds / TIMESTAMP_STEP_S)
-        for seconds in min_end_s or [0.0] * len(prompts)
-    ]
-    sot = list(prompts[0]).index(special.sot)
-    with clock.stage("prefill"):
-        tokens = np.asarray(prompts, dtype=np.int64)
-        logits = session.step(tokens, logit_positions=(sot, tokens.shape[1] - 1))
-        no_speech = softmax(logits[:, 0])[:, special.no_speech]
-        _check_numbers(session, no_speech, logits[:, 0])
-    clock.count_rows("prefill", len(prompts))
-    active, counts = list(range(len(prompts))), [1] * len(prompts)
-    trails = [list[NDArray[np.float32]]() for _ in prompts]  # the queries of each step, of all rows
-    starts = [tuple[float, ...]()] * len(prompts)
-    for n_steps in range(1, MAX_DECODER_POSITIONS - len(prompts[0]) + 1):
-        with clock.stage("logit filters"):
-            histories = [history for window in active for history in searches[window].histories]
-            earliest = np.repeat([ends_from[window] for window in active], counts).tolist()
-            if common.temperature > 0.0:
-                heat = np.repeat([options[window].temperature for window in active], counts)
-                draws = sampler.draw(active, counts)
-                candidates = filters.sample(logits[:, -1], histories, heat, draws, earliest)
-            else:
-                candidates = filters.top_k(logits[:, -1], histories, common.n_candidates, earliest)
-            _check_numbers(session, candidates.logprobs)
-            firsts = [0, *np.cumsum(counts).tolist()]
-            moves = [
-                searches[window].advance(candidates.rows(firsts[place], firsts[place + 1]))
-                for place, window in enumerate(active)
-            ]
-        wanted = [
-            bool(of_window) and (max_tokens is None or n_steps < max_tokens[window])
-            for of_window, window in zip(moves, active, strict=True)
-        ]
-        if lengths_s is not None:
-            with clock.stage("alignment"):
-                queries = session.queries.copy()
-                for place, window in enumerate(active):
-                    trails[window].append(queries[firsts[place] : firsts[place + 1]])
-                    if not wanted[place]:
-                        best, keys = searches[window].best(), session.keys(place, lengths_s[window])
-                        starts[window] = _starts(best, trails[window], keys)
-                        trails[window].clear()  # the steps of a batch of many beams are some megabytes
-        with clock.stage("steps"):
-            order = session.compact(wanted)
-            active = [active[place] for place in order]
-            if not active:
-                break
-            sources = [firsts[place] + move.source for place in order for move in moves[place]]
-            following = [[move.token] for place in order for move in moves[place]]
-            counts = [len(moves[place]) for place in order]
-            logits = session.step(np.array(following), np.array(sources, dtype=np.int32), counts)
-        clock.count_rows("steps", len(following))
-    return [
-        DecodedWindow(
+    batch = _Batch(session, requests, filters, special, clock or Stopwatch())
+    logits = batch.prefill()
+    for n_tokens in range(1, MAX_DECODER_POSITIONS - len(requests[0].prompt) + 1):
+        steps = batch.choose(logits, n_tokens)
+        batch.align(steps)
+        following = batch.advance(steps)
+        if following is None:
+            break
+        logits = following
+    return batch.results()
+
+
+@dataclass(slots=True)
+class _DecodingWindow:
+    """A window while it is decoded, with the alignment queries of all its rows, step by step."""
+
+    request: WindowRequest
+    search: TokenDecoder
+    random: np.random.Generator
+    min_end_token: int
+    no_speech_prob: float = 0.0
+    queries: list[NDArray[np.float32]] = field(default_factory=list)
+    starts: tuple[float, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.search.histories)
+
+    def result(self) -> DecodedWindow:
+        best = self.search.best()
+        return DecodedWindow(
             tokens=tuple(best.tokens),
             avg_logprob=best.avg_logprob,
-            no_speech_prob=float(silence),
+            no_speech_prob=self.no_speech_prob,
             finished=best.finished,
-            temperature=of_window.temperature,
+            temperature=self.request.search.temperature,
             logprobs=tuple(best.logprobs[: len(best.tokens)]),
-            starts=of_tokens,
+            starts=self.starts,
         )
-        for best, silence, of_window, of_tokens in zip(
-            (search.best() for search in searches), no_speech, options, starts, strict=True
-        )
-    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _WindowStep:
+    """What the rows of a window become: `rows` are those it had, none of `beams` ends the window."""
+
+    rows: slice
+    beams: list[BeamStep]
+
+
+class _Batch:
+    """The windows of a session; those still decoded stand in the order of the session's windows."""
+
+    def __init__(
+        self,
+        session: DecoderSession,
+        requests: Sequence[WindowRequest],
+        filters: LogitFilters,
+        special: SpecialTokens,
+        clock: Stopwatch,
+    ) -> None:
+        common = requests[0].search
+        if any((one.search.temperature > 0.0) != (common.temperature > 0.0) for one in requests):
+            raise ValueError("windows at temperature 0 and above it are decoded apart")
+        self._session, self._filters, self._special, self._clock = session, filters, special, clock
+        self._n_candidates, self._is_sampled = common.n_candidates, common.temperature > 0.0
+        self._windows = [
+            _DecodingWindow(
+                one,
+                make_search(one.search, special.eot),
+                np.random.default_rng(one.seed),
+                special.timestamp_begin + round(one.min_end_s / TIMESTAMP_STEP_S),
+            )
+            for one in requests
+        ]
+        self._active = self._windows
+
+    def prefill(self) -> NDArray[np.float32]:
+        """Feed the prompts; returns the logits behind them, float32 [windows, n_vocab]."""
+        prompts = np.asarray([one.request.prompt for one in self._windows], dtype=np.int64)
+        sot = prompts[0].tolist().index(self._special.sot)
+        with self._clock.stage("prefill"):
+            logits = self._session.step(prompts, logit_positions=(sot, prompts.shape[1] - 1))
+            no_speech = softmax(logits[:, 0])[:, self._special.no_speech]
+            _check_numbers(self._session, no_speech, logits[:, 0])
+        self._clock.count_rows("prefill", len(self._windows))
+        for window, probability in zip(self._windows, no_speech.tolist(), strict=True):
+            window.no_speech_prob = probability
+        return logits[:, -1]
+
+    def choose(self, logits: NDArray[np.float32], n_tokens: int) -> list[_WindowStep]:
+        """Choose the `n_tokens`-th token of each row, given its logits, float32 [rows, n_vocab]."""
+        with self._clock.stage("logit filters"):
+            candidates = self._candidates(logits)
+            _check_numbers(self._session, candidates.logprobs)
+            steps, first = list[_WindowStep](), 0
+            for window in self._active:
+                rows = slice(first, first + window.n_rows)
+                beams = window.search.advance(candidates.rows(rows.start, rows.stop))
+                steps.append(_WindowStep(rows, beams if n_tokens < window.request.max_tokens else []))
+                first = rows.stop
+        return steps
+
+    def align(self, steps: Sequence[_WindowStep]) -> None:
+        """Keep the queries of the windows that ask for times; of those that end find the times."""
+        if all(window.request.align_s is None for window in self._active):
+            return
+        with self._clock.stage("alignment"):
+            queries = self._session.queries.copy()
+            for place, (window, step) in enumerate(zip(self._active, steps, strict=True)):
+                if (length_s := window.request.align_s) is None:
+                    continue
+                window.queries.append(queries[step.rows])
+                if not step.beams:
+                    keys = self._session.keys(place, length_s)
+                    window.starts = _starts(window.search.best(), window.queries, keys)
+                    window.queries.clear()  # the steps of a batch of many beams are some megabytes
+
+    def advance(self, steps: Sequence[_WindowStep]) -> NDArray[np.float32] | None:
+        """Drop the windows that have ended, and feed the others their tokens.
+
+        Returns:
+            Logits float32 [rows, n_vocab]; None where no window is left.
+        """
+        with self._clock.stage("steps"):
+            order = self._session.compact([bool(step.beams) for step in steps])
+            self._active = [self._active[place] for place in order]
+            if not order:
+                return None
+            kept = [steps[place] for place in order]
+            beam_idx = [step.rows.start + beam.source for step in kept for beam in step.beams]
+            tokens = [[beam.token] for step in kept for beam in step.beams]
+            rows_per_window = [len(step.beams) for step in kept]
+            logits = self._session.step(np.array(tokens), np.array(beam_idx, np.int32), rows_per_window)
+        self._clock.count_rows("steps", len(tokens))
+        return logits[:, -1]
+
+    def results(self) -> list[DecodedWindow]:
+        """The text to keep of each window, in the session's order."""
+        return [window.result() for window in self._windows]
+
+    def _candidates(self, logits: NDArray[np.float32]) -> TokenCandidates:
+        histories = [history for window in self._active for history in window.search.histories]
+        min_end_tokens = [window.min_end_token for window in self._active for _ in range(window.n_rows)]
+        if not self._is_sampled:
+            return self._filters.top_k(logits, histories, self._n_candidates, min_end_tokens)
+        temperatures = [
+            window.request.search.temperature for window in self._active for _ in range(window.n_rows)
+        ]
+        # A stream of numbers for each window: no window depends on its neighbours.
+        draws = np.concatenate([window.random.random(window.n_rows) for window in self._active])
+        return self._filters.sample(logits, histories, np.array(temperatures), draws, min_end_tokens)
 
 
 def _starts(

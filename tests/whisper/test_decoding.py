@@ -17,6 +17,7 @@ from ovsubs.whisper import search
 from ovsubs.whisper.decoding import (
     MAX_DECODER_POSITIONS,
     DecodedWindow,
+    WindowRequest,
     compression_ratio,
     decode,
     language_probabilities,
@@ -58,8 +59,8 @@ def decode_all(
     for first in range(0, len(mels), batch_size):
         batch = mels[first : first + batch_size]
         with model.session(batch, rows) as session:
-            prompts = [tokenizer.prompt(language, "transcribe")] * len(batch)
-            decoded += decode(session, prompts, filters, tokenizer.special)
+            requests = [WindowRequest(tokenizer.prompt(language, "transcribe"))] * len(batch)
+            decoded += decode(session, requests, filters, tokenizer.special)
     return decoded
 
 
@@ -159,7 +160,9 @@ def test_a_row_that_never_ends_is_stopped_when_it_goes_round(
     endless = replace(tokenizer.special, suppress=(*tokenizer.special.suppress, tokenizer.special.eot))
     filters = LogitFilters(endless, tiny_en.n_vocab)
     with tiny_en.session(mels[:1], tiny_en.cross_kv_cache(1)) as session:
-        (window,) = decode(session, [tokenizer.prompt("en", "transcribe")], filters, tokenizer.special)
+        (window,) = decode(
+            session, [WindowRequest(tokenizer.prompt("en", "transcribe"))], filters, tokenizer.special
+        )
     assert not window.finished
     assert is_periodic(window.tokens) or len(window.tokens) == MAX_DECODER_POSITIONS - 1
     assert np.isfinite(window.avg_logprob)
@@ -180,17 +183,18 @@ def test_languages_are_recognized_with_probabilities_and_nothing_is_left_of_the_
     ]
     mels = np.stack([log_mel(clip, 80) for clip in clips])
     special, filters = base_reader.special, LogitFilters(base_reader.special, base.n_vocab)
-    prompts = [base_reader.prompt(code, "transcribe") for code in codes]  # languages may differ in a batch
+    # Languages may differ in a batch.
+    requests = [WindowRequest(base_reader.prompt(code, "transcribe")) for code in codes]
     with base.session(mels, base.cross_kv_cache(3)) as session:
         probabilities = language_probabilities(session, special)
-        asked = decode(session, prompts, filters, special)
+        asked = decode(session, requests, filters, special)
     assert probabilities.shape == (3, len(special.languages))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
     found = [list(special.languages)[column] for column in probabilities.argmax(axis=1)]
     assert tuple(found) == codes
     assert probabilities.max(axis=1).min() > 0.8
     with base.session(mels, base.cross_kv_cache(3)) as session:
-        unasked = decode(session, prompts, filters, special)
+        unasked = decode(session, requests, filters, special)
     assert [window.tokens for window in asked] == [window.tokens for window in unasked]
 
 
@@ -210,9 +214,13 @@ def decode_with(
 ) -> list[DecodedWindow]:
     """All windows in one batch."""
     filters = LogitFilters(tokenizer.special, model.n_vocab)
-    prompts = [tokenizer.prompt("en", "transcribe")] * len(mels)
-    with model.session(mels, model.cross_kv_cache(len(mels))) as session:
-        return decode(session, prompts, filters, tokenizer.special, options, seeds=seeds, min_end_s=min_end_s)
+    prompt, n = tokenizer.prompt("en", "transcribe"), len(mels)
+    requests = [
+        WindowRequest(prompt, search, seed, min_end_s=earliest)
+        for search, seed, earliest in zip(options, seeds or range(n), min_end_s or [0.0] * n, strict=True)
+    ]
+    with model.session(mels, model.cross_kv_cache(n)) as session:
+        return decode(session, requests, filters, tokenizer.special)
 
 
 def assert_same(one: DecodedWindow, other: DecodedWindow) -> None:
@@ -389,7 +397,7 @@ def test_the_text_before_changes_what_is_heard_and_not_the_chance_of_silence_alo
             0
         ].copy()
         session.reset()
-        (told,) = decode(session, [prompt], filters, tokenizer.special)
+        (told,) = decode(session, [WindowRequest(prompt)], filters, tokenizer.special)
     text = tokenizer.decode(told.tokens)
     assert sum(letter.isupper() for letter in text) > 0.8 * sum(letter.isalpha() for letter in text)
     assert told.no_speech_prob == pytest.approx(softmax(logits[0])[tokenizer.special.no_speech], abs=1e-4)
@@ -403,8 +411,9 @@ def test_the_stages_of_decoding_are_timed(
     tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
     filters, clock = LogitFilters(tokenizer.special, tiny_en.n_vocab), Stopwatch()
+    prompt = tokenizer.prompt("en", "transcribe")
     with tiny_en.session(mels[:1], tiny_en.cross_kv_cache(1), clock) as session:
-        decode(session, [tokenizer.prompt("en", "transcribe")], filters, tokenizer.special, clock=clock)
+        decode(session, [WindowRequest(prompt)], filters, tokenizer.special, clock)
     assert [timing.stage for timing in clock.timings()] == ["encode", "prefill", "logit filters", "steps"]
     assert all(timing.seconds > 0.0 for timing in clock.timings())
 
@@ -413,15 +422,11 @@ def test_the_stages_of_decoding_are_timed(
 def test_a_window_with_more_tokens_than_it_may_have_is_stopped_alone(
     tiny_en: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32]
 ) -> None:
-    filters, prompts = (
-        LogitFilters(tokenizer.special, tiny_en.n_vocab),
-        [tokenizer.prompt("en", "transcribe")] * 2,
-    )
+    filters, prompt = LogitFilters(tokenizer.special, tiny_en.n_vocab), tokenizer.prompt("en", "transcribe")
+    requests = [WindowRequest(prompt, max_tokens=7), WindowRequest(prompt)]
     whole = decode_with(tiny_en, tokenizer, mels[:2], [SearchOptions()] * 2)
     with tiny_en.session(mels[:2], tiny_en.cross_kv_cache(2)) as session:
-        stopped, other = decode(
-            session, prompts, filters, tokenizer.special, max_tokens=(7, MAX_DECODER_POSITIONS)
-        )
+        stopped, other = decode(session, requests, filters, tokenizer.special)
     assert stopped.tokens == whole[0].tokens[:7]
     assert not stopped.finished
     assert_same(other, whole[1])

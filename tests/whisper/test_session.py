@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from small_export import SmallExport
 
 from ovsubs.errors import DeviceNotFound, InvalidOption
-from ovsubs.whisper.decoding import decode
+from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model, settle
 from ovsubs.whisper.model.precision import cpu_precisions, read_size
@@ -359,7 +359,7 @@ def test_rounded_numbers_give_nearly_the_same_text(
         return
     tokenizer = WhisperTokenizer(tiny_en_model_dir)
     cut, filters = [mels[0][:, :1100], mels[2]], LogitFilters(tokenizer.special, tiny_en.n_vocab)
-    prompts = [tokenizer.prompt("en", "transcribe")] * 2
+    requests = [WindowRequest(tokenizer.prompt("en", "transcribe"))] * 2
     with open_model(tiny_en_model_dir, options) as close:
         in_16_bits = settle(options, read_size(tiny_en_model_dir)).key_type == "bf16"
         assert close.window_bytes * (2 if in_16_bits else 1) == tiny_en.window_bytes
@@ -367,7 +367,7 @@ def test_rounded_numbers_give_nearly_the_same_text(
         decoded = []
         for model in (tiny_en, close):
             with model.session(cut, model.cross_kv_cache(2)) as session:
-                decoded.append(decode(session, prompts, filters, tokenizer.special))
+                decoded.append(decode(session, requests, filters, tokenizer.special))
     for exact, rounded in zip(*decoded, strict=True):
         words = [words_of(tokenizer.decode(window.tokens)) for window in (exact, rounded)]
         assert SequenceMatcher(None, *words, autojunk=False).ratio() >= 0.8
