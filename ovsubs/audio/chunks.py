@@ -23,8 +23,8 @@ SILENCE_PEAK, SILENCE_S = 2.0**-13, 1.0  # the last two bits of 16: digital sile
 # 6 % more chunks; cuts in less than 0.3 s of silence fall from 31 % to 5 %, the median rises from
 # 0.26 to 0.42 s.
 LATE_SHARE = 2 / 3  # in its last third
-# What is no speech for so long parts two chunks. Read together, the first word of a sentence after music
-# may be found at the music's beginning, and a sentence after a long pause be passed over.
+# A gap without speech of this length separates two chunks. In one window, Whisper may place the first word of
+# a sentence after music at the beginning of the music, and skip a sentence after a long pause.
 LONGEST_GAP_S = 4.0
 LEAST_PAD_S = 0.2  # of audio after the last speech of a full chunk
 PAUSE_S = 0.4  # a silence this long is as good as any longer one: it holds both chunks' padding
@@ -225,7 +225,7 @@ def _whole(samples: NDArray[np.float32], offset: int) -> Chunk:
 
 
 def _sounds(samples: NDArray[np.float32], offset: int) -> Iterator[SpeechRegion]:
-    """All that is no silence of a second or more, which is no speech whoever listens."""
+    """Yield everything except silences of a second or more, which cannot be speech."""
     loud = np.flatnonzero(np.abs(samples) > SILENCE_PEAK).astype(np.int64) + offset
     if not len(loud):
         return

@@ -51,7 +51,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class VadResult:
-    """Samples that have been listened to, and what is known since.
+    """Samples that the detector has processed, and the speech regions that became final with them.
 
     `samples` follow those of the block before.  # float32 [n_samples]
     `regions` have ended; they follow those of the block before. No region still to come begins
@@ -100,7 +100,7 @@ class SpeechDetector:
         return np.concatenate([np.zeros(0, np.float32), *(heard for _, heard in _listen([samples], self))])
 
     def infer(self, line: Samples, state: LstmState) -> tuple[NDArray[np.float32], LstmState]:
-        """Go on hearing a track for some whole batches.
+        """Compute speech probabilities for the next whole batches of a track.
 
         Args:
             line: the 64 samples before the first batch, then the batches.

@@ -434,7 +434,7 @@ def qc(
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
-    """Check subtitles, anybody's, by the rules of a style and beside the speech of their recording.
+    """Check subtitles of any origin against the rules of a style and the speech of their recording.
 
     Exit code: 0 all well but for warnings, 1 something is against the rules or a file cannot be read, 2 the
     call is wrong.

@@ -46,7 +46,7 @@ def _output_dir_option(what: str) -> Any:
 
 
 OutputDir = Annotated[
-    str | None, _output_dir_option("Folder for the subtitles, in the same folders as the files of a folder")
+    str | None, _output_dir_option("Folder for the subtitles; the subfolders of an input folder are kept")
 ]
 RenderOutputDir = Annotated[str | None, _output_dir_option("Folder for the subtitles")]
 
@@ -63,8 +63,8 @@ Overwrite = Annotated[
     _option(
         "--overwrite",
         "-y",
-        help="Replace subtitles and copies that are there; otherwise files are skipped that have them in the "
-        "language asked for, or else heard, by their names.",
+        help="Replace existing subtitles and copies; otherwise a file is skipped if the names of its "
+        "subtitles show the language asked for, or else the detected one.",
         panel=_OUTPUT,
     ),
 ]
@@ -106,7 +106,7 @@ MinGap = Annotated[
 ChainGap = Annotated[
     int | None,
     _option(
-        "--chain-gap-ms", help="Shorter gaps are closed to the least. [netflix: 12 frames]", panel=_LAYOUT
+        "--chain-gap-ms", help="Shorter gaps are reduced to --min-gap-ms. [netflix: 12 frames]", panel=_LAYOUT
     ),
 ]
 FrameRate = Annotated[
@@ -125,7 +125,7 @@ HighlightWords = Annotated[
 ]
 VttSettings = Annotated[
     str,
-    _option("--vtt-settings", help='Of every cue in vtt, such as "line:85% align:center".', panel=_LAYOUT),
+    _option("--vtt-settings", help='vtt cue settings, such as "line:85% align:center".', panel=_LAYOUT),
 ]
 
 EmbedAfter = Annotated[
@@ -217,11 +217,18 @@ DetectionThreshold = Annotated[
 NoSpeechThreshold = Annotated[
     float,
     _option(
-        "--no-speech-threshold", help="Silence, if the no-speech probability is above this …", panel=_SPEECH
+        "--no-speech-threshold",
+        help="Silence, if the no-speech probability is above this and text is below --logprob-threshold.",
+        panel=_SPEECH,
     ),
 ]
 LogprobThreshold = Annotated[
-    float, _option("--logprob-threshold", help="… and the mean log-probability below this.", panel=_SPEECH)
+    float,
+    _option(
+        "--logprob-threshold",
+        help="Text with a lower mean log-probability is decoded again, or taken for silence.",
+        panel=_SPEECH,
+    ),
 ]
 CompressionThreshold = Annotated[
     float,
@@ -232,7 +239,7 @@ CompressionThreshold = Annotated[
     ),
 ]
 KeepDamaged = Annotated[
-    bool, _option("--keep-damaged", help="Subtitle what is there of a file that breaks off.", panel=_SPEECH)
+    bool, _option("--keep-damaged", help="Subtitle the readable part of a damaged file.", panel=_SPEECH)
 ]
 
 WordTimestamps = Annotated[
@@ -249,7 +256,7 @@ BeamSize = Annotated[
 ]
 Patience = Annotated[
     float,
-    _option("--patience", help="Search on until beam size times this have ended.", panel=_SEARCH),
+    _option("--patience", help="Stop when beam size times this hypotheses have ended.", panel=_SEARCH),
 ]
 LengthPenalty = Annotated[
     float | None,
@@ -500,13 +507,13 @@ EvaluationPart = Annotated[
 ]
 EvaluationSamples = Annotated[
     int | None,
-    _option("--evaluation-samples", help="So many of --evaluation-data. [default: all]", panel=_QUANTIZE),
+    _option("--evaluation-samples", help="How many recordings to use. [default: all]", panel=_QUANTIZE),
 ]
 MaxWerDropInt8 = Annotated[
     float | None,
     _option(
         "--max-wer-drop",
-        help="Percentage points that the WER may rise, else nothing is kept. [default: 0.5; 0.2 with auto]",
+        help="Discard the result if WER rises more, in percentage points. [default: 0.5; 0.2 with auto]",
         panel=_QUANTIZE,
     ),
 ]
@@ -548,7 +555,7 @@ AccurateBiasCorrection = Annotated[
         "--accurate-bias-correction", help="NNCF's slow bias correction, not its fast one.", panel=_QUANTIZE
     ),
 ]
-CalibrationSeed = Annotated[int, _option("--seed", help="Of the draws.", panel=_QUANTIZE)]
+CalibrationSeed = Annotated[int, _option("--seed", help="Seed for drawing recordings.", panel=_QUANTIZE)]
 CalibrationLanguage = Annotated[
     str | None,
     _option(
@@ -656,14 +663,14 @@ SubtitleFiles = Annotated[
     ),
 ]
 CheckStyle = Annotated[
-    str, _option("--style", help="Whose rules: netflix, bbc, youtube, tiktok or plain.", panel=_CHECK)
+    str, _option("--style", help="Rules of this style: netflix, bbc, youtube, tiktok or plain.", panel=_CHECK)
 ]
 CheckLanguage = Annotated[
     str | None,
     _option(
         "--language",
         "-l",
-        help="Of the text: code or English name. [default: the transcript's, or as in talk.de.srt, or en]",
+        help="Language of the text: code or name. [default: the transcript's, or as in talk.de.srt, or en]",
         panel=_CHECK,
     ),
 ]

@@ -44,7 +44,8 @@ from ovsubs.whisper.segments import TimedTokens, split_segments, to_segments
 MIN_SPLIT_WINDOW_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
 MIN_MISSED_S = 1.0  # speech this long between two segments without any text is read again
 MIN_MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
-# Speech left after the last time of a text, with which it may end; docs/decisions/0010 has what others gave.
+# A text may end with up to this much speech after its last timestamp; docs/decisions/0010 has
+# the results of other values.
 MIN_TRAILING_SPEECH_S = 0.4
 MIN_CUT_OFF_WINDOW_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
@@ -82,7 +83,7 @@ class _Tried:
 
 
 class ChunkDecoder:
-    """How far one chunk has been read."""
+    """The decoding state of one chunk: its current window, the attempts at it, and the segments so far."""
 
     def __init__(self, chunk: Chunk, begin: float, options: TranscribeOptions) -> None:
         self.attempt = Attempt(options.search)
@@ -123,7 +124,7 @@ class ChunkDecoder:
 
     @property
     def votes(self) -> bool:
-        """Whether the window tells a language of its own: not where its speech has been heard before."""
+        """Whether the window's language vote counts: not if its speech has already been decoded once."""
         return not (self._first or self._missed or self._doubted)
 
     @property
@@ -132,17 +133,17 @@ class ChunkDecoder:
 
     @property
     def speech_duration(self) -> float:
-        """Of the window, in seconds."""
+        """Seconds of speech in the current window."""
         return sum(region.end - region.start for region in self.window.speech)
 
     @property
     def seed(self) -> int:
-        """For the samples of the window; it does not depend on what is decoded beside it."""
+        """The sampling seed of the window; it does not depend on the rest of the batch."""
         return round(self.window.window.start * 1000)
 
     @property
     def max_tokens(self) -> int:
-        """More than anyone says in the window: a text that is longer is a loop."""
+        """The most tokens to decode for the window: more than anyone can say in it, so more is a loop."""
         return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
 
     @property
@@ -150,10 +151,10 @@ class ChunkDecoder:
         """Earliest end of the text, in seconds of the window; `MIN_TRAILING_SPEECH_S` of speech may follow.
 
         Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
-        nearly all windows end in silence. Any end is as good as another where the window does break off,
-        where nobody knows what is speech, and in a second attempt, since the first may have failed by this.
-        A short window has no sentence that it leaves out, but times as rough as "2.00", after which its only
-        sentence would be said again.
+        nearly all windows end in silence. There is no such bound (0.0) if the window does break off, without
+        VAD, or in a second attempt, since the bound may have made the first one fail. There is none for a
+        short window either: it loses no sentence, but its timestamps are as rough as "2.00", and the bound
+        would make the decoder repeat its only sentence after them.
         """
         window = self.window.window
         if self._doubted:
@@ -224,7 +225,7 @@ class ChunkDecoder:
         return self.attempt == Attempt(self._options.search)
 
     def _hear_again(self, decoded: DecodedWindow) -> None:
-        """The same window, but for what is before its speech."""
+        """Decode the same window again, without most of the audio before its speech."""
         self._first = FirstHearing(decoded, self.window, self._language, self.language_vote)
         self._next = without_lead(self._chunk, self.window, SHORT_LEAD_S)
 
@@ -276,9 +277,9 @@ class ChunkDecoder:
         self._go_on()
 
     def _put_back(self, heard: Sequence[Segment]) -> bool:
-        """Whether what was heard is but the first word of the segment that follows, which had left its place.
+        """Move the first word of the following segment back, if it is all that the missed speech has.
 
-        It goes back there: a long "So ..." stands where it was said.
+        Returns whether it was moved. A drawn-out "So ..." thus gets the time at which it was said.
         """
         if not heard:
             return False
@@ -294,7 +295,7 @@ class ChunkDecoder:
 
     @property
     def _is_verbatim(self) -> bool:
-        """Whether two texts of the same speech are nearly the same: each translation has words of its own."""
+        """Whether two attempts at the same speech should agree word for word: translations need not."""
         return self._options.task == "transcribe"
 
     def _is_made_up(self, best: _Tried, components: Components) -> bool:
@@ -308,7 +309,7 @@ class ChunkDecoder:
         return self._is_part and best.verdict is Verdict.UNLIKELY
 
     def _is_half_a_loop(self, best: _Tried) -> bool:
-        """Whether a text was found after a loop, and is no more than half believed."""
+        """Whether an attempt at this window looped, and the best text is doubtful."""
         has_looped = any(one.verdict is Verdict.LOOP for one in self._tried)
         return has_looped and is_doubtful(best.decoded)
 
@@ -385,7 +386,7 @@ class ChunkDecoder:
         return [replace(segment, language=self.language_vote.language) for segment in segments]
 
     def drain(self) -> ChunkResult:
-        """What was found since the last time; nothing while passed-over or doubtful speech is being heard."""
+        """Results since the last call; empty while missed or doubtful speech is still being decoded again."""
         if self._missed or self._doubted:
             return ChunkResult((), (), 0)
         new = sorted(self._all[self._n_taken :], key=lambda segment: segment.start)

@@ -20,22 +20,24 @@ from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import TimedTokens, repeats_itself
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 
-# A text that still repeats itself after all attempts, or that the model hardly believes, is no speech where
-# the model thinks it as likely as this that there is none. In babble of eight people such windows have 0.29
+# A text that still repeats itself after all attempts, or that has a very low log-probability, counts as no
+# speech if the no-speech probability is above this. In babble of eight people such windows have 0.29
 # to 0.63; of all doubtful passages of film, calls and speeches in seven languages none has more than 0.22.
 DOUBTFUL_NO_SPEECH = 0.25
 DOUBTFUL_LOGPROB = -1.1  # of a passage, a mean; the least believed one that was really said has -0.93
-# In a window that may be no speech as a whole a passage above that is doubted, too, and no text from a higher
-# bound on: two loops over voices around a fire have 0.47 and 0.53, a title that was said has 0.28.
+# In a window with a no-speech probability above DOUBTFUL_NO_SPEECH, a passage below this higher bound is
+# doubtful, too. It counts as no text above CLEARLY_NO_SPEECH: two loops over voices around a fire have a
+# no-speech probability of 0.47 and 0.53, a title that was said has 0.28.
 UNSURE_LOGPROB = -0.9
 CLEARLY_NO_SPEECH = 0.4
 HALF_BELIEVED_LOGPROB = -0.6
-# What is made up differs each time it is sampled, what is heard does not (SelfCheckGPT, arXiv:2303.08896). Of
-# the letters of texts that a fallback found over babble the other attempts have 0 to 0.11, over speech 0.69.
+# What is made up differs each time it is sampled, what is heard does not (SelfCheckGPT, arXiv:2303.08896).
+# The share of a fallback text's letters that the other attempts also have is 0 to 0.11 over babble, 0.69 over
+# speech.
 MIN_AGREEMENT = 0.2
 SAME_TEXT, MIN_REPEATED = 0.7, 12  # of its letters, and how many it has: three words
 MAX_LETTERS_PER_S = 30.0  # half as many again as fast talkers say
-# Of the probability of the likeliest language: a language that has as much may be the one that is spoken.
+# A language with at least this share of the likeliest language's probability may be the one that is spoken.
 LANGUAGE_RATIO = 0.5
 
 
@@ -148,14 +150,14 @@ def is_repeated(text: str, before: str) -> bool:
 
 
 def is_stuttered(segment: Segment, before: Sequence[Segment]) -> bool:
-    """Whether a segment repeats the text before it, faster than anyone speaks: so Whisper meets music."""
+    """Whether a segment repeats the text before it, faster than anyone speaks, as Whisper does over music."""
     seconds = (segment.tokens[-1] - segment.tokens[0]) * TIMESTAMP_STEP_S  # as Whisper says, words or not
     rate = len(letters_of(segment.text)) / max(seconds, TIMESTAMP_STEP_S)
     return rate > MAX_LETTERS_PER_S and is_repeated(segment.text, "".join(one.text for one in before))
 
 
 def is_doubtful(decoded: DecodedWindow) -> bool:
-    """Whether a text is only half believed, and there may be no speech: no good for a second reading."""
+    """Whether a text has a low log-probability and a raised no-speech probability."""
     return decoded.no_speech_prob > DOUBTFUL_NO_SPEECH and decoded.avg_logprob < HALF_BELIEVED_LOGPROB
 
 
@@ -169,8 +171,8 @@ def doubtful_runs(pieces: Sequence[TimedTokens], decoded: DecodedWindow) -> Iter
         decoded: the window; without the `logprobs` of its tokens nothing is known.
 
     Yields:
-        The places of the pieces, and how likely it has to be that nobody speaks there, heard alone, for them
-        to be no text.
+        The indices of the pieces, and the threshold: they are dropped if the no-speech probability of the
+        passage, decoded alone, is above it.
     """
     logprobs = decoded.logprobs
     if not logprobs:
@@ -189,7 +191,7 @@ def doubtful_runs(pieces: Sequence[TimedTokens], decoded: DecodedWindow) -> Iter
 
 
 def next_attempt(attempt: Attempt, verdict: Verdict, options: TranscribeOptions) -> Attempt | None:
-    """What to try after an attempt that gave such a text; None: nothing, it stands."""
+    """Choose the attempt that follows one with this verdict; None if no other is to be made."""
     if verdict in (Verdict.GOOD, Verdict.SILENT):
         return None
     if verdict is Verdict.ECHO:

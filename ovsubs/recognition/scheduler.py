@@ -155,7 +155,7 @@ class _Scheduler:
         )
 
     def _waiting_windows(self) -> Iterator[_ScheduledWindow]:
-        """Windows that wait, the earliest first; no more tracks are looked into when they are enough."""
+        """Yield waiting windows, the earliest first; stop asking further tracks once a batch is full."""
         frames = list[int]()
         for track in list(self.tracks):
             n = self._limits.max_full_windows
@@ -170,7 +170,7 @@ class _Scheduler:
                 return
 
     def _fill(self, track: TrackState, n: int) -> list[ChunkDecoder]:
-        """The windows of a track that wait: `n`, or more where they are short; all that there are at most."""
+        """Waiting windows of a track: `n`, or more if they are short; fewer if the track has no more."""
         while True:
             found = self._waiting(track, n)
             frames = [decoder.n_frames(self._components) for decoder in found]
@@ -254,7 +254,7 @@ class _Scheduler:
         return stack.enter_context(self._components.whisper.session(mels, self._cache, self._clock))
 
     def _ask(self, batch: Sequence[_ScheduledWindow], session: DecoderSession) -> None:
-        """Let windows tell their language: each its own, or those of a track together."""
+        """Detect languages: one for each window, or one for each track by the vote of its windows."""
         asked = [track for track in _tracks_of(batch) if track.language_vote is None]
         if not asked and not self._options.multilingual:
             return
@@ -276,7 +276,7 @@ class _Scheduler:
     def _without_known_language(
         self, batch: Sequence[_ScheduledWindow], session: DecoderSession
     ) -> list[bool]:
-        """Which windows are in no language; asked where one is decoded again, since no other needs it."""
+        """Whether windows are in no known language; computed only if one is a retry padded to 30 s."""
         if (
             not any(window.decoder.attempt.pad_to_30s for window in batch)
             or self._components.tokenizer.english_only
@@ -292,7 +292,10 @@ class _Scheduler:
         ]
 
     def _ask_alone(self, batch: Sequence[_ScheduledWindow]) -> None:
-        """A vote apart for a track whose voters are not all in the batch: no batch changes the language."""
+        """Vote separately on the language of a track whose voting windows are not all in the batch.
+
+        The language therefore does not depend on how windows are batched.
+        """
         if self._options.multilingual:
             return
         decoders = [window.decoder for window in batch]
@@ -303,7 +306,7 @@ class _Scheduler:
             track.language_vote = self.vote_apart(voters)
 
     def vote_apart(self, voters: Sequence[ChunkDecoder]) -> LanguageVote:
-        """The language that windows tell, which are encoded for nothing else."""
+        """Detect the language of a track from windows that are encoded only for this vote."""
         heard = []
         for first in range(0, len(voters), self._limits.max_full_windows):
             with ExitStack() as stack:
@@ -313,7 +316,7 @@ class _Scheduler:
         return self._vote(np.concatenate(heard), voters)
 
     def _voters(self, track: TrackState) -> list[ChunkDecoder]:
-        """The windows that tell the language of a track: its first."""
+        """The first windows of a track, which vote on its language."""
         n = self._options.language_detection_segments
         return self._waiting(track, n)[:n]
 

@@ -76,7 +76,7 @@ class TrackState:
         return not self._has_more and all(one.is_done for one in self._decoders)
 
     def add_vote(self, vote: LanguageVote, start: float, seconds: float) -> None:
-        """Count a window for its language; the track's is the most spoken.
+        """Count a window's language vote; the track's language is the one with the most speech.
 
         Args:
             vote: of the window.
@@ -91,7 +91,7 @@ class TrackState:
         self.language_vote = LanguageVote(most, seconds_of[most] / sum(seconds_of.values()))
 
     def _remember(self, segments: list[Segment]) -> None:
-        """Keep text with its times, which the next window is told (openai/whisper, transcribe.py)."""
+        """Keep text and timestamp tokens as the prompt of the next window (openai/whisper, transcribe.py)."""
         for segment in segments:
             if segment.temperature > RESET_TEMPERATURE:
                 self.previous_tokens = ()
@@ -119,7 +119,7 @@ class TrackState:
         return unfinished
 
     def report(self, timings: tuple[StageTime, ...] = ()) -> TrackUpdate:
-        """What nothing earlier can precede any more; `timings` are the track's share of the batch."""
+        """Report the new segments whose order is final; `timings` are the track's share of the batch."""
         found = list[ChunkResult]()
         while self._decoders:
             found.append(self._decoders[0].drain())
@@ -144,7 +144,7 @@ class TrackState:
         )
 
     def close(self) -> None:
-        """End ffmpeg."""
+        """Close the track, which ends its ffmpeg process."""
         self._opened.close()
 
     def _in_file(self, span: Span) -> Span:

@@ -44,9 +44,9 @@ class WindowRequest:
     """How one window is to be decoded.
 
     `prompt` are its opening tokens. `seed` is that of its samples, at a temperature above 0. `max_tokens`: a
-    longer text is stopped, and has no end. `min_end_s`, in seconds from the window's start: a text that has
-    begun does not end before it has named a time as late as that. `align_s`, the window's length in seconds:
-    with it the result tells when each token was spoken.
+    longer text is stopped, and has no end. `min_end_s`: a text that has begun does not end before one of its
+    timestamps is at least this, in seconds from the window's start. `align_s`: the window's length in seconds;
+    if given, the result has the time at which each token was spoken.
     """
 
     prompt: tuple[int, ...]
@@ -260,7 +260,7 @@ def language_probabilities(session: DecoderSession, special: SpecialTokens) -> N
 def _check_numbers(
     session: DecoderSession, probabilities: NDArray[np.float32], logits: NDArray[np.float32] | None = None
 ) -> None:
-    """Refuse to go on with what damaged weights compute. One logit that is no number makes all of its row so.
+    """Reject output of damaged weights. One NaN logit makes all probabilities of its row NaN.
 
     Raises:
         BrokenModel: a probability is NaN, or all tokens are equally likely.

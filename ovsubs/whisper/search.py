@@ -53,8 +53,8 @@ class SearchOptions:
 class Hypothesis:
     """Tokens since the prompt, without the end, and the sum of their scores (`TokenCandidates.scores`).
 
-    `rows` are the rows of the window that foretold each token, and the end where there is one; `logprobs`
-    what they thought of it.
+    `rows` are the rows of the window that predicted each token, and the end token if there is one;
+    `logprobs` are their log-probabilities of it.
     """
 
     tokens: list[int] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Hypothesis:
         return sum(self.logprobs) / (len(self.tokens) + 1)
 
     def extended(self, row: int, score: float, logprob: float, token: int | None = None) -> Hypothesis:
-        """The same and what `row` foretold: one token more, or without one the end."""
+        """Return a copy extended by the token that `row` predicted, or ended if `token` is None."""
         return Hypothesis(
             self.tokens if token is None else [*self.tokens, token],
             self.score + score,
@@ -102,7 +102,7 @@ class TokenDecoder(Protocol):
 
 
 def make_search(options: SearchOptions, eot: int) -> TokenDecoder:
-    """The hypotheses of a window at its start."""
+    """Create the token decoder of one window."""
     if options.temperature > 0.0:
         return _Samples(options, eot)
     return _Beams(options, eot)

@@ -185,7 +185,7 @@ def to_segments(
 
 
 def _with_durations(segments: Sequence[Segment], window: Window) -> list[Segment]:
-    """The segments of a window with words none of which begins and ends at once."""
+    """Return the segments of a window with a duration above zero for every word."""
     words = [word for segment in segments for word in segment.words]
     if all(word.end > word.start for word in words):
         return list(segments)
@@ -202,7 +202,7 @@ def _timed(word: Word, start: float, end: float) -> Word:
 
 
 def _within_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> tuple[float, float]:
-    """The times of a segment without the second and more before and after the speech that they lie over."""
+    """Trim a segment to the speech under it where it exceeds it by more than `MAX_PAUSE_IN_WORD_S`."""
     under = [region for region in speech if region.start < end and region.end > start]
     if not under:
         return start, end
@@ -215,8 +215,9 @@ def _within_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> 
 def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], begin: int) -> float:
     """When the first token of a segment begins.
 
-    What foretells the segment's timestamps often looks at its first word already, and leaves that hardly any
-    time. Then the word begins when the timestamp says, but not before these looked anywhere.
+    The decoder steps that predict the segment's timestamps often attend to its first word already, which
+    leaves that word hardly any time. Then the word begins at the timestamp, but not before the start that
+    attention gives to the timestamp tokens.
     """
     if not piece.first or times[1] - times[0] >= MIN_FIRST_TOKEN_S:
         return times[0]
@@ -235,7 +236,7 @@ def _words(
     speech: Sequence[SpeechRegion],
     opens: float,
 ) -> tuple[Word, ...]:
-    """Words of a segment in seconds of the track; none where the decoder was not asked when it heard what."""
+    """Words of a segment in seconds of the track; empty if no token times were computed."""
     if not decoded.starts:
         return ()
     end = piece.first + len(piece.tokens)
