@@ -1,4 +1,4 @@
-"""What the tests of all rooms share: real models, real speech, real data. Without them a test skips."""
+"""What the tests of all packages share: real models, real speech, real data. Without them a test skips."""
 
 import os
 import subprocess

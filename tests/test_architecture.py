@@ -1,4 +1,4 @@
-"""The rooms import only downwards, heavy packages stay where they belong, and starting costs nothing."""
+"""The packages import only downwards, heavy packages stay where they belong, and starting costs nothing."""
 
 import ast
 import re
@@ -16,8 +16,8 @@ import ovsubs
 PACKAGE = Path(ovsubs.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-# Each line may import from the lines above it; what stands in one group counts as one room.
-FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
+# Each line may import from the lines above it; what stands in one group counts as one package.
+LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
     (
         frozenset(
             {
@@ -42,8 +42,8 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"quantization"}),),
     (frozenset({"cli", "__main__"}),),
 )
-FLOOR_OF = {room: n for n, floor in enumerate(FLOORS) for group in floor for room in group}
-GROUP_OF = {room: group for floor in FLOORS for group in floor for room in group}
+LAYER_OF = {package: n for n, layer in enumerate(LAYERS) for group in layer for package in group}
+GROUP_OF = {package: group for layer in LAYERS for group in layer for package in group}
 # A person expects `transcript.save("talk.srt")` to lay out and write, and a notebook to show a transcript.
 EXCEPTIONS = frozenset(
     {
@@ -100,7 +100,7 @@ def _imports(node: ast.AST, file: str, within: str, *, in_function: bool) -> Ite
 IMPORTS = [found for path in SOURCES for found in imports_of(path)]
 
 
-def room_of_file(file: str) -> str:
+def package_of_file(file: str) -> str:
     return file.partition("/")[0].removesuffix(".py")
 
 
@@ -110,23 +110,23 @@ def test_the_imports_are_found() -> None:
 
 
 def test_every_module_belongs_to_a_room() -> None:
-    rooms = {room_of_file(path.relative_to(PACKAGE).as_posix()) for path in SOURCES}
-    assert rooms - {"__init__"} <= set(FLOOR_OF)
+    packages = {package_of_file(path.relative_to(PACKAGE).as_posix()) for path in SOURCES}
+    assert packages - {"__init__"} <= set(LAYER_OF)
 
 
 def test_rooms_import_only_downwards() -> None:
     upward = []
     for found in IMPORTS:
-        room = room_of_file(found.file)
-        if found.package != "ovsubs" or room == "__init__":  # the package's face loads all lazily
+        package = package_of_file(found.file)
+        if found.package != "ovsubs" or package == "__init__":  # the package's face loads all lazily
             continue
         if (found.file, found.within, found.module) in EXCEPTIONS:
             continue
         target = found.module.split(".")[1] if "." in found.module else "__init__"
         if target == "__init__":
-            assert room == "cli", f"{found.file} imports the package's face"
+            assert package == "cli", f"{found.file} imports the package's face"
             continue
-        if target not in GROUP_OF[room] and FLOOR_OF[target] >= FLOOR_OF[room]:
+        if target not in GROUP_OF[package] and LAYER_OF[target] >= LAYER_OF[package]:
             upward.append(f"{found.file} imports {found.module}")
     assert upward == []
 

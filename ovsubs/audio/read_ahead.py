@@ -22,7 +22,7 @@ _LOOK_S = 1.0  # Windows lets nobody stop a thread that waits without a limit
 
 @dataclass(slots=True)
 class _Item(Generic[T]):
-    """What waits to be taken, how much of the room it takes, and what it cost the thread."""
+    """What waits to be taken, how much of the capacity it takes, and what it cost the thread."""
 
     value: T
     weight: float
@@ -48,8 +48,8 @@ class ReadAhead(Iterator[T]):
         Args:
             make: the generator, which is run in a thread with a stopwatch of its own.
             clock: the taker's. The time that it waits counts for the stages that the thread was in meanwhile.
-            weigh: how much room an item takes; no more are made while those that wait take 1.0. It is called
-                in the thread, and may wait until it can tell.
+            weigh: how much of the capacity an item takes; no more are made while those that wait take 1.0. It
+                is called in the thread, and may wait until it can tell.
             give_up: called with each item that nobody has taken when this is closed.
         """
         self._make, self._clock, self._weigh, self._give_up = make, clock, weigh, give_up
@@ -78,7 +78,7 @@ class ReadAhead(Iterator[T]):
         raise StopIteration
 
     def filled(self) -> float:
-        """How much room those that wait take, as soon as there is no more, or nothing more to come."""
+        """How much of the capacity is taken, once it is full or the last item has come."""
         with self._changed:
             while not self._has_ended and self._weight() < 1.0:
                 self._changed.wait(_LOOK_S)
@@ -118,7 +118,7 @@ class ReadAhead(Iterator[T]):
                     self._changed.notify_all()
 
     def _put(self, value: T, clock: Stopwatch) -> None:
-        """Hand an item over, and wait until there is room for another."""
+        """Hand an item over, and wait until another one fits."""
         item = _Item(value, 0.0, clock.lap())
         with self._changed:
             self._items.append(item)

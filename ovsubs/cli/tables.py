@@ -17,7 +17,7 @@ from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up
 from ovsubs.whisper.model import CompileOptions, Device, ModelSize, measured_precisions, settle
 
-if TYPE_CHECKING:  # no other command is to load the benchmark's room
+if TYPE_CHECKING:  # no other command is to load the benchmark package
     from ovsubs.benchmark import report
     from ovsubs.benchmark.regression import RegressionCheck
 

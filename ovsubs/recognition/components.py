@@ -15,7 +15,7 @@ MAX_BATCH_SIZE = 10
 # Keys and values in f32 take twice the memory. In six chapters five windows take 60 MB less than six, and six
 # took 260 MB less than ten, in 4 % more time. With five an hour stays under 1 GB.
 MAX_F32_BATCH_SIZE = 5
-MAX_SHORT_WINDOWS = 32  # in the room of 10 of 30 s; each has rows of its own in the decoder
+MAX_SHORT_WINDOWS = 32  # in the memory of 10 of 30 s; each has rows of its own in the decoder
 KEY_VALUE_BUDGET_BYTES = 1_200_000_000  # keys and values of a batch; larger models get smaller batches
 
 

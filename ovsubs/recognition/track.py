@@ -60,7 +60,7 @@ class TrackState:
     ) -> None:
         self.number = number
         self.language_vote = language_vote
-        self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as a prompt has room for it
+        self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as it fits into a prompt
         self._window_languages = dict[float, _WindowLanguage]()  # by the window's start
         self._opened = opened
         self._options = options

@@ -45,8 +45,8 @@ class WindowRequest:
 
     `prompt` are its opening tokens. `seed` is that of its samples, at a temperature above 0. `max_tokens`: a
     longer text is stopped, and has no end. `min_end_s`: a text that has begun does not end before one of its
-    timestamps is at least this, in seconds from the window's start. `align_s`: the window's length in seconds;
-    if given, the result has the time at which each token was spoken.
+    timestamps is at least this, in seconds from the start of the window. `align_s`: the length of the window
+    in seconds; if given, the result has the time at which each token was spoken.
     """
 
     prompt: tuple[int, ...]
