@@ -20,7 +20,14 @@ from ovsubs.clock import clock_time
 from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
-from ovsubs.recognition import Components, TranscribeOptions, check_options, detect_language, recognize
+from ovsubs.recognition import (
+    Components,
+    TrackRequest,
+    TranscribeOptions,
+    check_options,
+    detect_language,
+    recognize,
+)
 from ovsubs.timing import Stopwatch, add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
@@ -140,14 +147,14 @@ class Model:
         self,
         audios: Sequence[Audio],
         *,
-        options: TranscribeOptions | None = None,
+        options: TranscribeOptions | Sequence[TranscribeOptions] | None = None,
         on_progress: Callable[[int, Progress], None] | None = None,
     ) -> Generator[FileOutcome, None, None]:
         """Recognize many files, windows of several in one batch: many short files are as fast as a long one.
 
         Args:
             audios: as `transcribe` takes them.
-            options: for all of them.
+            options: for all of them, or one for each; `batch_size` is the same in all.
             on_progress: called with the file's place in `audios` after each batch that has read in it.
 
         Yields:
@@ -155,22 +162,27 @@ class Model:
 
         Raises:
             UsageError: the model cannot do what is asked; before anything is read.
+            ValueError: not as many options as files.
         """
         self._components.whisper.check_open()
-        return self._outcomes(audios, options or TranscribeOptions(), on_progress)
+        if options is None or isinstance(options, TranscribeOptions):
+            options = [options or TranscribeOptions()] * len(audios)
+        if len(options) != len(audios):
+            raise ValueError(f"{len(options)} options for {len(audios)} files")
+        return self._outcomes(audios, options, on_progress)
 
     def _outcomes(
         self,
         audios: Sequence[Audio],
-        chosen: TranscribeOptions,
+        options: Sequence[TranscribeOptions],
         on_progress: Callable[[int, Progress], None] | None,
     ) -> Generator[FileOutcome, None, None]:
-        files = [self._file(audio, chosen) for audio in audios]
+        files = [self._file(audio, chosen) for audio, chosen in zip(audios, options, strict=True)]
         waiting = list(range(len(files)))
         while waiting:
             silent = list[int]()  # where nobody speaks in the track, and there are others
-            openers = [files[number].open_next for number in waiting]
-            with closing(recognize(self._components, openers, chosen, Stopwatch())) as running:
+            requests = [TrackRequest(files[number].open_next, options[number]) for number in waiting]
+            with closing(recognize(self._components, requests, Stopwatch())) as running:
                 for update in running:
                     number, file = waiting[update.track], files[waiting[update.track]]
                     file.add(update)
@@ -180,8 +192,9 @@ class Model:
                     if update.is_last and file.turns_to_another():
                         silent.append(number)
                     elif update.is_last:
-                        yield self._outcome(number, file, chosen)
-                        files[number] = self._file(file.audio, chosen)  # its segments are the caller's now
+                        yield self._outcome(number, file, options[number])
+                        # Its segments are the caller's now.
+                        files[number] = self._file(file.audio, options[number])
             waiting = silent
 
     def _file(self, audio: Audio, options: TranscribeOptions) -> FileTracks:
@@ -215,7 +228,8 @@ class Model:
         file = self._file(audio, chosen)
         while True:
             wordless = list[Segment]()  # until somebody speaks: another track may be read instead
-            with closing(recognize(self._components, [file.open_next], chosen, Stopwatch())) as running:
+            request = TrackRequest(file.open_next, chosen)
+            with closing(recognize(self._components, [request], Stopwatch())) as running:
                 for update in running:
                     file.add(update)
                     if file.readings[-1].has_words:

@@ -1,8 +1,17 @@
 """Tracks -> segments: chunks of one or many files read side by side, in batches of windows."""
 
 from ovsubs.recognition.components import Components
+from ovsubs.recognition.opening import TrackRequest
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.scheduler import check_options, detect_language, recognize
 from ovsubs.recognition.track import TrackUpdate
 
-__all__ = ["Components", "TrackUpdate", "TranscribeOptions", "check_options", "detect_language", "recognize"]
+__all__ = [
+    "Components",
+    "TrackRequest",
+    "TrackUpdate",
+    "TranscribeOptions",
+    "check_options",
+    "detect_language",
+    "recognize",
+]

@@ -14,7 +14,6 @@ from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
-from ovsubs.recognition.batches import WaitingWindow
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.doubtful_passages import DoubtfulPassage, find_doubtful, find_repeats, is_no_text
@@ -181,10 +180,6 @@ class ChunkDecoder:
             return N_FRAMES
         seconds = max(self.window.window.duration + TRAILING_SILENCE_S, MIN_ENCODER_WINDOW_S)
         return min(math.ceil(seconds) * FRAMES_PER_S, N_FRAMES)
-
-    def waiting_window(self, components: Components) -> WaitingWindow:
-        """The window as one that could be in the next batch."""
-        return WaitingWindow(self.attempt.batch_key, self.n_frames(components), self.batches_waited)
 
     def accept(self, decoded: DecodedWindow, verdict: Verdict, language: str, components: Components) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""

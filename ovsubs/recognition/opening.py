@@ -26,41 +26,46 @@ SourceOpener = Callable[[], AudioSource]
 
 
 @dataclass(frozen=True, slots=True)
+class TrackRequest:
+    """A track to be recognized, and how; `opener` is called when its turn comes."""
+
+    opener: SourceOpener
+    options: TranscribeOptions
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTrack:
-    """A track and its chunks; close it to end ffmpeg."""
+    """A track, how it is to be recognized, and its chunks; close it to end ffmpeg."""
 
     source: AudioSource
+    options: TranscribeOptions
     chunks: Generator[Chunk, None, None] | ReadAhead[Chunk]
 
     def close(self) -> None:
         self.chunks.close()
 
 
-def open_now(
-    opener: SourceOpener, components: Components, options: TranscribeOptions, clock: Stopwatch
-) -> OpenTrack:
+def open_now(request: TrackRequest, components: Components, clock: Stopwatch) -> OpenTrack:
     """Open a track, and read of it what is asked for.
 
     Raises:
         MediaError: it cannot be read.
     """
-    source = opener()
-    return OpenTrack(source, _chunks(source, components, options, clock))
+    source = request.opener()
+    return OpenTrack(source, request.options, _chunks(source, components, request.options, clock))
 
 
 def open_ahead(
-    openers: Iterable[SourceOpener],
+    requests: Iterable[TrackRequest],
     components: Components,
-    options: TranscribeOptions,
     limits: BatchLimits,
     clock: Stopwatch,
 ) -> ReadAhead[OpenTrack | Exception]:
     """Open tracks in a thread, in order, until those that wait fill a batch.
 
     Args:
-        openers: called in that thread.
+        requests: their openers are called in that thread.
         components: whose detector finds speech, in the thread as well.
-        options: what counts as speech.
         limits: of a batch.
         clock: counts what is waited for: "open", "extract" and "vad".
 
@@ -69,11 +74,13 @@ def open_ahead(
     """
 
     def open_each(own: Stopwatch) -> Generator[OpenTrack | Exception, None, None]:
-        for opener in openers:
+        for request in requests:
+            options = request.options
             try:
                 with own.stage("open"):
-                    source = opener()
-                opened = OpenTrack(source, _chunks_ahead(source, components, options, limits, clock))
+                    source = request.opener()
+                chunks = _chunks_ahead(source, components, options, limits, clock)
+                opened = OpenTrack(source, options, chunks)
             except Exception as error:  # whatever it is: other files are waiting
                 yield error
             else:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.errors import UnsupportedTask
-from ovsubs.recognition.batches import choose_batch
+from ovsubs.errors import InvalidOption, UnsupportedTask
+from ovsubs.recognition.batches import BatchLimits, WaitingWindow, choose_batch
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.components import Components
-from ovsubs.recognition.fallback import Attempt, assess, has_no_known_language
-from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, SourceOpener, open_ahead, open_now
+from ovsubs.recognition.fallback import assess, has_no_known_language
+from ovsubs.recognition.opening import (
+    TRACKS_AT_ONCE,
+    OpenTrack,
+    SourceOpener,
+    TrackRequest,
+    open_ahead,
+    open_now,
+)
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import Stopwatch
@@ -26,19 +33,24 @@ from ovsubs.whisper.model import DecoderSession
 
 
 def recognize(
-    components: Components, openers: Iterable[SourceOpener], options: TranscribeOptions, clock: Stopwatch
+    components: Components, requests: Sequence[TrackRequest], clock: Stopwatch
 ) -> Generator[TrackUpdate, None, None]:
     """Recognize tracks batch by batch; windows of several tracks share a batch.
 
-    A track that cannot be read ends with its `error`, and the others go on. Each ends with an update that
-    `is_last`. Openers are called, and tracks read, in threads that are a batch ahead.
+    Each track has options of its own, and windows share a batch where the decoder can take them together:
+    with prompts of one length, and the same kind of search. A track that cannot be read ends with its
+    `error`, and the others go on. Each ends with an update that `is_last`. Openers are called, and tracks
+    read, in threads that are a batch ahead.
 
     Raises:
         UsageError: the model cannot do what is asked; before anything is read.
+        InvalidOption: batches of several sizes.
     """
-    code = check_options(components, options)
-    scheduler = _Scheduler(components, options, LanguageVote(code, 1.0) if code else None, clock)
-    waiting = open_ahead(openers, components, options, components.batch_limits(options), clock)
+    for options in {request.options for request in requests}:
+        check_options(components, options)
+    limits = _limits(components, [request.options for request in requests])
+    scheduler = _Scheduler(components, limits, clock)
+    waiting = open_ahead(requests, components, limits, clock)
     with closing(waiting), closing(scheduler):
         while True:
             yield from scheduler.take_tracks(waiting)
@@ -72,11 +84,12 @@ def detect_language(
     code = check_options(components, options)
     if code is not None:
         return LanguageVote(code, 1.0)
-    scheduler = _Scheduler(components, options, None, clock)
-    with closing(TrackState(0, open_now(opener, components, options, clock), options, None)) as track:
+    scheduler = _Scheduler(components, components.batch_limits(options), clock)
+    request = TrackRequest(opener, options)
+    with closing(TrackState(0, open_now(request, components, clock), None)) as track:
         n = options.language_detection_segments
         voters = track.waiting(n)[:n]
-        return scheduler.vote_apart(voters) if voters else None
+        return scheduler.vote_apart(voters, options) if voters else None
 
 
 def check_options(components: Components, options: TranscribeOptions) -> str | None:
@@ -97,6 +110,22 @@ def check_options(components: Components, options: TranscribeOptions) -> str | N
     return code
 
 
+def _limits(components: Components, options: Sequence[TranscribeOptions]) -> BatchLimits:
+    """Limits of the batches of tracks with these options.
+
+    Raises:
+        InvalidOption: they ask for batches of several sizes.
+    """
+    sizes = {one.batch_size for one in options if not one.condition_on_previous_text}
+    if len(sizes) > 1:
+        asked = ", ".join(sorted(map(str, sizes)))
+        raise InvalidOption(
+            "batch_size", asked, "tracks that are recognized together share batches of one size"
+        )
+    shared = [one for one in options if not one.condition_on_previous_text]
+    return components.batch_limits((shared or list(options) or [TranscribeOptions()])[0])
+
+
 @dataclass(frozen=True, slots=True)
 class _ScheduledWindow:
     """The next window of a chunk, and its track."""
@@ -115,23 +144,13 @@ class _ScheduledWindow:
 class _Scheduler:
     """The tracks that are being read, and the batches of windows that are made of them."""
 
-    def __init__(
-        self,
-        components: Components,
-        options: TranscribeOptions,
-        language_vote: LanguageVote | None,
-        clock: Stopwatch,
-    ) -> None:
+    def __init__(self, components: Components, limits: BatchLimits, clock: Stopwatch) -> None:
         self.tracks = list[TrackState]()
         self.may_open = True
         self._components = components
-        self._options = options
-        self._language_vote = language_vote
         self._clock = clock
-        self._limits = components.batch_limits(options)
-        self._cache = components.whisper.cross_kv_cache(self._limits.max_full_windows)
-        self._first = Attempt(options.search)
-        self._context = components.tokenizer.context(options.hotwords, options.initial_prompt)
+        self._limits = limits
+        self._cache = components.whisper.cross_kv_cache(limits.max_full_windows)
         self._n_opened = 0
         self._failed = list[TrackUpdate]()
 
@@ -146,7 +165,13 @@ class _Scheduler:
             if isinstance(track, Exception):
                 yield _failure(number, track)
             else:
-                self.tracks.append(TrackState(number, track, self._options, self._language_vote))
+                self.tracks.append(self._state(number, track))
+
+    def _state(self, number: int, track: OpenTrack) -> TrackState:
+        options, tokenizer = track.options, self._components.tokenizer
+        code = tokenizer.check_request(options.language, options.task)
+        context = tokenizer.context(options.hotwords, options.initial_prompt)
+        return TrackState(number, track, LanguageVote(code, 1.0) if code else None, context)
 
     def _can_fill_a_batch(self) -> bool:
         return (
@@ -160,9 +185,13 @@ class _Scheduler:
         for track in list(self.tracks):
             n = self._limits.max_full_windows
             if track.language_vote is None:
-                n = max(n, self._options.language_detection_segments)
-            again = [decoder for decoder in self._fill(track, n) if decoder.attempt != self._first]
-            for decoder in self._fill(track, n + len(again)):
+                n = max(n, track.options.language_detection_segments)
+            waiting = self._fill(track, n)
+            again = [decoder for decoder in waiting if decoder.attempt != track.first_attempt]
+            waiting = self._fill(track, n + len(again))
+            if track.options.condition_on_previous_text:
+                waiting = waiting[:1]  # what comes later waits for the text before it
+            for decoder in waiting:
                 yield _ScheduledWindow(track, decoder)
                 if decoder not in again:
                     frames.append(decoder.n_frames(self._components))
@@ -190,9 +219,12 @@ class _Scheduler:
     def next_batch(self) -> list[_ScheduledWindow]:
         """The windows that are decoded next; each one that waits has waited one batch longer."""
         waiting_windows = list(self._waiting_windows())
-        if self._options.condition_on_previous_text:
-            waiting_windows = waiting_windows[:1]  # what comes later waits for the text before it
-        waiting = [window.decoder.waiting_window(self._components) for window in waiting_windows]
+        waiting = [
+            WaitingWindow(
+                _batch_key(window), window.decoder.n_frames(self._components), window.decoder.batches_waited
+            )
+            for window in waiting_windows
+        ]
         chosen = choose_batch(waiting, self._limits)
         for place, window in enumerate(waiting_windows):
             window.decoder.batches_waited = 0 if place in chosen else window.decoder.batches_waited + 1
@@ -201,7 +233,7 @@ class _Scheduler:
     def decode_batch(self, batch: Sequence[_ScheduledWindow]) -> None:
         """Encode and decode the windows, judge their texts and go on in their chunks."""
         self._ask_alone(batch)
-        components, options = self._components, self._options
+        components = self._components
         with ExitStack() as stack:
             session = self._open_session([window.decoder for window in batch], stack)
             self._ask(batch, session)
@@ -215,7 +247,7 @@ class _Scheduler:
                 result,
                 components.tokenizer,
                 window.language_vote,
-                options,
+                window.track.options,
                 pad_to_30s=attempt.pad_to_30s,
                 no_known_language=is_unknown,
                 prompted=attempt.prompted,
@@ -229,18 +261,18 @@ class _Scheduler:
             window.decoder.seed,
             window.decoder.max_tokens,
             self._min_end_s(window),
-            window.decoder.window.window.duration if self._options.word_timestamps else None,
+            window.decoder.window.window.duration if window.track.options.word_timestamps else None,
         )
 
     def _min_end_s(self, window: _ScheduledWindow) -> float:
         # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.
-        is_known = window.language_vote.probability >= self._options.language_detection_threshold
+        is_known = window.language_vote.probability >= window.track.options.language_detection_threshold
         return window.decoder.min_end_s if is_known else 0.0
 
     def _prompt(self, window: _ScheduledWindow) -> tuple[int, ...]:
-        options, tokenizer = self._options, self._components.tokenizer
+        options, tokenizer = window.track.options, self._components.tokenizer
         prompted = window.decoder.attempt.prompted
-        context = self._context if prompted else ()
+        context = window.track.context if prompted else ()
         if options.condition_on_previous_text:
             given = (options.hotwords, options.initial_prompt) if prompted else (None, None)
             context = tokenizer.context(*given, window.track.previous_tokens)
@@ -255,23 +287,28 @@ class _Scheduler:
 
     def _ask(self, batch: Sequence[_ScheduledWindow], session: DecoderSession) -> None:
         """Detect languages: one for each window, or one for each track by the vote of its windows."""
-        asked = [track for track in _tracks_of(batch) if track.language_vote is None]
-        if not asked and not self._options.multilingual:
+        is_multilingual = any(window.track.options.multilingual for window in batch)
+        asked = [
+            track
+            for track in _tracks_of(batch)
+            if track.language_vote is None and not track.options.multilingual
+        ]
+        if not asked and not is_multilingual:
             return
         with self._clock.stage("language"):
             heard = language_probabilities(session, self._components.tokenizer.special)
-        if self._options.multilingual:
-            for window, of_window in zip(batch, heard, strict=True):
-                vote_of_window = self._vote(of_window[None], [window.decoder])
+        for window, of_window in zip(batch, heard, strict=True):
+            if window.track.options.multilingual:
+                vote_of_window = self._vote(of_window[None], [window.decoder], window.track.options)
                 window.decoder.language_vote = vote_of_window
                 if window.decoder.votes:
                     start = window.decoder.window.window.start
                     window.track.add_vote(vote_of_window, start, window.decoder.speech_duration)
-            return
         for track in asked:
             voters = self._voters(track)  # all of them are in the batch: see `_ask_alone`
             decoders = [window.decoder for window in batch]
-            track.language_vote = self._vote(heard[[decoders.index(voter) for voter in voters]], voters)
+            of_voters = heard[[decoders.index(voter) for voter in voters]]
+            track.language_vote = self._vote(of_voters, voters, track.options)
 
     def _without_known_language(
         self, batch: Sequence[_ScheduledWindow], session: DecoderSession
@@ -282,12 +319,16 @@ class _Scheduler:
             or self._components.tokenizer.english_only
         ):
             return [False] * len(batch)
-        special, least = self._components.tokenizer.special, self._options.language_detection_threshold
+        special = self._components.tokenizer.special
         with self._clock.stage("language"):
             heard = language_probabilities(session, special)
         codes = list(special.languages)
         return [
-            has_no_known_language(of_window, codes.index(window.language_vote.language), least)
+            has_no_known_language(
+                of_window,
+                codes.index(window.language_vote.language),
+                window.track.options.language_detection_threshold,
+            )
             for window, of_window in zip(batch, heard, strict=True)
         ]
 
@@ -296,16 +337,15 @@ class _Scheduler:
 
         The language therefore does not depend on how windows are batched.
         """
-        if self._options.multilingual:
-            return
         decoders = [window.decoder for window in batch]
         for track in _tracks_of(batch):
-            voters = self._voters(track) if track.language_vote is None else []
+            is_asked = track.language_vote is None and not track.options.multilingual
+            voters = self._voters(track) if is_asked else []
             if all(voter in decoders for voter in voters):
                 continue
-            track.language_vote = self.vote_apart(voters)
+            track.language_vote = self.vote_apart(voters, track.options)
 
-    def vote_apart(self, voters: Sequence[ChunkDecoder]) -> LanguageVote:
+    def vote_apart(self, voters: Sequence[ChunkDecoder], options: TranscribeOptions) -> LanguageVote:
         """Detect the language of a track from windows that are encoded only for this vote."""
         heard = []
         for first in range(0, len(voters), self._limits.max_full_windows):
@@ -313,17 +353,19 @@ class _Scheduler:
                 session = self._open_session(voters[first : first + self._limits.max_full_windows], stack)
                 with self._clock.stage("language"):
                     heard.append(language_probabilities(session, self._components.tokenizer.special))
-        return self._vote(np.concatenate(heard), voters)
+        return self._vote(np.concatenate(heard), voters, options)
 
     def _voters(self, track: TrackState) -> list[ChunkDecoder]:
         """The first windows of a track, which vote on its language."""
-        n = self._options.language_detection_segments
+        n = track.options.language_detection_segments
         return self._waiting(track, n)[:n]
 
-    def _vote(self, probabilities: NDArray[np.float32], voters: Sequence[ChunkDecoder]) -> LanguageVote:
+    def _vote(
+        self, probabilities: NDArray[np.float32], voters: Sequence[ChunkDecoder], options: TranscribeOptions
+    ) -> LanguageVote:
         speech_s = [voter.speech_duration for voter in voters]
         codes = list(self._components.tokenizer.special.languages)
-        if allowed := [codes.index(language_code(name)) for name in self._options.languages]:
+        if allowed := [codes.index(language_code(name)) for name in options.languages]:
             probabilities, codes = probabilities[:, allowed], [codes[place] for place in allowed]
             probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
         return vote(probabilities, speech_s, codes)
@@ -371,3 +413,11 @@ def _tracks_of(batch: Sequence[_ScheduledWindow]) -> list[TrackState]:
 
 def _failure(number: int, error: Exception) -> TrackUpdate:
     return TrackUpdate(number, (), 0.0, 0.0, None, 0, (), is_last=True, error=error)
+
+
+def _batch_key(window: _ScheduledWindow) -> object:
+    """Windows with the same key can be decoded in one batch: their prompts are of one length."""
+    attempt, track = window.decoder.attempt, window.track
+    if track.options.condition_on_previous_text:  # the text so far is never as long as another
+        return track.number
+    return *attempt.batch_key, len(track.context) if attempt.prompted else 0

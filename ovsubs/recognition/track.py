@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from ovsubs.audio.chunks import Span
 from ovsubs.recognition.chunk_decoder import ChunkDecoder, ChunkResult
+from ovsubs.recognition.fallback import Attempt
 from ovsubs.recognition.opening import OpenTrack
-from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
@@ -55,15 +55,18 @@ class TrackState:
         self,
         number: int,
         opened: OpenTrack,
-        options: TranscribeOptions,
         language_vote: LanguageVote | None,
+        context: tuple[int, ...] = (),
     ) -> None:
+        """`context`: tokens of the prompt and the hotwords."""
         self.number = number
+        self.options = opened.options
+        self.context = context
+        self.first_attempt = Attempt(opened.options.search)
         self.language_vote = language_vote
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as it fits into a prompt
         self._window_languages = dict[float, _WindowLanguage]()  # by the window's start
         self._opened = opened
-        self._options = options
         self._decoders = deque[ChunkDecoder]()
         self._has_more = True
         self._end = 0.0  # of the last chunk that came in
@@ -110,7 +113,7 @@ class TrackState:
             if chunk is None:
                 self._has_more = False
                 break
-            decoder = ChunkDecoder(chunk, self._end, self._options)
+            decoder = ChunkDecoder(chunk, self._end, self.options)
             self._end = chunk.span.end
             self._speech_before += decoder.speech_left
             self._decoders.append(decoder)
@@ -159,5 +162,5 @@ class TrackState:
     def _as_written(self, segment: Segment) -> Segment:
         """The segment, Chinese in the script that is wanted."""
         language = segment.language or (self.language_vote.language if self.language_vote else "")
-        is_chinese = language == CHINESE and self._options.task == "transcribe"
-        return in_one_script(segment, self._options.chinese_tag) if is_chinese else segment
+        is_chinese = language == CHINESE and self.options.task == "transcribe"
+        return in_one_script(segment, self.options.chinese_tag) if is_chinese else segment

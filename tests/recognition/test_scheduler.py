@@ -20,7 +20,7 @@ from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
-from ovsubs.recognition import TrackUpdate, TranscribeOptions, opening, recognize
+from ovsubs.recognition import TrackRequest, TrackUpdate, TranscribeOptions, opening, recognize
 from ovsubs.recognition import scheduler as scheduler_module
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED, BatchLimits
 from ovsubs.recognition.opening import open_now
@@ -42,7 +42,8 @@ def rounds(model: Model, tracks: Iterable[Samples], options: TranscribeOptions) 
     def opener(samples: Samples) -> Callable[[], AudioSource]:
         return lambda: open_source(samples, None, lambda damage: None)
 
-    return list(recognize(model._components, [opener(samples) for samples in tracks], options, Stopwatch()))
+    requests = [TrackRequest(opener(samples), options) for samples in tracks]
+    return list(recognize(model._components, requests, Stopwatch()))
 
 
 def segments_of(found: Iterable[TrackUpdate], track: int = 0) -> list[Segment]:
@@ -69,8 +70,8 @@ class Desk:
         samples = np.full(round(seconds * RATE), 0.1, np.float32)
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
-        opened = open_now(lambda: source, script.components, chosen, Stopwatch())
-        self.track = TrackState(0, opened, chosen, ENGLISH)
+        opened = open_now(TrackRequest(lambda: source, chosen), script.components, Stopwatch())
+        self.track = TrackState(0, opened, ENGLISH)
 
     def starts(self, n: int) -> list[float]:
         return [decoder.window.window.start for decoder in self.track.waiting(n)]
@@ -131,8 +132,9 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
     options = TranscribeOptions(vad=None, batch_size=2)
     samples = np.full(16 * 30 * RATE, 0.1, np.float32)
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
-    scheduler = scheduler_module._Scheduler(script.components, options, ENGLISH, Stopwatch())
-    opened = open_now(lambda: source, script.components, options, Stopwatch())
+    limits = script.components.batch_limits(options)
+    scheduler = scheduler_module._Scheduler(script.components, limits, Stopwatch())
+    opened = open_now(TrackRequest(lambda: source, options), script.components, Stopwatch())
     assert list(scheduler.take_tracks(iter([opened]))) == []
     batches = list[list[float]]()
     while batch := scheduler.next_batch():
@@ -263,7 +265,7 @@ def test_the_batch_size_does_not_change_the_language(
     for batch_size in (1, 8):
         options = TranscribeOptions(batch_size=batch_size, beam_size=1, language_detection_segments=3)
         opener = lambda: open_source(samples, None, lambda damage: None)  # noqa: E731
-        stream = recognize(base_model._components, [opener], options, Stopwatch())
+        stream = recognize(base_model._components, [TrackRequest(opener, options)], Stopwatch())
         votes.append(next(stream).language_vote)
         stream.close()
     assert {decision and decision.language for decision in votes} == {"fr"}
@@ -380,11 +382,10 @@ def test_windows_that_are_told_the_text_before_them_are_read_in_order(
     base_model: Model, joined_speech: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though five chunks wait for the language, and others wait longer while one is read again."""
-    places, waited = list[float](), list[int]()
+    places = list[float]()
     next_batch = scheduler_module._Scheduler.next_batch
 
     def noting(scheduler: scheduler_module._Scheduler) -> list[scheduler_module._ScheduledWindow]:
-        waited.append(len(list(scheduler._waiting_windows())))
         chosen = next_batch(scheduler)
         places.extend(window.decoder.window.window.start for window in chosen)
         assert len(chosen) <= 1
@@ -394,9 +395,56 @@ def test_windows_that_are_told_the_text_before_them_are_read_in_order(
     options = TranscribeOptions(condition_on_previous_text=True, vad=None, beam_size=1)
     speech = np.tile(joined_speech, 1 + 150 * RATE // len(joined_speech))[: 150 * RATE]
     rounds(base_model, [speech], options)
-    assert max(waited) > 1
     assert len(places) > MAX_BATCHES_WAITED + 2
     assert places == sorted(places)
+
+
+# Options of one track and of another
+
+
+def test_tracks_with_options_of_their_own_give_what_each_gives_alone(
+    base_model: Model, recordings: Find, shared_data: Path
+) -> None:
+    """Language, task, prompt, beams, word times and sampling; what cannot share a batch waits its turn."""
+    french = recordings("fleurs/fr/fleurs-fr-001.ogg")
+    english = sorted((shared_data / "librispeech/test-clean").rglob("*.flac"))[0]
+    asked = [
+        (english, TranscribeOptions(language="en")),
+        (french, TranscribeOptions(language="fr", task="translate")),
+        (english, TranscribeOptions(language="en", initial_prompt="IN CAPITALS, PLEASE.")),
+        (french, TranscribeOptions(word_timestamps=True)),
+        (english, TranscribeOptions(language="en", beam_size=1)),
+        (english, TranscribeOptions(language="en", temperature=0.4, best_of=2)),
+        (french, TranscribeOptions(condition_on_previous_text=True)),
+        (english, TranscribeOptions(multilingual=True, languages=("en", "fr"))),
+    ]
+    files, options = zip(*asked, strict=True)
+    found = {one.number: one.transcript for one in base_model.transcribe_files(files, options=options)}
+    for number, (file, chosen) in enumerate(asked):
+        together, alone = found[number], base_model.transcribe(file, options=chosen)
+        assert together is not None
+        assert (together.language, together.task) == (alone.language, alone.task)
+        assert [bool(one.words) for one in together.segments] == [bool(one.words) for one in alone.segments]
+        words = [_words(transcript.text).split() for transcript in (together, alone)]
+        assert difflib.SequenceMatcher(None, *words, autojunk=False).ratio() >= 0.9
+    texts = [transcript.text for _, transcript in sorted(found.items()) if transcript]
+    assert len({texts[0], texts[1], texts[3]}) == 3  # English, French in English, French
+
+
+def test_options_are_one_for_each_file_and_of_one_batch_size(base_model: Model) -> None:
+    silence = np.zeros(RATE, np.float32)
+    with pytest.raises(ValueError, match="1 options for 2 files"):
+        base_model.transcribe_files([silence, silence], options=[TranscribeOptions()])
+    sizes = [TranscribeOptions(batch_size=1), TranscribeOptions(batch_size=2)]
+    with pytest.raises(InvalidOption, match="batch_size = '1, 2' is not valid"):
+        list(base_model.transcribe_files([silence, silence], options=sizes))
+
+
+def test_one_track_that_the_model_cannot_do_stops_all_before_anything_is_read(tiny_model: Model) -> None:
+    asked = [TranscribeOptions(), TranscribeOptions(language="de")]
+    gone = Path("gone.wav")
+    with pytest.raises(UnsupportedTask):
+        list(tiny_model.transcribe_files([gone, gone], options=asked))
 
 
 # Nobody speaks
@@ -478,7 +526,7 @@ def test_a_track_that_breaks_off_ends_with_its_error(
     error = UnreadableMedia(Path("broken.mp4"), "it breaks off")
     opener = breaking_off(joined_speech[: round(seconds * RATE)], error)
     options = TranscribeOptions(beam_size=1, batch_size=batch_size)
-    found = list(recognize(tiny_model._components, [opener], options, Stopwatch()))
+    found = list(recognize(tiny_model._components, [TrackRequest(opener, options)], Stopwatch()))
     assert [done.error for done in found if done.is_last] == [error]
     assert found[-1].is_last
 
@@ -497,7 +545,9 @@ def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech
         whole(speech),
     ]
     options = TranscribeOptions(beam_size=1, batch_size=2)
-    found = list(recognize(tiny_model._components, openers, options, Stopwatch()))
+    found = list(
+        recognize(tiny_model._components, [TrackRequest(one, options) for one in openers], Stopwatch())
+    )
     ends = {done.track: done.error for done in found if done.is_last}
     assert ends == {0: error, 1: None, 2: error, 3: error, 4: None}
     assert sum(done.is_last for done in found) == 5
@@ -604,7 +654,7 @@ def test_what_the_model_cannot_do_is_refused_before_anything_is_read(
         raise AssertionError("the track was opened")
 
     with pytest.raises(error):
-        list(recognize(tiny_model._components, [untouched], options, Stopwatch()))
+        list(recognize(tiny_model._components, [TrackRequest(untouched, options)], Stopwatch()))
     with pytest.raises(error):
         list(tiny_model.stream(np.zeros(RATE, np.float32), options=options))
     with pytest.raises(error):
