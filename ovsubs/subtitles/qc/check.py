@@ -1,7 +1,7 @@
 """Cues -> what is wrong with them by the rules of a style, whoever made them.
 
 Limits are those of `LayoutRules` (Netflix, BBC, SubtitleEdit; see `styles`) and of the checks beside speech
-(`qc_speech`) and for loops (`repetition`). A value that is just the limit is allowed.
+(`speech`) and for loops (`repetition`). A value that is just the limit is allowed.
 """
 
 from __future__ import annotations
