@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ovsubs.audio.demuxers import SELF_CONTAINED
-from ovsubs.audio.lifeline import ends_with_us
+from ovsubs.audio.lifeline import ends_with_us, start_watching
 from ovsubs.audio.standstill import LOOK_S, Standstill, bytes_read
 from ovsubs.errors import UnreadableMedia
 
@@ -113,6 +113,7 @@ def running_ffmpeg(
         UnreadableMedia: while its output is read: it has been at a standstill for too long.
     """
     command = [ffmpeg_executable(), *_COMMON, *verbosity, *arguments]
+    start_watching()
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             command,
@@ -124,15 +125,16 @@ def running_ffmpeg(
             creationflags=_creation_flags(),
             start_new_session=True,
         )
-        output = _Output(process, source, STALLED_S if limit_s is None else limit_s)
         try:
-            with ends_with_us(process):
+            with ends_with_us(process):  # first of all: we may be killed at any instant
+                output = _Output(process, source, STALLED_S if limit_s is None else limit_s)
                 try:
                     yield FfmpegChild(process, io.BufferedReader(output), complaints)
                 finally:
                     process.kill()
                     output.close()
         finally:
+            process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_REAPED_S)
 

@@ -29,6 +29,12 @@ done
 _STARTING = threading.Lock()
 
 
+def start_watching() -> None:
+    """Start what watches over children; before the first of them, which is not watched until then."""
+    with contextlib.suppress(OSError):
+        _start()
+
+
 @contextmanager
 def ends_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Within this a child is killed as soon as this process is gone. Where that cannot be had, it is not."""
@@ -72,6 +78,9 @@ if sys.platform == "win32":
             raise ctypes.WinError(ctypes.get_last_error())
         return int(job)
 
+    def _start() -> None:
+        _job()
+
     def _hold(process: subprocess.Popen[bytes]) -> None:
         assign = ctypes.WinDLL("kernel32").AssignProcessToJobObject
         assign.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
@@ -102,6 +111,10 @@ else:
             os.close(listening)
         return telling
 
+    def _start() -> int:
+        with _STARTING:
+            return _guard(os.getpid())
+
     def _hold(process: subprocess.Popen[bytes]) -> None:
         _tell(f"+ {process.pid}\n")
 
@@ -109,6 +122,4 @@ else:
         _tell(f"- {process.pid}\n")
 
     def _tell(line: str) -> None:
-        with _STARTING:
-            guard = _guard(os.getpid())
-        os.write(guard, line.encode())
+        os.write(_start(), line.encode())

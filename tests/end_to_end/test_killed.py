@@ -1,5 +1,6 @@
 """`kill -9`: no ffmpeg goes on for nobody, and what is left lying about is gone after the next run."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -71,6 +72,12 @@ def ffmpeg_of(process: subprocess.Popen[bytes], argument: str) -> int | None:
     return found[0] if found else None
 
 
+def written_by(pid: int) -> int:
+    """Bytes, a pipe's among them."""
+    (line,) = re.findall(r"wchar: (\d+)", Path(f"/proc/{pid}/io").read_text())
+    return int(line)
+
+
 def everything(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -121,9 +128,10 @@ def test_no_reader_goes_on(
     ffmpeg(folder / "long.mp3", "-stream_loop", "240", "-i", once, "-c", "copy")
 
     process = start("subtitle", "long.mp3", "-m", tiny_en_model_dir)
-    wait_until(lambda: ffmpeg_of(process, "s16le"), "ffmpeg never came to read")
-    reader = ffmpeg_of(process, "s16le")
+    wait_until(lambda: ffmpeg_of(process, "pipe:1"), "ffmpeg never came to read")
+    reader = ffmpeg_of(process, "pipe:1")
     assert reader
+    wait_until(lambda: written_by(reader) > 2_000_000, "nobody takes what it writes")  # more than is buffered
     stop(reader)  # it would notice that nobody reads, as soon as it has more to write
 
     assert kill_and_see(process) == set()
