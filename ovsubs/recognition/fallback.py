@@ -66,7 +66,7 @@ class Attempt:
 
     @property
     def batch_key(self) -> tuple[int, bool, bool]:
-        """Windows with the same key can be decoded in one batch."""
+        """The part of a batch's key that the attempt decides; the scheduler adds the length of the prompt."""
         return self.search.n_candidates, self.search.temperature > 0.0, self.prompted
 
 

@@ -116,13 +116,13 @@ def _limits(components: Components, options: Sequence[TranscribeOptions]) -> Bat
     Raises:
         InvalidOption: they ask for batches of several sizes.
     """
-    sizes = {one.batch_size for one in options if not one.condition_on_previous_text}
+    shared = [one for one in options if not one.condition_on_previous_text]
+    sizes = {one.batch_size for one in shared}
     if len(sizes) > 1:
         asked = ", ".join(sorted(map(str, sizes)))
         raise InvalidOption(
             "batch_size", asked, "tracks that are recognized together share batches of one size"
         )
-    shared = [one for one in options if not one.condition_on_previous_text]
     return components.batch_limits((shared or list(options) or [TranscribeOptions()])[0])
 
 
@@ -135,7 +135,7 @@ class _ScheduledWindow:
 
     @property
     def language_vote(self) -> LanguageVote:
-        """The language of the window, else of its track; known once it has been asked for."""
+        """Vote on the language of the window, else of its track; there once `_ask` has been called."""
         vote = self.decoder.language_vote or self.track.language_vote
         assert vote is not None
         return vote
@@ -416,7 +416,7 @@ def _failure(number: int, error: Exception) -> TrackUpdate:
 
 
 def _batch_key(window: _ScheduledWindow) -> object:
-    """Windows with the same key can be decoded in one batch: their prompts are of one length."""
+    """A key that windows share if they can be decoded in one batch: kind of search, length of the prompt."""
     attempt, track = window.decoder.attempt, window.track
     if track.options.condition_on_previous_text:  # the text so far is never as long as another
         return track.number

@@ -126,7 +126,7 @@ class _DecodingWindow:
 
 @dataclass(frozen=True, slots=True)
 class _WindowStep:
-    """What the rows of a window become: `rows` are those it had, none of `beams` ends the window."""
+    """The rows of a window at one step, and the beams that go on from them; without beams it has ended."""
 
     rows: slice
     beams: list[BeamStep]
@@ -146,6 +146,8 @@ class _Batch:
         common = requests[0].search
         if any((one.search.temperature > 0.0) != (common.temperature > 0.0) for one in requests):
             raise ValueError("windows at temperature 0 and above it are decoded apart")
+        if any(one.search.n_candidates != common.n_candidates for one in requests):
+            raise ValueError("windows with other numbers of candidates are decoded apart")
         self._session, self._filters, self._special, self._clock = session, filters, special, clock
         self._n_candidates, self._is_sampled = common.n_candidates, common.temperature > 0.0
         self._windows = [

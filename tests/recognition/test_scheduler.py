@@ -38,7 +38,7 @@ Find = Callable[[str], Path]
 pytestmark = pytest.mark.model
 
 
-def rounds(model: Model, tracks: Iterable[Samples], options: TranscribeOptions) -> list[TrackUpdate]:
+def updates_of(model: Model, tracks: Iterable[Samples], options: TranscribeOptions) -> list[TrackUpdate]:
     def opener(samples: Samples) -> Callable[[], AudioSource]:
         return lambda: open_source(samples, None, lambda damage: None)
 
@@ -62,7 +62,7 @@ def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "MAX_CHUNK_WITHOUT_VAD_S", 30.0)
 
 
-class Desk:
+class ScriptedTrack:
     """A track of sound, and what a decoder could have said about its windows; nobody knows the pauses."""
 
     def __init__(self, script: Script, seconds: float, options: TranscribeOptions | None = None) -> None:
@@ -87,43 +87,43 @@ class Desk:
 
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_segments_come_in_file_order_though_later_chunks_finish_first(script: Script) -> None:
-    scheduler = Desk(script, 90.0)
-    assert scheduler.starts(3) == [0.0, 30.0, 60.0]
-    scheduler.say(2, (WORLD, 0.2, 29.8))
-    assert scheduler.given_out() == []
-    scheduler.say(0, (HELLO, 0.2, 10.0))  # the rest is read again
-    assert scheduler.given_out() == [0.2]
-    scheduler.say(1, (HELLO, 0.2, 29.8))
-    assert scheduler.given_out() == []
-    assert scheduler.starts(3) == [10.0]
-    scheduler.say(0, (WORLD, 0.0, 19.8))
-    assert scheduler.given_out() == pytest.approx([10.0, 30.2, 60.2])
-    assert scheduler.starts(3) == []
-    assert scheduler.track.is_done
+    scripted = ScriptedTrack(script, 90.0)
+    assert scripted.starts(3) == [0.0, 30.0, 60.0]
+    scripted.say(2, (WORLD, 0.2, 29.8))
+    assert scripted.given_out() == []
+    scripted.say(0, (HELLO, 0.2, 10.0))  # the rest is read again
+    assert scripted.given_out() == [0.2]
+    scripted.say(1, (HELLO, 0.2, 29.8))
+    assert scripted.given_out() == []
+    assert scripted.starts(3) == [10.0]
+    scripted.say(0, (WORLD, 0.0, 19.8))
+    assert scripted.given_out() == pytest.approx([10.0, 30.2, 60.2])
+    assert scripted.starts(3) == []
+    assert scripted.track.is_done
 
 
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_segments_are_numbered_as_they_are_given_out(script: Script) -> None:
-    scheduler = Desk(script, 60.0)
-    scheduler.say(1, (HELLO, 0.2, 29.8))
-    scheduler.say(0, (HELLO, 0.2, 10.0), (WORLD, 10.0, 20.0))
-    first = scheduler.track.report().segments
-    scheduler.say(0, (WORLD, 0.0, 9.8))
-    assert [segment.id for segment in (*first, *scheduler.track.report().segments)] == [0, 1, 2, 3]
+    scripted = ScriptedTrack(script, 60.0)
+    scripted.say(1, (HELLO, 0.2, 29.8))
+    scripted.say(0, (HELLO, 0.2, 10.0), (WORLD, 10.0, 20.0))
+    first = scripted.track.report().segments
+    scripted.say(0, (WORLD, 0.0, 9.8))
+    assert [segment.id for segment in (*first, *scripted.track.report().segments)] == [0, 1, 2, 3]
 
 
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_chunks_come_in_as_places_become_free(script: Script) -> None:
-    scheduler = Desk(script, 150.0)
-    assert scheduler.starts(2) == [0, 30]
-    assert scheduler.starts(4) == [0, 30, 60, 90]
-    scheduler.say(1, (HELLO, 0.2, 29.8))
-    assert scheduler.starts(2) == [0, 60, 90]
-    assert scheduler.track.report().position == 30.0
+    scripted = ScriptedTrack(script, 150.0)
+    assert scripted.starts(2) == [0, 30]
+    assert scripted.starts(4) == [0, 30, 60, 90]
+    scripted.say(1, (HELLO, 0.2, 29.8))
+    assert scripted.starts(2) == [0, 60, 90]
+    assert scripted.track.report().position == 30.0
 
 
 def test_where_nobody_knows_the_pauses_chunks_are_long(script: Script) -> None:
-    assert Desk(script, 250.0).starts(8) == [0, 120, 240]
+    assert ScriptedTrack(script, 250.0).starts(8) == [0, 120, 240]
 
 
 @pytest.mark.usefixtures("chunks_of_30_s")
@@ -150,11 +150,11 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
 
 
 def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:
-    scheduler = Desk(script, 100.0)
+    scripted = ScriptedTrack(script, 100.0)
     speech, position = 0.0, 0.0
-    while scheduler.starts(2):
-        scheduler.say(0, (HELLO, 0.2, 7.0))
-        news = scheduler.track.report()
+    while scripted.starts(2):
+        scripted.say(0, (HELLO, 0.2, 7.0))
+        news = scripted.track.report()
         assert news.position >= position
         position, speech = news.position, speech + news.speech_duration
     assert position == pytest.approx(100.0)
@@ -162,15 +162,15 @@ def test_position_and_speech_add_up_to_the_whole_track(script: Script) -> None:
 
 
 def test_a_track_without_samples_has_nothing_to_read(script: Script) -> None:
-    scheduler = Desk(script, 0.0)
-    assert scheduler.starts(4) == []
-    news = scheduler.track.report()
+    scripted = ScriptedTrack(script, 0.0)
+    assert scripted.starts(4) == []
+    news = scripted.track.report()
     assert (news.segments, news.uncovered, news.position) == ((), (), 0.0)
-    assert scheduler.track.is_done
+    assert scripted.track.is_done
 
 
 def test_the_language_of_a_track_is_the_one_most_spoken(script: Script) -> None:
-    track = Desk(script, 30.0).track
+    track = ScriptedTrack(script, 30.0).track
     track.add_vote(LanguageVote("de", 0.9), 0.0, 4.0)
     track.add_vote(LanguageVote("en", 0.9), 5.0, 7.0)
     assert track.language_vote is not None
@@ -181,7 +181,7 @@ def test_the_language_of_a_track_is_the_one_most_spoken(script: Script) -> None:
 
 
 def test_a_window_that_is_read_again_counts_once_for_its_language(script: Script) -> None:
-    track = Desk(script, 30.0).track
+    track = ScriptedTrack(script, 30.0).track
     track.add_vote(LanguageVote("de", 0.9), 0.0, 5.0)
     for _ in range(3):
         track.add_vote(LanguageVote("en", 0.9), 5.0, 4.0)
@@ -195,7 +195,7 @@ def test_what_a_window_is_told_beforehand_is_the_text_so_far_with_its_times(scri
     def segment(*tokens: int, temperature: float = 0.0) -> Segment:
         return Segment(0, 0.0, 1.0, "", tokens, -0.1, 1.0, 0.0, temperature)
 
-    track = Desk(script, 30.0).track
+    track = ScriptedTrack(script, 30.0).track
     track._remember([segment(50364, HELLO, 50414), segment(50414, WORLD, 50464)])
     assert track.previous_tokens == (50364, HELLO, 50414, 50414, WORLD, 50464)
     track._remember([segment(*[HELLO] * 300)])
@@ -209,7 +209,7 @@ def test_what_a_window_is_told_beforehand_is_the_text_so_far_with_its_times(scri
 
 @pytest.fixture(scope="module")
 def heard(base_model: Model, joined_speech: Samples) -> list[TrackUpdate]:
-    return rounds(base_model, [joined_speech], TranscribeOptions(language="en"))
+    return updates_of(base_model, [joined_speech], TranscribeOptions(language="en"))
 
 
 def test_segments_are_numbered_in_file_order_and_cover_the_speech(
@@ -234,7 +234,7 @@ def test_segments_are_numbered_in_file_order_and_cover_the_speech(
 def test_the_batch_size_does_not_change_the_text(tiny_model: Model, joined_speech: Samples) -> None:
     def texts(batch_size: int) -> list[tuple[float, float, str]]:
         options = TranscribeOptions(beam_size=1, batch_size=batch_size)
-        return timed_texts(rounds(tiny_model, [joined_speech], options))
+        return timed_texts(updates_of(tiny_model, [joined_speech], options))
 
     one_by_one = texts(1)
     assert len(one_by_one) > 10
@@ -247,10 +247,10 @@ def test_tracks_side_by_side_have_the_texts_that_they_have_alone(
 ) -> None:
     tracks = [joined_speech[round(first * RATE) :][: 20 * RATE] for first in (0.0, 21.3, 50.0, 77.7, 90.0)]
     options = TranscribeOptions(beam_size=1)
-    together = rounds(tiny_model, tracks, options)
+    together = updates_of(tiny_model, tracks, options)
     assert sum(done.is_last for done in together) == len(tracks)
     for number, samples in enumerate(tracks):
-        alone = timed_texts(rounds(tiny_model, [samples], options))
+        alone = timed_texts(updates_of(tiny_model, [samples], options))
         assert alone
         assert timed_texts(together, number) == alone
 
@@ -357,11 +357,13 @@ def test_every_window_of_every_track_is_told_the_prompt(
     chapter = "librispeech/test-clean/61/70968/61-70968-00"
     tracks = [read_samples(recordings(f"{chapter}{number}.flac")) for number in (31, 36, 42, 43)]
     options = TranscribeOptions(language="en", initial_prompt="A story about Montfichet.")
-    together = rounds(base_model, tracks, options)
+    together = updates_of(base_model, tracks, options)
     for number in range(len(tracks)):
         assert "Montfichet" in "".join(segment.text for segment in segments_of(together, number))
     pause = np.zeros(30 * RATE, np.float32)  # each in a chunk of its own
-    joined = rounds(base_model, [np.concatenate([each for one in tracks for each in (one, pause)])], options)
+    joined = updates_of(
+        base_model, [np.concatenate([each for one in tracks for each in (one, pause)])], options
+    )
     assert "".join(segment.text for segment in segments_of(joined)).count("Montfichet") == len(tracks)
 
 
@@ -370,7 +372,7 @@ def test_windows_that_are_told_the_text_before_them_are_read_one_by_one(
 ) -> None:
     options = TranscribeOptions(language="en", condition_on_previous_text=True)
     assert base_model._components.batch_limits(options) == BatchLimits(1, 1)
-    told = rounds(base_model, [joined_speech], options)
+    told = updates_of(base_model, [joined_speech], options)
     untold = "".join(segment.text for segment in segments_of(heard))
     text = "".join(segment.text for segment in segments_of(told))
     assert text != untold
@@ -394,7 +396,7 @@ def test_windows_that_are_told_the_text_before_them_are_read_in_order(
     monkeypatch.setattr(scheduler_module._Scheduler, "next_batch", noting)
     options = TranscribeOptions(condition_on_previous_text=True, vad=None, beam_size=1)
     speech = np.tile(joined_speech, 1 + 150 * RATE // len(joined_speech))[: 150 * RATE]
-    rounds(base_model, [speech], options)
+    updates_of(base_model, [speech], options)
     assert len(places) > MAX_BATCHES_WAITED + 2
     assert places == sorted(places)
 
@@ -457,7 +459,7 @@ def test_without_speech_there_is_one_round_and_the_transcript_says_so(
     base_model: Model, language: str | None, found: str, probability: float
 ) -> None:
     silence = np.zeros(5 * RATE, np.float32)
-    (only,) = rounds(base_model, [silence], TranscribeOptions(language=language))
+    (only,) = updates_of(base_model, [silence], TranscribeOptions(language=language))
     assert (only.segments, only.uncovered, only.speech_duration, only.is_last) == ((), (), 0.0, True)
     transcript = base_model.transcribe(silence, language=language)
     assert (transcript.segments, transcript.text) == ((), "")
@@ -484,20 +486,20 @@ def test_tracks_without_speech_end_beside_one_that_has_some(
     tiny_model: Model, joined_speech: Samples
 ) -> None:
     silence = np.zeros(5 * RATE, np.float32)
-    found = rounds(tiny_model, [silence, joined_speech[: 20 * RATE], silence], TranscribeOptions())
+    found = updates_of(tiny_model, [silence, joined_speech[: 20 * RATE], silence], TranscribeOptions())
     assert sorted(done.track for done in found if done.is_last) == [0, 1, 2]
     assert segments_of(found, 1)
     assert not segments_of(found, 0)
 
 
 def test_more_silent_tracks_than_may_be_open_all_end(tiny_model: Model) -> None:
-    found = rounds(tiny_model, [np.zeros(160, np.float32)] * 70, TranscribeOptions())
+    found = updates_of(tiny_model, [np.zeros(160, np.float32)] * 70, TranscribeOptions())
     assert [done.track for done in found] == list(range(70))
     assert all(done.is_last for done in found)
 
 
 def test_without_tracks_there_are_no_rounds(tiny_model: Model) -> None:
-    assert rounds(tiny_model, [], TranscribeOptions()) == []
+    assert updates_of(tiny_model, [], TranscribeOptions()) == []
 
 
 # Tracks that cannot be read
@@ -551,7 +553,7 @@ def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech
     ends = {done.track: done.error for done in found if done.is_last}
     assert ends == {0: error, 1: None, 2: error, 3: error, 4: None}
     assert sum(done.is_last for done in found) == 5
-    alone = timed_texts(rounds(tiny_model, [speech], options))
+    alone = timed_texts(updates_of(tiny_model, [speech], options))
     assert timed_texts(found, 1) == timed_texts(found, 4) == alone
 
 
