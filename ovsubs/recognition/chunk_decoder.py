@@ -16,7 +16,13 @@ from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.coverage import uncovered
-from ovsubs.recognition.doubtful_passages import DoubtfulPassage, find_doubtful, find_repeats, is_no_text
+from ovsubs.recognition.doubtful_passages import (
+    DoubtfulPassage,
+    find_between,
+    find_doubtful,
+    find_repeats,
+    is_no_text,
+)
 from ovsubs.recognition.fallback import (
     Attempt,
     Verdict,
@@ -26,6 +32,7 @@ from ovsubs.recognition.fallback import (
     is_stuttered,
     next_attempt,
 )
+from ovsubs.recognition.missed_speech import take_in_missed
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.recognition.second_hearing import (
@@ -34,7 +41,6 @@ from ovsubs.recognition.second_hearing import (
     is_preferred,
     is_worth_another,
 )
-from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -97,6 +103,7 @@ class ChunkDecoder:
             self._end()
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._doubted = deque[DoubtfulPassage]()  # passages to be heard alone, before going on
+        self._dropped = list[Segment]()  # what turned out to be no text in the window that was decoded last
         self._missed_from = chunk.span.start  # the start of the window that passed it over
         self._tried = list[_Tried]()  # the attempts at the present window
         self._best: _Tried | None = None  # of all attempts at the present window
@@ -245,21 +252,21 @@ class ChunkDecoder:
         attempts = [*passage.others, heard_alone] if tells else passage.others
         if is_no_text(passage, heard_alone, attempts, components.tokenizer, is_verbatim=self._is_verbatim):
             self._all = [segment for segment in self._all if segment not in passage.segments]
-            asked = {segment for other in self._doubted for segment in other.segments}
-            self._doubted.extend(find_repeats(passage, self._all, asked))
+            self._dropped += passage.segments
+            self._doubted.extend(find_repeats(passage, self._all, self._asked))
+            self._doubted.extend(find_between(self._dropped, self._all, self._asked))
         self._go_on()
 
     def _commit(self, best: _Tried, components: Components) -> None:
         decoded, self._language, self.language_vote = best.decoded, best.language, best.language_vote
         if self._reads_missed:
             is_believed = not is_doubtful(decoded) and not self._is_made_up(best, components)
+            heard = list[Segment]()
             if best.verdict is Verdict.GOOD and is_believed:  # it was passed over once
                 begin = components.tokenizer.special.timestamp_begin
                 reading = split_segments(decoded, (), self.window.window.duration, True, begin)
                 heard = self._segments(reading.pieces, decoded, components)
-                if not self._put_back(heard):
-                    self._all += heard
-            self._missed.popleft()
+            self._all = take_in_missed(self._all, heard, self._missed.popleft(), self._chunk.speech)
         elif best.verdict is Verdict.SILENT:
             self._cursor = self.window.window.end
         elif self._is_loop(best, components):
@@ -270,23 +277,6 @@ class ChunkDecoder:
         else:
             self._take_in(decoded, components)
         self._go_on()
-
-    def _put_back(self, heard: Sequence[Segment]) -> bool:
-        """Move the first word of the following segment back, if it is all that the missed speech has.
-
-        Returns whether it was moved. A drawn-out "So ..." thus gets the time at which it was said.
-        """
-        if not heard:
-            return False
-        after = (segment for segment in self._all if segment.start > heard[0].start)
-        following = min(after, key=lambda segment: segment.start, default=None)
-        said = letters_of("".join(segment.text for segment in heard))
-        if following is None or not following.words or letters_of(following.words[0].word) != said:
-            return False
-        first = replace(following.words[0], start=heard[0].start, end=heard[-1].end)
-        words = (first, *following.words[1:])
-        self._all[self._all.index(following)] = replace(following, start=first.start, words=words)
-        return True
 
     @property
     def _is_verbatim(self) -> bool:
@@ -311,6 +301,11 @@ class ChunkDecoder:
     def _is_loop(self, best: _Tried, components: Components) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
         return has_no_end or is_loop_of_noise(best.decoded, components.tokenizer, self._options)
+
+    @property
+    def _asked(self) -> set[Segment]:
+        """Segments that are doubted."""
+        return {segment for passage in self._doubted for segment in passage.segments}
 
     @property
     def _reads_missed(self) -> bool:
@@ -348,6 +343,7 @@ class ChunkDecoder:
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         self._all += segments
         others = self._others(decoded)
+        self._dropped = []
         self._doubted.extend(find_doubtful(reading.pieces, decoded, segments, others, window, begin))
         self._missed_from, self._cursor = window.start, window.start + reading.seek
         if self._options.vad is not None and segments:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import Window
-from ovsubs.recognition.fallback import CLEARLY_NO_SPEECH, doubtful_runs, is_comparable, is_repeated
+from ovsubs.recognition.fallback import (
+    CLEARLY_NO_SPEECH,
+    DOUBTFUL_NO_SPEECH,
+    doubtful_runs,
+    is_comparable,
+    is_repeated,
+)
 from ovsubs.recognition.second_hearing import SURE_LOGPROB
 from ovsubs.recognition.text_overlap import agreement
 from ovsubs.transcript import Segment
@@ -20,6 +26,7 @@ from ovsubs.whisper.segments import TimedTokens
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone; docs/decisions/0021
+MAX_BETWEEN_S = 0.5  # between segments that adjoin
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,24 @@ def find_repeats(
         is_behind = segment.start >= passage.segments[0].start and segment not in asked
         if is_behind and is_repeated(segment.text, passage.text):
             yield _repeat(segment, passage.no_speech, passage.others)
+
+
+def find_between(
+    dropped: Sequence[Segment], segments: Sequence[Segment], asked: Collection[Segment]
+) -> Iterator[DoubtfulPassage]:
+    """What adjoins text that is none on both sides: Whisper believes a sentence of a babble, but not all.
+
+    Args:
+        dropped: segments that have turned out to be no text.
+        segments: what is left.
+        asked: those that are doubted themselves.
+    """
+    ends, starts = [one.end for one in dropped], [one.start for one in dropped]
+    for segment in segments:
+        follows = any(abs(segment.start - end) <= MAX_BETWEEN_S for end in ends)
+        precedes = any(abs(start - segment.end) <= MAX_BETWEEN_S for start in starts)
+        if follows and precedes and segment not in asked:
+            yield _repeat(segment, DOUBTFUL_NO_SPEECH, ())
 
 
 def _repeat(segment: Segment, no_speech: float, others: tuple[DecodedWindow, ...]) -> DoubtfulPassage:

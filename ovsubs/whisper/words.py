@@ -110,14 +110,19 @@ def close_up(words: Sequence[Word], opens: float = 0.0) -> list[Word]:
     n_spread = _n_spread(words, opens)
     if n_spread == len(words):
         return list(words)
-    closed, end = list(words), words[n_spread].start
     if not n_spread and words[0].start < opens < words[0].end and _lasts_long(words[0]):
-        closed[0] = replace(words[0], start=opens)
-    for place in range(n_spread - 1, -1, -1):
+        return [replace(words[0], start=opens), *words[1:]]
+    return bring_to_next(words, n_spread)
+
+
+def bring_to_next(words: Sequence[Word], n_first: int) -> list[Word]:
+    """Words of which the first `n_first` stand right before the next one; none begins earlier than it did."""
+    moved, end = list(words), words[n_first].start
+    for place in range(n_first - 1, -1, -1):
         word = words[place]
-        closed[place] = replace(word, start=max(word.start, end - _usual_s(word)), end=end)
-        end = closed[place].start
-    return closed
+        moved[place] = replace(word, start=max(word.start, end - _usual_s(word)), end=end)
+        end = moved[place].start
+    return moved
 
 
 def _n_spread(words: Sequence[Word], opens: float) -> int:

@@ -501,6 +501,41 @@ def test_a_sentence_that_is_there_twice_in_an_unsure_window_is_heard_alone(
     assert len(player.decoder.drain().segments) == n_kept
 
 
+@pytest.mark.parametrize(
+    ("no_speech", "kept"), [(0.1, ["They are very important men."]), (0.3, [])], ids=["said", "not said"]
+)
+def test_what_stands_between_text_that_is_none_is_heard_alone(
+    script: Script, no_speech: float, kept: list[str]
+) -> None:
+    """However much it is believed: over babble Whisper believes a sentence or two of many."""
+    player, encode, begin = (
+        ScriptedChunk(script, chunk(0.0, 18.2)),
+        script.components.tokenizer.encode,
+        script.time,
+    )
+    said = (
+        (" He hoped there would be stew.", -1.5),
+        (" They are very important men.", -0.2),
+        (" We are not amused.", -1.5),
+    )
+    tokens, logprobs = list[int](), list[float]()
+    for place, (sentence, sure) in enumerate(said):
+        tokens += [begin(6.0 * place + 0.2), *encode(sentence), begin(6.0 * place + 6.0)]
+        logprobs += [sure] * (len(encode(sentence)) + 2)
+    player.accept(replace(script.decoded(*tokens), logprobs=tuple(logprobs)))
+    other = script.decoded(begin(0.2), *encode(" Thank you for your time."), begin(5.8))
+    assert player.place == (0.0, 6.2)
+    player.accept(other)
+    assert player.place == (12.0, 18.2)
+    player.accept(other)
+    assert player.place == (6.0, 12.2)
+    again = script.decoded(begin(0.2), *encode(" They are very important men."), begin(5.8))
+    player.accept(replace(again, no_speech_prob=no_speech))
+    while not player.decoder.is_done:
+        player.accept(script.loop(), SILENT)
+    assert [text for text, _, _ in texts(player.decoder.drain().segments)] == kept
+
+
 def test_a_doubtful_passage_is_kept_if_another_attempt_has_it(script: Script) -> None:
     whole = chunk(0.0, 6.5)
     player, encode, begin = ScriptedChunk(script, whole), script.components.tokenizer.encode, script.time
@@ -599,6 +634,26 @@ def test_a_first_word_that_was_moved_goes_back_if_it_is_heard_there(
     player.accept(replace(script.decoded(*again), logprobs=(-0.3,) * 3, starts=(0.2, 0.2, 1.4, 1.4)))
     segments = player.decoder.drain().segments
     assert texts(segments) == found
+
+
+@pytest.mark.parametrize(
+    ("sound_start", "third", "first_start"),
+    [(0.5, 10.0, 9.2), (0.5, 8.6, 6.6), (4.0, 10.0, 6.6)],
+    ids=["far from the next one", "near it", "a short sound"],
+)
+def test_first_words_at_the_end_of_what_is_no_speech_go_to_those_that_follow(
+    script: Script, sound_start: float, third: float, first_start: float
+) -> None:
+    whole = chunk(0.0, 12.2, (sound_start, 8.0), (third - 0.6, 12.0), after_sound=True)
+    player = ScriptedChunk(script, whole, TranscribeOptions(word_timestamps=True))
+    begins = player.place[0]
+    tokens = (script.time(6.6 - begins), HELLO, WORLD, WORLD, script.time(12.0 - begins))
+    starts = tuple(start - begins for start in (6.5, 6.6, 6.9, third, 12.0, 12.0))
+    player.accept(replace(script.decoded(*tokens), logprobs=(-0.3,) * 5, starts=starts))
+    assert player.place[1] == 6.8  # what has no text is read again
+    player.accept(script.loop(), SILENT)
+    (segment,) = player.decoder.drain().segments
+    assert (segment.start, segment.words[0].start) == pytest.approx((first_start, first_start), abs=0.05)
 
 
 @pytest.mark.parametrize(
