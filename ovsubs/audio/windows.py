@@ -91,6 +91,14 @@ def without_lead(chunk: Chunk, window: AudioWindow, pad_s: float) -> AudioWindow
     return _cut(chunk, Window(start, window.window.end), window.speech, WINDOW_S)
 
 
+def window_of_regions(
+    chunk: Chunk, speech: tuple[SpeechRegion, ...], end: float, pad_s: float
+) -> AudioWindow:
+    """A window of some speech, at least one region, with `pad_s` before it; to `end`, at most 30 s."""
+    start = max(speech[0].start - pad_s, chunk.span.start)
+    return _cut(chunk, Window(start, min(end, chunk.span.end, start + WINDOW_S)), speech, WINDOW_S)
+
+
 def window_of(chunk: Chunk, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
     """A window of one stretch of speech behind the cursor, at most 30 s, with `pad_s` before and after it.
 

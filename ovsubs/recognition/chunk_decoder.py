@@ -13,17 +13,27 @@ from numpy.typing import NDArray
 from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.vad import SpeechRegion
-from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window, window_of, without_lead
+from ovsubs.audio.windows import (
+    WINDOW_S,
+    AudioWindow,
+    first_half_s,
+    next_window,
+    window_of,
+    window_of_regions,
+    without_lead,
+)
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.doubtful_passages import (
     DoubtfulPassage,
+    find_behind,
     find_between,
     find_doubtful,
     find_repeats,
     is_no_text,
 )
 from ovsubs.recognition.fallback import (
+    HALF_BELIEVED_LOGPROB,
     Attempt,
     Verdict,
     is_doubtful,
@@ -37,7 +47,9 @@ from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.recognition.second_hearing import (
     SHORT_LEAD_S,
+    BehindSound,
     FirstHearing,
+    find_behind_sound,
     is_preferred,
     is_worth_another,
 )
@@ -87,6 +99,14 @@ class _Tried:
     language_vote: LanguageVote | None
 
 
+@dataclass(frozen=True, slots=True)
+class _TakenIn:
+    """A window whose text was taken in: its speech as far as it was understood, the segments before it."""
+
+    speech: tuple[SpeechRegion, ...]
+    n_segments_before: int
+
+
 class ChunkDecoder:
     """The decoding state of one chunk: its current window, the attempts at it, and the segments so far."""
 
@@ -104,6 +124,9 @@ class ChunkDecoder:
         self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
         self._doubted = deque[DoubtfulPassage]()  # passages to be heard alone, before going on
         self._dropped = list[Segment]()  # what turned out to be no text in the window that was decoded last
+        self._behind: BehindSound | None = None  # to be heard without the sound before it, before going on
+        self._taken_in: _TakenIn | None = None  # the last window with a text, until that has been found out
+        self._given_up = -math.inf  # the end of the last window that was given up
         self._missed_from = chunk.span.start  # the start of the window that passed it over
         self._tried = list[_Tried]()  # the attempts at the present window
         self._best: _Tried | None = None  # of all attempts at the present window
@@ -131,7 +154,7 @@ class ChunkDecoder:
     @property
     def votes(self) -> bool:
         """Whether the window's language vote counts: not if its speech has already been decoded once."""
-        return not (self._first or self._missed or self._doubted)
+        return not (self._first or self._missed or self._doubted or self._behind)
 
     @property
     def speech_left(self) -> float:
@@ -193,6 +216,9 @@ class ChunkDecoder:
         if self._doubted:
             self._decide_doubt(decoded, verdict, components)
             return
+        if self._behind:
+            self._choose_behind(self._behind, decoded, verdict, components)
+            return
         self._language = language
         if self._first:
             decoded, verdict = self._choose_hearing(self._first, decoded, verdict, components), Verdict.GOOD
@@ -234,10 +260,29 @@ class ChunkDecoder:
     def _choose_hearing(
         self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, components: Components
     ) -> DecodedWindow:
-        if verdict is Verdict.GOOD and is_preferred(near, first.decoded, components.tokenizer):
+        text = components.tokenizer.decode(first.decoded.tokens)
+        is_good = verdict is Verdict.GOOD
+        if is_good and is_preferred(near, text, first.decoded.avg_logprob, components.tokenizer):
             return near
         self._next, self._language, self.language_vote = first.window, first.language, first.language_vote
         return first.decoded
+
+    def _choose_behind(
+        self, behind: BehindSound, near: DecodedWindow, verdict: Verdict, components: Components
+    ) -> None:
+        """Keep what was heard with the sound before it, or what was heard without."""
+        logprob = behind.segments[0].avg_logprob
+        if verdict is Verdict.GOOD and is_preferred(near, behind.text, logprob, components.tokenizer):
+            reading = self._read_whole(near, components)
+            self._all = [one for one in self._all if one not in behind.segments] + reading
+        self._behind = None
+        self._go_on()
+
+    def _read_whole(self, decoded: DecodedWindow, components: Components) -> list[Segment]:
+        """All segments of the present window, behind which nothing is read again."""
+        begin = components.tokenizer.special.timestamp_begin
+        reading = split_segments(decoded, (), self.window.window.duration, True, begin)
+        return self._segments(reading.pieces, decoded, components)
 
     def _decide_doubt(self, heard_alone: DecodedWindow, verdict: Verdict, components: Components) -> None:
         following = next_attempt(self.attempt, verdict, self._options) if verdict is Verdict.LOOP else None
@@ -261,19 +306,18 @@ class ChunkDecoder:
         decoded, self._language, self.language_vote = best.decoded, best.language, best.language_vote
         if self._reads_missed:
             is_believed = not is_doubtful(decoded) and not self._is_made_up(best, components)
-            heard = list[Segment]()
-            if best.verdict is Verdict.GOOD and is_believed:  # it was passed over once
-                begin = components.tokenizer.special.timestamp_begin
-                reading = split_segments(decoded, (), self.window.window.duration, True, begin)
-                heard = self._segments(reading.pieces, decoded, components)
+            has_looped = any(one.verdict is Verdict.LOOP for one in self._tried)
+            is_believed = is_believed and not (has_looped and decoded.avg_logprob < HALF_BELIEVED_LOGPROB)
+            is_text = best.verdict is Verdict.GOOD and is_believed  # it was passed over once
+            heard = self._read_whole(decoded, components) if is_text else []
             self._all = take_in_missed(self._all, heard, self._missed.popleft(), self._chunk.speech)
         elif best.verdict is Verdict.SILENT:
             self._cursor = self.window.window.end
         elif self._is_loop(best, components):
             self._n_left_out += 1
-            self._cursor = self.window.window.end
+            self._cursor = self._given_up = self.window.window.end
         elif self._is_unlikely_part(best) or self._is_made_up(best, components) or self._is_half_a_loop(best):
-            self._cursor = self.window.window.end
+            self._cursor = self._given_up = self.window.window.end
         else:
             self._take_in(decoded, components)
         self._go_on()
@@ -324,6 +368,13 @@ class ChunkDecoder:
             pad_s = min(self._options.vad.pad_after_s, RETRY_PAD_S) if self._options.vad else 0.0
             self._next = window_of(self._chunk, self._missed[0], self._missed_from, pad_s)
             return
+        if taken_in := self._taken_in:
+            self._taken_in = None
+            of_window = self._all[taken_in.n_segments_before :]
+            self._behind = find_behind_sound(taken_in.speech, sorted(of_window, key=lambda one: one.start))
+            if self._behind:
+                self._next = window_of_regions(self._chunk, self._behind.speech, self._cursor, SHORT_LEAD_S)
+                return
         self._next = next_window(self._chunk, self._cursor, self._options.vad, max_s)
         if self._next is None:
             self._end()
@@ -341,14 +392,18 @@ class ChunkDecoder:
         reading = split_segments(decoded, speech, window.duration, is_last, begin)
         segments = self._segments(reading.pieces, decoded, components)
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
+        n_segments_before = len(self._all)
         self._all += segments
         others = self._others(decoded)
         self._dropped = []
         self._doubted.extend(find_doubtful(reading.pieces, decoded, segments, others, window, begin))
+        self._doubted.extend(find_behind(self._given_up, segments, self._asked))
         self._missed_from, self._cursor = window.start, window.start + reading.seek
         if self._options.vad is not None and segments:
-            heard = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
-            missed = uncovered([region for region in heard if region.start < region.end], segments)
+            clipped = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
+            heard = tuple(region for region in clipped if region.start < region.end)
+            self._taken_in = _TakenIn(heard, n_segments_before)
+            missed = uncovered(heard, segments)
             begins = {region.start for region in heard if region.after_sound}
             self._missed.extend(
                 SpeechRegion(span.start, span.end)
@@ -378,7 +433,7 @@ class ChunkDecoder:
 
     def drain(self) -> ChunkResult:
         """Results since the last call; empty while missed or doubtful speech is still being decoded again."""
-        if self._missed or self._doubted:
+        if self._missed or self._doubted or self._behind:
             return ChunkResult((), (), 0)
         new = sorted(self._all[self._n_taken :], key=lambda segment: segment.start)
         self._all[self._n_taken :] = new

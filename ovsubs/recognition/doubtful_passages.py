@@ -117,6 +117,21 @@ def is_no_text(
     return alone.no_speech_prob > passage.no_speech or not agrees
 
 
+def find_behind(
+    given_up: float, segments: Sequence[Segment], asked: Collection[Segment]
+) -> Iterator[DoubtfulPassage]:
+    """The first segment, if it begins where a window that looped was given up, or a part of it.
+
+    Args:
+        given_up: the end of that window, in seconds of the track.
+        segments: of the window behind it, in order.
+        asked: those that are doubted themselves.
+    """
+    for segment in segments[:1]:
+        if segment not in asked and abs(segment.start - given_up) <= MAX_BETWEEN_S:
+            yield _repeat(segment, CLEARLY_NO_SPEECH, ())
+
+
 def find_repeats(
     passage: DoubtfulPassage, segments: Sequence[Segment], asked: Collection[Segment]
 ) -> Iterator[DoubtfulPassage]:

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ovsubs.audio.regions import SpeechRegion
+from ovsubs.recognition.second_hearing import INEXACTNESS_S, MIN_SOUND_S
 from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, bring_to_next
 
 MAX_MOVED = 3  # first words that may stand at the end of a sound
-MIN_SOUND_S = 3.0  # of it without text; a shorter one may be a word that was not understood
-INEXACTNESS_S = 0.05  # of times
 
 
 def take_in_missed(

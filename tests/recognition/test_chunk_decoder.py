@@ -293,9 +293,14 @@ def test_where_everything_counts_as_speech_nothing_is_read_again(script: Script)
 def test_doubtful_text_in_a_gap_is_dropped_and_the_gap_reported(script: Script, verdict: Verdict) -> None:
     player = ScriptedChunk(script, chunk(0.0, 20.0))
     player.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
-    while not player.decoder.is_done:
-        assert player.place == (7.8, 14.2)
+    while player.place == (7.8, 14.2):
         player.accept(script.said((HELLO, 0.2, 6.0), avg_logprob=-1.5), verdict)
+    assert player.place == (
+        13.8,
+        20.0,
+    )  # what follows six seconds that may be no speech is heard without them
+    player.accept(script.said((WORLD, 0.2, 6.0), avg_logprob=-1.5))
+    assert player.decoder.is_done
     found = player.decoder.drain()
     assert [segment.start for segment in found.segments] == [0.2, 14.0]
     assert spans(found.uncovered) == [(8.0, 14.0)]
@@ -498,6 +503,8 @@ def test_a_sentence_that_is_there_twice_in_an_unsure_window_is_heard_alone(
     for place, heard in zip(((0.0, 5.2), (4.8, 10.0)), alone, strict=False):
         assert player.place == place
         player.accept(script.decoded(begin(0.2), *encode(heard), begin(4.8)))
+    if not player.decoder.is_done:  # the second sentence is heard once more, without what was before it
+        player.accept(script.loop(), SILENT)
     assert len(player.decoder.drain().segments) == n_kept
 
 
@@ -651,9 +658,69 @@ def test_first_words_at_the_end_of_what_is_no_speech_go_to_those_that_follow(
     starts = tuple(start - begins for start in (6.5, 6.6, 6.9, third, 12.0, 12.0))
     player.accept(replace(script.decoded(*tokens), logprobs=(-0.3,) * 5, starts=starts))
     assert player.place[1] == 6.8  # what has no text is read again
-    player.accept(script.loop(), SILENT)
+    while not player.decoder.is_done:
+        player.accept(script.loop(), SILENT)
     (segment,) = player.decoder.drain().segments
     assert (segment.start, segment.words[0].start) == pytest.approx((first_start, first_start), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("again", "verdict", "found"),
+    [
+        (" So my fellow Americans, ask not.", GOOD, [("So my fellow Americans, ask not.", 9.8, 17.8)]),
+        (" My fellow Americans.", GOOD, [("My fellow Americans, ask not.", 10.4, 18.0)]),
+        (" So my fellow Americans, ask not.", LOOP, [("My fellow Americans, ask not.", 10.4, 18.0)]),
+    ],
+    ids=["it has more", "it has less", "it loops"],
+)
+def test_speech_behind_what_the_detector_took_for_speech_is_heard_without_it(
+    script: Script, again: str, verdict: Verdict, found: list[tuple[str, float, float]]
+) -> None:
+    player, encode, begin = (
+        ScriptedChunk(script, chunk(0.0, 18.2, (0.2, 9.0), (10.0, 18.0))),
+        script.components.tokenizer.encode,
+        script.time,
+    )
+    said = encode(" My fellow Americans, ask not.")
+    player.accept(script.decoded(begin(10.4), *said, begin(18.0)))
+    assert player.place == (0.0, 9.2)
+    player.accept(script.loop(), SILENT)  # nobody is understood there
+    assert player.place == (9.8, 18.2)
+    player.accept(script.decoded(begin(0.0), *encode(again), begin(8.0)), verdict)
+    assert player.decoder.is_done
+    assert texts(player.decoder.drain().segments) == found
+
+
+@pytest.mark.parametrize(("alone", "n_kept"), [(" Thank you for your time.", 1), (" A real world.", 2)])
+def test_the_first_sentence_behind_a_loop_that_was_given_up_is_heard_alone(
+    script: Script, alone: str, n_kept: int
+) -> None:
+    player, encode, begin = (
+        ScriptedChunk(script, chunk(0.0, 30.0), TranscribeOptions(temperature_increment_on_fallback=None)),
+        script.components.tokenizer.encode,
+        script.time,
+    )
+    while player.decoder.window.window.start == 0.0:
+        player.accept(script.loop(), LOOP)
+    start = player.place[0]
+    first, second = encode(" It is a real world."), encode(" And so, my fellow Americans.")
+    player.accept(script.decoded(begin(0.0), *first, begin(4.0), begin(4.0), *second, begin(29.8 - start)))
+    assert player.place == (pytest.approx(start, abs=0.3), pytest.approx(start + 4.2))
+    player.accept(script.decoded(begin(0.0), *encode(alone), begin(4.0)))
+    while not player.decoder.is_done:
+        player.accept(script.loop(), SILENT)
+    assert len(player.decoder.drain().segments) == n_kept
+
+
+def test_what_is_half_believed_in_missed_speech_that_looped_is_no_text(script: Script) -> None:
+    for sure, n_kept in ((-0.5, 3), (-0.7, 2)):
+        player = ScriptedChunk(script, chunk(0.0, 20.0))
+        player.say((HELLO, 0.2, 8.0), (WORLD, 14.0, 19.8))
+        player.accept(script.loop(), LOOP)
+        player.accept(script.said((HELLO, 0.2, 6.0), avg_logprob=sure))
+        while not player.decoder.is_done:
+            player.accept(script.loop(), SILENT)
+        assert len(player.decoder.drain().segments) == n_kept
 
 
 @pytest.mark.parametrize(
