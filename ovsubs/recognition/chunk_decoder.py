@@ -329,8 +329,13 @@ class ChunkDecoder:
 
     def _is_made_up(self, best: _Tried, components: Components) -> bool:
         """Whether a text was sampled, and no other attempt in its language has heard much of it."""
+        loops = [
+            one.decoded
+            for one in self._tried
+            if one.verdict is Verdict.LOOP and one.language == self._language
+        ]
         return self._is_verbatim and is_made_up(
-            best.decoded, self._others(best.decoded), components.tokenizer
+            best.decoded, self._others(best.decoded), loops, components.tokenizer
         )
 
     def _is_unlikely_part(self, best: _Tried) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import Window
@@ -19,13 +20,14 @@ from ovsubs.recognition.fallback import (
     is_repeated,
 )
 from ovsubs.recognition.second_hearing import SURE_LOGPROB
-from ovsubs.recognition.text_overlap import agreement
+from ovsubs.recognition.text_overlap import agreement, letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.segments import TimedTokens
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 MIN_AGREEMENT_ALONE = 0.3  # of a doubtful passage's letters, heard again alone; docs/decisions/0021
+MIN_REPEATS = 3  # segments in a row that say the same
 MAX_BETWEEN_S = 0.5  # between segments that adjoin
 
 
@@ -79,9 +81,22 @@ def find_doubtful(
         if of_run and stretch.end > stretch.start:
             found.append(DoubtfulPassage(stretch, of_run, no_speech, others))
     asked = {segment for passage in found for segment in passage.segments}
+    for repeats in _said_over_and_over(segments):
+        if left := tuple(segment for segment in repeats if segment not in asked):
+            stretch = SpeechRegion(left[0].start, left[-1].end)
+            found.append(DoubtfulPassage(stretch, left, CLEARLY_NO_SPEECH, others))
+            asked.update(left)
     if decoded.avg_logprob < SURE_LOGPROB:
         found += _said_twice(segments, others, asked)
     return found
+
+
+def _said_over_and_over(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
+    """Runs of segments that say the same: a loop within a text that as a whole is none."""
+    for said, run in groupby(segments, key=lambda segment: letters_of(segment.text)):
+        repeats = tuple(run)
+        if said and len(repeats) >= MIN_REPEATS:
+            yield repeats
 
 
 def _said_twice(

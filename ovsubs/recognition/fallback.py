@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
 from ovsubs.recognition.prompt_echo import echoes_prompt
-from ovsubs.recognition.text_overlap import agreement, letters_of
+from ovsubs.recognition.text_overlap import agreement, letters_of, share_said_once
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -35,6 +35,7 @@ HALF_BELIEVED_LOGPROB = -0.6
 # The share of a fallback text's letters that the other attempts also have is 0 to 0.11 over babble, 0.69 over
 # speech.
 MIN_AGREEMENT = 0.2
+MIN_SAID_ONCE = 0.5  # of a text's letters: as much stands in a loop where it does not loop
 SAME_TEXT, MIN_REPEATED = 0.7, 12  # of its letters, and how many it has: three words
 MAX_LETTERS_PER_S = 30.0  # half as many again as fast talkers say
 # A language with at least this share of the likeliest language's probability may be the one that is spoken.
@@ -124,17 +125,25 @@ def is_loop_of_noise(decoded: DecodedWindow, tokenizer: WhisperTokenizer, option
     return repeats and decoded.no_speech_prob > DOUBTFUL_NO_SPEECH
 
 
-def is_made_up(decoded: DecodedWindow, tried: Sequence[DecodedWindow], tokenizer: WhisperTokenizer) -> bool:
+def is_made_up(
+    decoded: DecodedWindow,
+    tried: Sequence[DecodedWindow],
+    loops: Sequence[DecodedWindow],
+    tokenizer: WhisperTokenizer,
+) -> bool:
     """Whether a text that a fallback has sampled is none that the other attempts at its window have heard.
 
     Args:
         decoded: the text that would be kept.
         tried: the attempts at the same window in order, without those that looped; it may be among them.
+        loops: those that looped; of them what is there once may have been heard.
         tokenizer: of the checkpoint.
     """
     others = [one for one in tried if one is not decoded]
     text = tokenizer.decode(decoded.tokens)
     if not others or decoded.temperature <= others[0].temperature or not is_comparable(text):
+        return False
+    if any(share_said_once(text, tokenizer.decode(one.tokens)) >= MIN_SAID_ONCE for one in loops):
         return False
     return all(agreement(text, tokenizer.decode(one.tokens)) < MIN_AGREEMENT for one in others)
 

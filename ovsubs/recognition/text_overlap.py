@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from ovsubs.whisper.chinese import simplified
 
+MIN_RUN = 12  # letters: three words are not there by chance
 _FIRST_IDEOGRAPHIC = "\u2e80"  # CJK radicals: from here on a character says as much as several letters
 
 
@@ -22,6 +23,14 @@ def share_of_runs(letters: str, other: str, min_run: int) -> float:
         return 0.0
     blocks = SequenceMatcher(None, letters, other, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size >= min(min_run, len(letters))) / len(letters)
+
+
+def share_said_once(text: str, other: str) -> float:
+    """The share of a text's letters, 0 to 1, in runs of `MIN_RUN` or more that another text has once."""
+    letters, of_other = letters_of(text), letters_of(other)
+    blocks = SequenceMatcher(None, letters, of_other, autojunk=False).get_matching_blocks()
+    runs = (letters[block.a : block.a + block.size] for block in blocks if block.size >= MIN_RUN)
+    return sum(len(run) for run in runs if of_other.count(run) == 1) / max(1, len(letters))
 
 
 def agreement(text: str, other: str) -> float:

@@ -508,6 +508,27 @@ def test_a_sentence_that_is_there_twice_in_an_unsure_window_is_heard_alone(
     assert len(player.decoder.drain().segments) == n_kept
 
 
+@pytest.mark.parametrize(("alone", "n_kept"), [(" I'm sorry, I'm sorry.", 5), (" We will bless you.", 2)])
+def test_what_is_said_over_and_over_in_a_believed_window_is_heard_alone(
+    script: Script, alone: str, n_kept: int
+) -> None:
+    player, encode, begin = (
+        ScriptedChunk(script, chunk(0.0, 10.2)),
+        script.components.tokenizer.encode,
+        script.time,
+    )
+    said = [" He hoped there would be stew.", *[" I'm sorry,"] * 3, " Poor Douglas."]
+    tokens = list[int]()
+    for place, sentence in enumerate(said):
+        tokens += [begin(2.0 * place + 0.2), *encode(sentence), begin(2.0 * place + 2.0)]
+    player.accept(replace(script.decoded(*tokens), logprobs=(-0.2,) * len(tokens)))
+    assert player.place == (2.0, 8.2)
+    player.accept(script.decoded(begin(0.2), *encode(alone), begin(5.8)))
+    while not player.decoder.is_done:
+        player.accept(script.loop(), SILENT)
+    assert len(player.decoder.drain().segments) == n_kept
+
+
 @pytest.mark.parametrize(
     ("no_speech", "kept"), [(0.1, ["They are very important men."]), (0.3, [])], ids=["said", "not said"]
 )

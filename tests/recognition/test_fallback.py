@@ -265,12 +265,27 @@ def test_what_only_a_sample_has_heard_is_made_up(script: Script) -> None:
     )
     speech = heard_as(script, " Robin Fitzuth."), heard_as(script, " Robin Fitz-Euth.", 0.2)
 
-    assert is_made_up(babble[1], babble, tokenizer)
-    assert not is_made_up(babble[0], babble, tokenizer)  # the likeliest text, which is judged by other means
-    assert not is_made_up(speech[1], speech, tokenizer)
+    assert is_made_up(babble[1], babble, (), tokenizer)
+    assert not is_made_up(
+        babble[0], babble, (), tokenizer
+    )  # the likeliest text, which is judged by other means
+    assert not is_made_up(speech[1], speech, (), tokenizer)
     short = heard_as(script, " Yes."), heard_as(script, " Yeah.", 0.2)
-    assert not is_made_up(short[1], short, tokenizer)  # too short to be told apart
-    assert not is_made_up(babble[1], babble[1:], tokenizer)  # asked for at this temperature: the only one
+    assert not is_made_up(short[1], short, (), tokenizer)  # too short to be told apart
+    assert not is_made_up(babble[1], babble[1:], (), tokenizer)  # asked for at this temperature: the only one
+
+
+def test_what_a_loop_says_once_may_have_been_heard(script: Script) -> None:
+    tokenizer = script.components.tokenizer
+    tried = (
+        heard_as(script, " from the 21st century."),
+        heard_as(script, " Ask not what your country can do for you.", 0.2),
+    )
+    tail = heard_as(script, " a realist," * 20 + " ask not what your country can do for you.")
+    over_and_over = heard_as(script, " Ask not what your country can do for you." * 20)
+
+    assert not is_made_up(tried[1], tried, (tail,), tokenizer)
+    assert is_made_up(tried[1], tried, (over_and_over,), tokenizer)
 
 
 def test_the_same_sentence_faster_than_anyone_speaks_is_a_stutter() -> None:
