@@ -21,6 +21,7 @@
     │   ├── UnreadableSubtitles
     │   ├── UnreadableTranscript
     │   └── NoSubtitlesInFolder
+    ├── RecognitionInterrupted     another thread did the work for this one, and has been interrupted
     ├── ModelError
     │   ├── ModelNotFound
     │   ├── BrokenModel
@@ -187,6 +188,12 @@ class NoSubtitlesInFolder(MediaError):
     """`NoSubtitlesInFolder(path)`."""
 
     template = "{0}: no subtitle file in this folder; name files, or another folder"
+
+
+class RecognitionInterrupted(OvsubsError):
+    """`RecognitionInterrupted(directory)`: the thread that worked for all who use a model was stopped."""
+
+    template = "{0}: another thread that used this model was interrupted at its work; try again"
 
 
 class ModelError(OvsubsError):

@@ -22,13 +22,12 @@ from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
 from ovsubs.recognition import (
     Components,
+    RecognitionService,
     TrackRequest,
     TranscribeOptions,
     check_options,
-    detect_language,
-    recognize,
 )
-from ovsubs.timing import Stopwatch, add_up
+from ovsubs.timing import add_up
 from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.logit_filters import LogitFilters
@@ -60,7 +59,11 @@ class FileOutcome:
 
 
 class Model:
-    """A Whisper model ready to transcribe: `ovsubs.load_model` makes it, `with` or `close()` frees it."""
+    """A Whisper model ready to transcribe: `ovsubs.load_model` makes it, `with` or `close()` frees it.
+
+    Several threads may use it at once: their windows share batches, and its memory is there once. A call by
+    itself does not wait for the end of another's file.
+    """
 
     def __init__(self, directory: Path, options: CompileOptions | None = None) -> None:
         """Load a model directory.
@@ -75,6 +78,7 @@ class Model:
         whisper = open_model(directory, options)
         filters = LogitFilters(tokenizer.special, whisper.n_vocab)
         self._components = Components(open_detector(), whisper, tokenizer, filters)
+        self._service = RecognitionService(self._components)
         self.directory = directory
 
     @property
@@ -109,9 +113,8 @@ class Model:
             UsageError: the model cannot do what is asked.
         """
         chosen = options or TranscribeOptions()
-        self._components.whisper.check_open()
-        opener = self._file(audio, chosen).open_next
-        return detect_language(self._components, opener, chosen, Stopwatch()) or NO_LANGUAGE
+        request = TrackRequest(self._file(audio, chosen).open_next, chosen)
+        return self._service.detect_language(request) or NO_LANGUAGE
 
     def transcribe(
         self,
@@ -154,7 +157,7 @@ class Model:
 
         Args:
             audios: as `transcribe` takes them.
-            options: for all of them, or one for each; `batch_size` is the same in all.
+            options: for all of them, or one for each.
             on_progress: called with the file's place in `audios` after each batch that has read in it.
 
         Yields:
@@ -182,7 +185,7 @@ class Model:
         while waiting:
             silent = list[int]()  # where nobody speaks in the track, and there are others
             requests = [TrackRequest(files[number].open_next, options[number]) for number in waiting]
-            with closing(recognize(self._components, requests, Stopwatch())) as running:
+            with closing(self._service.submit(requests).updates()) as running:
                 for update in running:
                     number, file = waiting[update.track], files[waiting[update.track]]
                     file.add(update)
@@ -229,7 +232,7 @@ class Model:
         while True:
             wordless = list[Segment]()  # until somebody speaks: another track may be read instead
             request = TrackRequest(file.open_next, chosen)
-            with closing(recognize(self._components, [request], Stopwatch())) as running:
+            with closing(self._service.submit([request]).updates()) as running:
                 for update in running:
                     file.add(update)
                     if file.readings[-1].has_words:
@@ -248,7 +251,8 @@ class Model:
             raise TruncatedMedia(audio, reading.breaks_off)
 
     def close(self) -> None:
-        """Let go of the compiled graphs. A second time does nothing."""
+        """Let go of the compiled graphs; what other threads are reading ends. A second time does nothing."""
+        self._service.close()
         self._components.whisper.close()
 
     def __enter__(self) -> Self:

@@ -7,9 +7,10 @@ gaps of the other.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ovsubs.audio.ffmpeg import called_off_by
@@ -77,11 +78,22 @@ class ReadAhead(Iterator[T]):
             raise error
         raise StopIteration
 
-    def filled(self) -> float:
-        """How much of the capacity is taken, once it is full or the last item has come."""
+    def is_ready(self, wait_s: float = 0.0) -> bool:
+        """Whether the next item, or the end, is there; waits for it at most so long."""
+        until = time.monotonic() + wait_s
+        with self._clock.waiting() as stages, self._changed:
+            while not self._items and not self._has_ended and (left_s := until - time.monotonic()) > 0.0:
+                self._changed.wait(min(left_s, _LOOK_S))
+            if self._items:
+                stages.extend(replace(one, count=0.0) for one in self._items[0].timings)  # counted when taken
+            return bool(self._items) or self._has_ended
+
+    def filled(self, wait_s: float) -> float:
+        """How much of the capacity is taken, once it is full or the last item has come; or after so long."""
+        until = time.monotonic() + wait_s
         with self._changed:
-            while not self._has_ended and self._weight() < 1.0:
-                self._changed.wait(_LOOK_S)
+            while not self._has_ended and self._weight() < 1.0 and (left_s := until - time.monotonic()) > 0.0:
+                self._changed.wait(min(left_s, _LOOK_S))
             return self._weight()
 
     def close(self) -> None:

@@ -3,15 +3,17 @@
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.opening import TrackRequest
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.scheduler import check_options, detect_language, recognize
+from ovsubs.recognition.scheduler import Scheduler, check_options
+from ovsubs.recognition.service import Job, RecognitionService
 from ovsubs.recognition.track import TrackUpdate
 
 __all__ = [
     "Components",
+    "Job",
+    "RecognitionService",
+    "Scheduler",
     "TrackRequest",
     "TrackUpdate",
     "TranscribeOptions",
     "check_options",
-    "detect_language",
-    "recognize",
 ]

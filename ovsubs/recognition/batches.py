@@ -35,16 +35,17 @@ class BatchLimits:
 class WaitingWindow:
     """A window that could be in the next batch.
 
-    `key`: windows with the same key can be decoded together. `n_frames`: what the encoder sees of it.
-    `batches_waited`: batches that were decoded while it waited.
+    `key`: windows with the same key can be decoded together, within the same `limits`. `n_frames`: what the
+    encoder sees of it. `batches_waited`: batches that were decoded while it waited.
     """
 
     key: object
+    limits: BatchLimits
     n_frames: int
     batches_waited: int
 
 
-def choose_batch(waiting: Sequence[WaitingWindow], limits: BatchLimits) -> list[int]:
+def choose_batch(waiting: Sequence[WaitingWindow]) -> list[int]:
     """Which windows are decoded next; their places in `waiting`, in its order.
 
     Those of the key that fills a batch best: windows that need another attempt wait for company, but not
@@ -53,16 +54,15 @@ def choose_batch(waiting: Sequence[WaitingWindow], limits: BatchLimits) -> list[
 
     Args:
         waiting: the earliest first.
-        limits: of a batch.
     """
-    groups = dict[object, list[int]]()
+    groups = dict[tuple[object, BatchLimits], list[int]]()
     for place, window in enumerate(waiting):
-        groups.setdefault(window.key, []).append(place)
+        groups.setdefault((window.key, window.limits), []).append(place)
     if not groups:
         return []
 
     def urgency(group: Sequence[int]) -> tuple[int, float]:
-        share = limits.fill(waiting[place].n_frames for place in group)
+        share = waiting[group[0]].limits.fill(waiting[place].n_frames for place in group)
         return max(_overdue(waiting[place]) for place in group), min(share, 1.0)
 
     group = max(groups.values(), key=urgency)
@@ -71,7 +71,7 @@ def choose_batch(waiting: Sequence[WaitingWindow], limits: BatchLimits) -> list[
     others.sort(key=lambda place: abs(waiting[place].n_frames - waiting[first].n_frames))
     chosen, longest = [first], waiting[first].n_frames
     for place in others:
-        if limits.fits(len(chosen) + 1, with_it := max(longest, waiting[place].n_frames)):
+        if waiting[first].limits.fits(len(chosen) + 1, with_it := max(longest, waiting[place].n_frames)):
             chosen.append(place)
             longest = with_it
     return sorted(chosen)

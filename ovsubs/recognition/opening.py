@@ -11,7 +11,6 @@ from ovsubs.audio.features import HOP
 from ovsubs.audio.read_ahead import ReadAhead
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import VadOptions
-from ovsubs.recognition.batches import BatchLimits
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.timing import Stopwatch
@@ -22,6 +21,9 @@ MAX_MULTILINGUAL_CHUNK_S = 12.0
 # 2 MB each; with a whole batch long files take 60 MB more and no less time.
 CHUNKS_AHEAD = 0.5
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
+# Who waits for a track's audio waits no longer than this before others go on without it. A disk that has to
+# spin up, or a share that comes back, takes longer; then nobody waits for it any more, and it catches up.
+LATE_S = 10.0
 SourceOpener = Callable[[], AudioSource]
 
 
@@ -58,7 +60,6 @@ def open_now(request: TrackRequest, components: Components, clock: Stopwatch) ->
 def open_ahead(
     requests: Iterable[TrackRequest],
     components: Components,
-    limits: BatchLimits,
     clock: Stopwatch,
 ) -> ReadAhead[OpenTrack | Exception]:
     """Open tracks in a thread, in order, until those that wait fill a batch.
@@ -66,7 +67,6 @@ def open_ahead(
     Args:
         requests: their openers are called in that thread.
         components: whose detector finds speech, in the thread as well.
-        limits: of a batch.
         clock: counts what is waited for: "open", "extract" and "vad".
 
     Returns:
@@ -79,7 +79,7 @@ def open_ahead(
             try:
                 with own.stage("open"):
                     source = request.opener()
-                chunks = _chunks_ahead(source, components, options, limits, clock)
+                chunks = _chunks_ahead(source, components, options, clock)
                 opened = OpenTrack(source, options, chunks)
             except Exception as error:  # whatever it is: other files are waiting
                 yield error
@@ -93,9 +93,9 @@ def _chunks_ahead(
     source: AudioSource,
     components: Components,
     options: TranscribeOptions,
-    limits: BatchLimits,
     clock: Stopwatch,
 ) -> ReadAhead[Chunk]:
+    limits = components.batch_limits(options)
     return ReadAhead(
         lambda own: _chunks(source, components, options, own),
         clock,
@@ -105,7 +105,7 @@ def _chunks_ahead(
 
 def _weight(opened: OpenTrack | Exception) -> float:
     chunks = opened.chunks if isinstance(opened, OpenTrack) else None
-    filled = chunks.filled() if isinstance(chunks, ReadAhead) else 0.0
+    filled = chunks.filled(LATE_S) if isinstance(chunks, ReadAhead) else 0.0
     is_long = filled >= 1.0  # how much more there is, nobody knows
     return 1.0 if is_long else max(1 / TRACKS_AT_ONCE, filled * CHUNKS_AHEAD)
 

@@ -1,95 +1,32 @@
-"""Tracks -> segments: batches of windows from many chunks, recognized together, given out in order."""
+"""Chunks of many tracks, as they arrive -> segments: batches of windows, recognized together."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ovsubs.errors import InvalidOption, UnsupportedTask
+from ovsubs.audio.chunks import Chunk
+from ovsubs.errors import UnsupportedTask
 from ovsubs.recognition.batches import BatchLimits, WaitingWindow, choose_batch
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.components import Components
-from ovsubs.recognition.fallback import assess, has_no_known_language
-from ovsubs.recognition.opening import (
-    TRACKS_AT_ONCE,
-    OpenTrack,
-    SourceOpener,
-    TrackRequest,
-    open_ahead,
-    open_now,
+from ovsubs.recognition.fallback import assess
+from ovsubs.recognition.language import (
+    in_no_known_language,
+    is_unvoted,
+    tracks_voting_apart,
+    vote_apart,
+    vote_in_batch,
+    voters_of,
 )
 from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.recognition.sessions import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import StageTime
-from ovsubs.whisper.decoding import WindowRequest, decode, language_probabilities
-from ovsubs.whisper.language_vote import LanguageVote, vote
-from ovsubs.whisper.languages import language_code
-from ovsubs.whisper.model import DecoderSession
-
-
-def recognize(
-    components: Components, requests: Sequence[TrackRequest], clock: Stopwatch
-) -> Generator[TrackUpdate, None, None]:
-    """Recognize tracks batch by batch; windows of several tracks share a batch.
-
-    Each track has options of its own, and windows share a batch where the decoder can take them together:
-    with prompts of one length, and the same kind of search. A track that cannot be read ends with its
-    `error`, and the others go on. Each ends with an update that `is_last`. Openers are called, and tracks
-    read, in threads that are a batch ahead.
-
-    Raises:
-        UsageError: the model cannot do what is asked; before anything is read.
-        InvalidOption: batches of several sizes.
-    """
-    for options in {request.options for request in requests}:
-        check_options(components, options)
-    limits = _limits(components, [request.options for request in requests])
-    scheduler = _Scheduler(components, limits, clock)
-    waiting = open_ahead(requests, components, limits, clock)
-    with closing(waiting), closing(scheduler):
-        while True:
-            yield from scheduler.take_tracks(waiting)
-            batch = scheduler.next_batch()
-            yield from scheduler.close_tracks()
-            if not batch and not scheduler.tracks and not scheduler.may_open:
-                return
-            if not batch:
-                continue
-            try:
-                with clock.stage("other"):
-                    scheduler.decode_batch(batch)
-            except Exception as error:  # of these files alone: the others go on
-                yield from scheduler.give_up(batch, error)
-                continue
-            yield from scheduler.reports(batch)
-
-
-def detect_language(
-    components: Components, opener: SourceOpener, options: TranscribeOptions, clock: Stopwatch
-) -> LanguageVote | None:
-    """The language of a track, by the vote of the same windows as in `recognize`; None if nobody speaks.
-
-    The track is read as far as these windows, and nothing is decoded. Where the language is given, or the
-    model has only one, nothing is read.
-
-    Raises:
-        UsageError: the model cannot do what is asked.
-        MediaError: the track cannot be read.
-    """
-    code = check_options(components, options)
-    if code is not None:
-        return LanguageVote(code, 1.0)
-    scheduler = _Scheduler(components, components.batch_limits(options), clock)
-    request = TrackRequest(opener, options)
-    with closing(TrackState(0, open_now(request, components, clock), None)) as track:
-        n = options.language_detection_segments
-        voters = track.waiting(n)[:n]
-        return scheduler.vote_apart(voters, options) if voters else None
+from ovsubs.whisper.decoding import WindowRequest, decode
+from ovsubs.whisper.language_vote import LanguageVote
+from ovsubs.whisper.model import CrossKVCache
 
 
 def check_options(components: Components, options: TranscribeOptions) -> str | None:
@@ -110,137 +47,265 @@ def check_options(components: Components, options: TranscribeOptions) -> str | N
     return code
 
 
-def _limits(components: Components, options: Sequence[TranscribeOptions]) -> BatchLimits:
-    """Limits of the batches of tracks with these options.
-
-    Raises:
-        InvalidOption: they ask for batches of several sizes.
-    """
-    shared = [one for one in options if not one.condition_on_previous_text]
-    sizes = {one.batch_size for one in shared}
-    if len(sizes) > 1:
-        asked = ", ".join(sorted(map(str, sizes)))
-        raise InvalidOption(
-            "batch_size", asked, "tracks that are recognized together share batches of one size"
-        )
-    return components.batch_limits((shared or list(options) or [TranscribeOptions()])[0])
-
-
 @dataclass(frozen=True, slots=True)
-class _ScheduledWindow:
-    """The next window of a chunk, and its track."""
+class _Queued:
+    """A track in the queue, and what decides when its turn is."""
 
     track: TrackState
-    decoder: ChunkDecoder
+    priority: int
+    group: object
+    is_live: bool
+    limits: BatchLimits
 
     @property
-    def language_vote(self) -> LanguageVote:
-        """Vote on the language of the window, else of its track; there once `_ask` has been called."""
-        vote = self.decoder.language_vote or self.track.language_vote
-        assert vote is not None
-        return vote
+    def is_voting(self) -> bool:
+        """Whether its windows wait for others, to vote on the language with them."""
+        track = self.track
+        if not is_unvoted(track) or track.has_ended or self.is_live:
+            return False
+        return len(voters_of(track)) < track.options.language_detection_segments
 
 
-class _Scheduler:
-    """The tracks that are being read, and the batches of windows that are made of them."""
+class Scheduler:
+    """Tracks whose audio arrives bit by bit, and the batches of windows that are made of them.
 
-    def __init__(self, components: Components, limits: BatchLimits, clock: Stopwatch) -> None:
-        self.tracks = list[TrackState]()
-        self.may_open = True
+    Windows share a batch where the decoder can take them together: with prompts of one length, the same kind
+    of search, and batches of one size. Tracks come in the order of their priority, then by turns of their
+    groups, then in the order in which they were added. One thread at a time may use it.
+    """
+
+    def __init__(self, components: Components, clock: Stopwatch | None = None) -> None:
+        """`clock` counts the stages of the work."""
+        self.clock = clock or Stopwatch()
         self._components = components
-        self._clock = clock
-        self._limits = limits
-        self._cache = components.whisper.cross_kv_cache(limits.max_full_windows)
-        self._n_opened = 0
-        self._failed = list[TrackUpdate]()
+        self._queued = dict[int, _Queued]()
+        self._n_added = 0
+        self._n_batches = 0
+        self._last_batch_of = dict[object, int]()  # the number of the last batch that had a window of a group
+        self._ended = list[TrackUpdate]()  # updates that nobody has been told yet
+        self._cache: CrossKVCache | None = None  # the memory of all batches, while there are tracks
+        self._n_windows_in_cache = 0
 
-    def take_tracks(self, opened: Iterator[OpenTrack | Exception]) -> Iterator[TrackUpdate]:
-        """Take the next tracks until a batch can be filled; yields those that could not be opened."""
-        while self.may_open and len(self.tracks) < TRACKS_AT_ONCE and not self._can_fill_a_batch():
-            track = next(opened, None)
-            if track is None:
-                self.may_open = False
-                break
-            number, self._n_opened = self._n_opened, self._n_opened + 1
-            if isinstance(track, Exception):
-                yield _failure(number, track)
-            else:
-                self.tracks.append(self._state(number, track))
+    def add(
+        self,
+        options: TranscribeOptions,
+        *,
+        offset: float = 0.0,
+        priority: int = 0,
+        group: object = None,
+        is_live: bool = False,
+    ) -> int:
+        """Take in a track, whose audio is fed later; returns its number, from 0 in the order of calls.
 
-    def _state(self, number: int, track: OpenTrack) -> TrackState:
-        options, tokenizer = track.options, self._components.tokenizer
-        code = tokenizer.check_request(options.language, options.task)
-        context = tokenizer.context(options.hotwords, options.initial_prompt)
-        return TrackState(number, track, LanguageVote(code, 1.0) if code else None, context)
+        Args:
+            options: of this track.
+            offset: where it begins in its file, in seconds.
+            priority: tracks of a higher one come first.
+            group: tracks of one group come in order; groups take turns, so that none waits for the end of
+                another. By default a group of its own.
+            is_live: its windows are decoded as soon as they are there, its language is voted on by
+                those that are. Other tracks wait until enough of their windows are there to vote.
 
-    def _can_fill_a_batch(self) -> bool:
-        return (
-            self._limits.fill(window.decoder.n_frames(self._components) for window in self._waiting_windows())
-            >= 1.0
-        )
+        Raises:
+            UsageError: the model cannot do what is asked.
+        """
+        code = check_options(self._components, options)
+        context = self._components.tokenizer.context(options.hotwords, options.initial_prompt)
+        number, self._n_added = self._n_added, self._n_added + 1
+        vote = LanguageVote(code, 1.0) if code else None
+        track = TrackState(number, options, vote, context, offset)
+        limits = self._components.batch_limits(options)
+        own = object() if group is None else group
+        self._queued[number] = _Queued(track, priority, own, is_live, limits)
+        return number
 
-    def _waiting_windows(self) -> Iterator[_ScheduledWindow]:
-        """Yield waiting windows, the earliest first; stop asking further tracks once a batch is full."""
-        frames = list[int]()
-        for track in list(self.tracks):
-            n = self._limits.max_full_windows
-            if track.language_vote is None:
-                n = max(n, track.options.language_detection_segments)
-            waiting = self._fill(track, n)
-            again = [decoder for decoder in waiting if decoder.attempt != track.first_attempt]
-            waiting = self._fill(track, n + len(again))
-            if track.options.condition_on_previous_text:
-                waiting = waiting[:1]  # what comes later waits for the text before it
-            for decoder in waiting:
-                yield _ScheduledWindow(track, decoder)
-                if decoder not in again:
-                    frames.append(decoder.n_frames(self._components))
-            if self._limits.fill(frames) >= 1.0:
+    def feed(self, number: int, chunk: Chunk) -> None:
+        """Take in the next chunk of a track. Of one that has been given up or cancelled, nothing is kept.
+
+        Raises:
+            ValueError: it is not the next one, or the track has ended.
+        """
+        if number in self._queued:
+            self._queued[number].track.feed(chunk)
+
+    def end(self, number: int, error: Exception | None = None) -> None:
+        """Tell that no more chunks of a track come; with an error, that it is to be given up."""
+        if number in self._queued:
+            self._queued[number].track.has_ended = True
+            if error is not None:
+                self._give_up(number, error)
+
+    def cancel(self, number: int) -> None:
+        """Forget a track; no more updates of it come. A second time does nothing."""
+        self._queued.pop(number, None)
+        self._ended = [update for update in self._ended if update.track != number]
+        self._free()
+
+    @property
+    def has_work(self) -> bool:
+        """Whether `step` would give or do anything."""
+        if self._ended or any(one.track.is_done for one in self._queued.values()):
+            return True
+        return any(windows for _, windows in self._considered())
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of the tracks that are neither at their end nor cancelled, in the order of `add`."""
+        return list(self._queued)
+
+    def is_full(self, group: object) -> bool:
+        """Whether windows of a group fill a batch."""
+        frames = dict[BatchLimits, list[int]]()
+        for queued in self._queued.values():
+            if queued.group is group:
+                of_limits = frames.setdefault(queued.limits, [])
+                of_limits += self._frames_of(queued, self._takable(queued))
+                if queued.limits.fill(of_limits) >= 1.0:
+                    return True
+        return False
+
+    def hungry(self, besides: Container[object] = ()) -> int | None:
+        """The first track that the next batch lacks audio of; None if it is full, or no track can have more.
+
+        Args:
+            besides: tracks that are passed over.
+        """
+        for queued, _ in self._considered():
+            if queued.track.number not in besides and self._lacks_audio(queued):
+                return queued.track.number
+        return None
+
+    def groups_waiting(self) -> set[object]:
+        """Groups of the windows that may be in the next batch."""
+        return {queued.group for queued, windows in self._considered() if windows}
+
+    def step(self) -> list[TrackUpdate]:
+        """Tell of tracks that have ended, or else decode a batch and tell what it has added to its tracks.
+
+        Tracks end with an update that `is_last`; with its `error`, where one could not be decoded.
+        """
+        if ended := self._take_ended():
+            return ended
+        batch = self._next_batch()
+        if not batch:
+            return []
+        try:
+            with self.clock.stage("other"):
+                self._decode(batch)
+        except Exception as error:  # of these tracks alone: the others go on
+            for track in tracks_of(batch):
+                self._give_up(track.number, error)
+            return self._take_ended()
+        return self._reports(batch)
+
+    def vote(self, voters: Sequence[ChunkDecoder], options: TranscribeOptions) -> LanguageVote:
+        """Detect the language of windows that are in no track here.
+
+        Args:
+            voters: at least one.
+            options: of their track.
+        """
+        cache = self._cache_for(self._components.batch_limits(options))
+        found = vote_apart(self._components, voters, options, cache, self.clock)
+        self._free()
+        return found
+
+    def _considered(self) -> Iterator[tuple[_Queued, Sequence[ChunkDecoder]]]:
+        """Tracks in turn, and those of their windows that may be in the next batch, until they fill it."""
+        frames = dict[BatchLimits, list[int]]()
+        turns = self._last_batch_of
+        for queued in sorted(
+            self._queued.values(), key=lambda one: (-one.priority, turns.get(one.group, -1))
+        ):
+            windows = self._takable(queued)
+            yield queued, windows
+            of_limits = frames.setdefault(queued.limits, [])
+            of_limits += self._frames_of(queued, windows)
+            if queued.limits.fill(of_limits) >= 1.0:
                 return
 
-    def _fill(self, track: TrackState, n: int) -> list[ChunkDecoder]:
-        """Waiting windows of a track: `n`, or more if they are short; fewer if the track has no more."""
+    def _takable(self, queued: _Queued) -> Sequence[ChunkDecoder]:
+        """Windows of a track that may be in the next batch."""
+        waiting, _ = self._fill(queued)
+        if queued.is_voting:
+            return ()
+        if queued.track.options.condition_on_previous_text:
+            return waiting[:1]  # what comes later waits for the text before it
+        return waiting
+
+    def _fill(self, queued: _Queued) -> tuple[list[ChunkDecoder], bool]:
+        """Windows of a track that wait, and whether it has fewer than a batch or its vote takes."""
+        track, n = queued.track, queued.limits.max_full_windows
+        if track.language_vote is None:
+            n = max(n, track.options.language_detection_segments)
+        waiting, is_short = self._fill_up_to(queued, n)
+        if n_again := sum(one.attempt != track.first_attempt for one in waiting):
+            return self._fill_up_to(queued, n + n_again)  # those that are decoded once more lack company
+        return waiting, is_short
+
+    def _fill_up_to(self, queued: _Queued, n: int) -> tuple[list[ChunkDecoder], bool]:
+        """Waiting windows of a track, and whether it has too few: `n` are enough, more if they are short."""
+        limits = queued.limits
         while True:
-            found = self._waiting(track, n)
+            found = queued.track.waiting(n)
+            if len(found) < n:
+                return found, True
             frames = [decoder.n_frames(self._components) for decoder in found]
-            if len(found) < n or n >= self._limits.max_windows or self._limits.fill(frames) >= 1.0:
-                return found
-            n = min(2 * n, self._limits.max_windows)
+            if n >= limits.max_windows or limits.fill(frames) >= 1.0:
+                return found, False
+            n = min(2 * n, limits.max_windows)
 
-    def _waiting(self, track: TrackState, n: int) -> list[ChunkDecoder]:
-        try:
-            return track.waiting(n)
-        except Exception as error:
-            self.tracks.remove(track)
-            track.close()
-            self._failed.append(_failure(track.number, error))
-            return []
+    def _frames_of(self, queued: _Queued, windows: Sequence[ChunkDecoder]) -> list[int]:
+        """What the encoder sees of windows; without those that are decoded once more, for lack of company."""
+        first = queued.track.first_attempt
+        return [one.n_frames(self._components) for one in windows if one.attempt == first]
 
-    def next_batch(self) -> list[_ScheduledWindow]:
+    def _lacks_audio(self, queued: _Queued) -> bool:
+        """Whether a track should have more windows, and may still have them."""
+        if queued.track.has_ended or queued.is_live:
+            return False
+        _, is_short = self._fill(queued)
+        return is_short
+
+    def _next_batch(self) -> list[ScheduledWindow]:
         """The windows that are decoded next; each one that waits has waited one batch longer."""
-        waiting_windows = list(self._waiting_windows())
+        windows = [
+            ScheduledWindow(queued.track, decoder)
+            for queued, decoders in self._considered()
+            for decoder in decoders
+        ]
         waiting = [
             WaitingWindow(
-                _batch_key(window), window.decoder.n_frames(self._components), window.decoder.batches_waited
+                _batch_key(window),
+                self._queued[window.track.number].limits,
+                window.decoder.n_frames(self._components),
+                window.decoder.batches_waited,
             )
-            for window in waiting_windows
+            for window in windows
         ]
-        chosen = choose_batch(waiting, self._limits)
-        for place, window in enumerate(waiting_windows):
+        chosen = choose_batch(waiting)
+        for place, window in enumerate(windows):
             window.decoder.batches_waited = 0 if place in chosen else window.decoder.batches_waited + 1
-        return [waiting_windows[place] for place in chosen]
+        batch = [windows[place] for place in chosen]
+        self._n_batches += 1
+        for window in batch:
+            self._last_batch_of[self._queued[window.track.number].group] = self._n_batches
+        return batch
 
-    def decode_batch(self, batch: Sequence[_ScheduledWindow]) -> None:
+    def _decode(self, batch: Sequence[ScheduledWindow]) -> None:
         """Encode and decode the windows, judge their texts and go on in their chunks."""
-        self._ask_alone(batch)
         components = self._components
-        with ExitStack() as stack:
-            session = self._open_session([window.decoder for window in batch], stack)
-            self._ask(batch, session)
-            unknown = self._without_known_language(batch, session)
+        cache = self._cache_for(self._queued[batch[0].track.number].limits)
+        for track in tracks_voting_apart(batch):
+            voters = voters_of(track)
+            track.language_vote = vote_apart(components, voters, track.options, cache, self.clock)
+        decoders = [window.decoder for window in batch]
+        with open_session(components, decoders, cache, self.clock) as session:
+            vote_in_batch(components, batch, session, self.clock)
+            unknown = in_no_known_language(components, batch, session, self.clock)
             requests = [self._request(window) for window in batch]
             special = components.tokenizer.special
-            decoded = decode(session, requests, components.filters, special, self._clock)
+            decoded = decode(session, requests, components.filters, special, self.clock)
         for window, result, is_unknown in zip(batch, decoded, unknown, strict=True):
             attempt = window.decoder.attempt
             verdict = assess(
@@ -254,22 +319,17 @@ class _Scheduler:
             )
             window.decoder.accept(result, verdict, window.language_vote.language, components)
 
-    def _request(self, window: _ScheduledWindow) -> WindowRequest:
+    def _request(self, window: ScheduledWindow) -> WindowRequest:
         return WindowRequest(
             self._prompt(window),
             window.decoder.attempt.search,
             window.decoder.seed,
             window.decoder.max_tokens,
-            self._min_end_s(window),
+            _min_end_s(window),
             window.decoder.window.window.duration if window.track.options.word_timestamps else None,
         )
 
-    def _min_end_s(self, window: _ScheduledWindow) -> float:
-        # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.
-        is_known = window.language_vote.probability >= window.track.options.language_detection_threshold
-        return window.decoder.min_end_s if is_known else 0.0
-
-    def _prompt(self, window: _ScheduledWindow) -> tuple[int, ...]:
+    def _prompt(self, window: ScheduledWindow) -> tuple[int, ...]:
         options, tokenizer = window.track.options, self._components.tokenizer
         prompted = window.decoder.attempt.prompted
         context = window.track.context if prompted else ()
@@ -278,144 +338,60 @@ class _Scheduler:
             context = tokenizer.context(*given, window.track.previous_tokens)
         return tokenizer.prompt(window.language_vote.language, options.task, context)
 
-    def _open_session(self, decoders: Sequence[ChunkDecoder], stack: ExitStack) -> DecoderSession:
-        mels = []
-        for decoder in decoders:
-            with self._clock.stage("mel"):
-                mels.append(decoder.mel(self._components))
-        return stack.enter_context(self._components.whisper.session(mels, self._cache, self._clock))
+    def _cache_for(self, limits: BatchLimits) -> CrossKVCache:
+        """Memory for a batch within the limits: one for all, made anew only if it is too small."""
+        n_windows = limits.max_full_windows
+        if self._cache is None or self._n_windows_in_cache < n_windows:
+            self._cache = None  # before its successor is made
+            self._cache = self._components.whisper.cross_kv_cache(n_windows)
+            self._n_windows_in_cache = n_windows
+        return self._cache
 
-    def _ask(self, batch: Sequence[_ScheduledWindow], session: DecoderSession) -> None:
-        """Detect languages: one for each window, or one for each track by the vote of its windows."""
-        is_multilingual = any(window.track.options.multilingual for window in batch)
-        asked = [
-            track
-            for track in _tracks_of(batch)
-            if track.language_vote is None and not track.options.multilingual
-        ]
-        if not asked and not is_multilingual:
-            return
-        with self._clock.stage("language"):
-            heard = language_probabilities(session, self._components.tokenizer.special)
-        for window, of_window in zip(batch, heard, strict=True):
-            if window.track.options.multilingual:
-                vote_of_window = self._vote(of_window[None], [window.decoder], window.track.options)
-                window.decoder.language_vote = vote_of_window
-                if window.decoder.votes:
-                    start = window.decoder.window.window.start
-                    window.track.add_vote(vote_of_window, start, window.decoder.speech_duration)
-        for track in asked:
-            voters = self._voters(track)  # all of them are in the batch: see `_ask_alone`
-            decoders = [window.decoder for window in batch]
-            of_voters = heard[[decoders.index(voter) for voter in voters]]
-            track.language_vote = self._vote(of_voters, voters, track.options)
-
-    def _without_known_language(
-        self, batch: Sequence[_ScheduledWindow], session: DecoderSession
-    ) -> list[bool]:
-        """Whether windows are in no known language; computed only if one is a retry padded to 30 s."""
-        if (
-            not any(window.decoder.attempt.pad_to_30s for window in batch)
-            or self._components.tokenizer.english_only
-        ):
-            return [False] * len(batch)
-        special = self._components.tokenizer.special
-        with self._clock.stage("language"):
-            heard = language_probabilities(session, special)
-        codes = list(special.languages)
-        return [
-            has_no_known_language(
-                of_window,
-                codes.index(window.language_vote.language),
-                window.track.options.language_detection_threshold,
-            )
-            for window, of_window in zip(batch, heard, strict=True)
-        ]
-
-    def _ask_alone(self, batch: Sequence[_ScheduledWindow]) -> None:
-        """Vote separately on the language of a track whose voting windows are not all in the batch.
-
-        The language therefore does not depend on how windows are batched.
-        """
-        decoders = [window.decoder for window in batch]
-        for track in _tracks_of(batch):
-            is_asked = track.language_vote is None and not track.options.multilingual
-            voters = self._voters(track) if is_asked else []
-            if all(voter in decoders for voter in voters):
-                continue
-            track.language_vote = self.vote_apart(voters, track.options)
-
-    def vote_apart(self, voters: Sequence[ChunkDecoder], options: TranscribeOptions) -> LanguageVote:
-        """Detect the language of a track from windows that are encoded only for this vote."""
-        heard = []
-        for first in range(0, len(voters), self._limits.max_full_windows):
-            with ExitStack() as stack:
-                session = self._open_session(voters[first : first + self._limits.max_full_windows], stack)
-                with self._clock.stage("language"):
-                    heard.append(language_probabilities(session, self._components.tokenizer.special))
-        return self._vote(np.concatenate(heard), voters, options)
-
-    def _voters(self, track: TrackState) -> list[ChunkDecoder]:
-        """The first windows of a track, which vote on its language."""
-        n = track.options.language_detection_segments
-        return self._waiting(track, n)[:n]
-
-    def _vote(
-        self, probabilities: NDArray[np.float32], voters: Sequence[ChunkDecoder], options: TranscribeOptions
-    ) -> LanguageVote:
-        speech_s = [voter.speech_duration for voter in voters]
-        codes = list(self._components.tokenizer.special.languages)
-        if allowed := [codes.index(language_code(name)) for name in options.languages]:
-            probabilities, codes = probabilities[:, allowed], [codes[place] for place in allowed]
-            probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
-        return vote(probabilities, speech_s, codes)
-
-    def reports(self, batch: Sequence[_ScheduledWindow]) -> Iterator[TrackUpdate]:
+    def _reports(self, batch: Sequence[ScheduledWindow]) -> list[TrackUpdate]:
         """Updates with what the batch has added to each of its tracks."""
-        lap = self._clock.lap()
-        for track in _tracks_of(batch):
+        lap, updates = self.clock.lap(), list[TrackUpdate]()
+        for track in tracks_of(batch):
             share = sum(window.track is track for window in batch) / len(batch)
-            timings = tuple(time.share(share) for time in lap)
-            yield self._report(track, timings)
+            updates.append(self._report(track, tuple(time.share(share) for time in lap)))
+        return updates
 
-    def give_up(self, batch: Sequence[_ScheduledWindow], error: Exception) -> Iterator[TrackUpdate]:
-        """End the tracks of a batch that could not be decoded."""
-        for track in _tracks_of(batch):
-            if track in self.tracks:  # and not found unreadable meanwhile
-                self.tracks.remove(track)
-                track.close()
-                yield _failure(track.number, error)
-
-    def close_tracks(self) -> Iterator[TrackUpdate]:
-        """End the tracks in which nothing is left to read, and tell of those that cannot be read."""
-        failed, self._failed = self._failed, []
-        yield from failed
-        for track in [track for track in self.tracks if track.is_done]:
-            yield self._report(track, self._clock.lap())
+    def _take_ended(self) -> list[TrackUpdate]:
+        """The last updates of tracks that were given up, or in which nothing is left to read."""
+        ended, self._ended = self._ended, []
+        done = [one.track for one in self._queued.values() if one.track.is_done]
+        return ended + [self._report(track, self.clock.lap()) for track in done]
 
     def _report(self, track: TrackState, timings: tuple[StageTime, ...]) -> TrackUpdate:
-        self._waiting(track, 1)  # finds out whether anything is left
-        done = track.report(timings)
-        if done.is_last and track in self.tracks:
-            self.tracks.remove(track)
-            track.close()
-        return done
+        update = track.report(timings)
+        if update.is_last:
+            del self._queued[track.number]
+            self._free()
+        return update
 
-    def close(self) -> None:
-        for track in self.tracks:
-            track.close()
+    def _give_up(self, number: int, error: Exception) -> None:
+        del self._queued[number]
+        self._ended.append(failure(number, error))
+        self._free()
+
+    def _free(self) -> None:
+        """Let go of the memory, and of the turns, when the last track has left."""
+        if not self._queued:
+            self._cache = None
+            self._last_batch_of.clear()
 
 
-def _tracks_of(batch: Sequence[_ScheduledWindow]) -> list[TrackState]:
-    """Each track once, in the order of the batch."""
-    return list({window.track.number: window.track for window in batch}.values())
-
-
-def _failure(number: int, error: Exception) -> TrackUpdate:
+def failure(number: int, error: Exception) -> TrackUpdate:
+    """The only update of a track that could not be read."""
     return TrackUpdate(number, (), 0.0, 0.0, None, 0, (), is_last=True, error=error)
 
 
-def _batch_key(window: _ScheduledWindow) -> object:
+def _min_end_s(window: ScheduledWindow) -> float:
+    # Where the language is unknown, nobody may be speaking at all: there the decoder may end at any time.
+    is_known = window.language_vote.probability >= window.track.options.language_detection_threshold
+    return window.decoder.min_end_s if is_known else 0.0
+
+
+def _batch_key(window: ScheduledWindow) -> object:
     """A key that windows share if they can be decoded in one batch: kind of search, length of the prompt."""
     attempt, track = window.decoder.attempt, window.track
     if track.options.condition_on_previous_text:  # the text so far is never as long as another

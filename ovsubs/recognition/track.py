@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from ovsubs.audio.chunks import Span
+from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.recognition.chunk_decoder import ChunkDecoder, ChunkResult
 from ovsubs.recognition.fallback import Attempt
-from ovsubs.recognition.opening import OpenTrack
+from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.transcript import Segment, StageTime
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
@@ -21,7 +21,7 @@ RESET_TEMPERATURE = 0.5  # text sampled above it is not passed on (openai/whispe
 class TrackUpdate:
     """What one batch of windows has added to one track.
 
-    `track` counts from 0 in the order given. `segments` follow those of the update before, in file order.
+    `track` is the number that it was given. `segments` follow those of the update before, in file order.
     `position` is how much of the file has been recognized, in seconds; `speech_duration` how much of the
     batch was speech. `n_left_out` windows were given up, because their text repeated itself without end;
     `uncovered` is speech that has no text. `error` ends the track: it cannot be read any further.
@@ -39,6 +39,10 @@ class TrackUpdate:
     error: Exception | None = None
     timings: tuple[StageTime, ...] = ()
 
+    def at(self, track: int) -> TrackUpdate:
+        """The same of a track with another number."""
+        return replace(self, track=track)
+
 
 @dataclass(frozen=True, slots=True)
 class _WindowLanguage:
@@ -49,26 +53,29 @@ class _WindowLanguage:
 
 
 class TrackState:
-    """Chunks of one track being read side by side; new ones come in as old ones are done."""
+    """Chunks of one track being read side by side; new ones come in as they are fed."""
 
     def __init__(
         self,
         number: int,
-        opened: OpenTrack,
+        options: TranscribeOptions,
         language_vote: LanguageVote | None,
         context: tuple[int, ...] = (),
+        offset: float = 0.0,
     ) -> None:
-        """`context`: tokens of the prompt and the hotwords."""
+        """`context`: tokens of the prompt and the hotwords. `offset`: where it begins in its file, in s."""
         self.number = number
-        self.options = opened.options
+        self.options = options
         self.context = context
-        self.first_attempt = Attempt(opened.options.search)
+        self.first_attempt = Attempt(options.search)
         self.language_vote = language_vote
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as it fits into a prompt
+        self.has_ended = False  # no more chunks come
+        self._offset = offset
         self._window_languages = dict[float, _WindowLanguage]()  # by the window's start
-        self._opened = opened
         self._decoders = deque[ChunkDecoder]()
-        self._has_more = True
+        self._backlog = deque[Chunk]()  # fed, and not yet looked at
+        self._fed_until = 0.0
         self._end = 0.0  # of the last chunk that came in
         self._seconds_given_out = 0.0
         self._n_segments = 0
@@ -76,7 +83,33 @@ class TrackState:
 
     @property
     def is_done(self) -> bool:
-        return not self._has_more and all(one.is_done for one in self._decoders)
+        return self.has_ended and not self._backlog and all(one.is_done for one in self._decoders)
+
+    def feed(self, chunk: Chunk) -> None:
+        """Take in the next chunk.
+
+        Raises:
+            ValueError: it begins before the end of the one before, or the track has ended.
+        """
+        if self.has_ended:
+            raise ValueError("the track has ended")
+        if chunk.span.start < self._fed_until:
+            raise ValueError(f"a chunk from {chunk.span.start} s on, after one up to {self._fed_until} s")
+        self._fed_until = chunk.span.end
+        self._backlog.append(chunk)
+
+    def waiting(self, n: int) -> list[ChunkDecoder]:
+        """Chunks that have a window to read, the earliest first; those that were fed come in up to `n`."""
+        unfinished = [one for one in self._decoders if not one.is_done]
+        while len(unfinished) < n and self._backlog:
+            chunk = self._backlog.popleft()
+            decoder = ChunkDecoder(chunk, self._end, self.options)
+            self._end = chunk.span.end
+            self._speech_before += decoder.speech_left
+            self._decoders.append(decoder)
+            if not decoder.is_done:
+                unfinished.append(decoder)
+        return unfinished
 
     def add_vote(self, vote: LanguageVote, start: float, seconds: float) -> None:
         """Count a window's language vote; the track's language is the one with the most speech.
@@ -100,26 +133,6 @@ class TrackState:
                 self.previous_tokens = ()
             else:
                 self.previous_tokens = (*self.previous_tokens, *segment.tokens)[-MAX_CONTEXT:]
-
-    def waiting(self, n: int) -> list[ChunkDecoder]:
-        """Chunks that have a window to read, the earliest first; new ones come in up to `n`.
-
-        Raises:
-            MediaError: the file turns out unreadable.
-        """
-        unfinished = [one for one in self._decoders if not one.is_done]
-        while len(unfinished) < n and self._has_more:
-            chunk = next(self._opened.chunks, None)
-            if chunk is None:
-                self._has_more = False
-                break
-            decoder = ChunkDecoder(chunk, self._end, self.options)
-            self._end = chunk.span.end
-            self._speech_before += decoder.speech_left
-            self._decoders.append(decoder)
-            if not decoder.is_done:
-                unfinished.append(decoder)
-        return unfinished
 
     def report(self, timings: tuple[StageTime, ...] = ()) -> TrackUpdate:
         """Report the new segments whose order is final; `timings` are the track's share of the batch."""
@@ -146,15 +159,11 @@ class TrackState:
             timings=timings,
         )
 
-    def close(self) -> None:
-        """Close the track, which ends its ffmpeg process."""
-        self._opened.close()
-
     def _in_file(self, span: Span) -> Span:
-        return Span(span.start + self._opened.source.offset, span.end + self._opened.source.offset)
+        return Span(span.start + self._offset, span.end + self._offset)
 
     def _number(self, segments: list[Segment]) -> tuple[Segment, ...]:
-        first, offset = self._n_segments, self._opened.source.offset
+        first, offset = self._n_segments, self._offset
         self._n_segments += len(segments)
         written = map(self._as_written, segments)
         return tuple(replace(segment.moved(offset), id=first + n) for n, segment in enumerate(written))

@@ -49,10 +49,10 @@ def test_all_items_come_in_order() -> None:
 def test_no_more_are_made_than_there_is_room_for() -> None:
     counter = Counter(100)
     with closing(ahead(counter.make, weight=0.3)) as numbers:
-        assert numbers.filled() == pytest.approx(1.2)
+        assert numbers.filled(PATIENCE_S) == pytest.approx(1.2)
         assert counter.n_made == 4
         assert [next(numbers), next(numbers)] == [0, 1]
-        assert numbers.filled() == pytest.approx(1.2)
+        assert numbers.filled(PATIENCE_S) == pytest.approx(1.2)
         assert counter.n_made == 6
 
 
@@ -60,14 +60,14 @@ def test_whoever_waits_is_told_and_has_not_to_look(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("ovsubs.audio.read_ahead._LOOK_S", PATIENCE_S)
     begin = time.monotonic()
     with closing(ahead(Counter(100).make, weight=0.3)) as numbers:
-        assert numbers.filled() == pytest.approx(1.2)
+        assert numbers.filled(PATIENCE_S) == pytest.approx(1.2)
         assert len(list(numbers)) == 100
     assert time.monotonic() - begin < PATIENCE_S
 
 
 def test_few_items_are_all_that_wait() -> None:
     with closing(ahead(Counter(2).make)) as numbers:
-        assert numbers.filled() == 0.5
+        assert numbers.filled(PATIENCE_S) == 0.5
 
 
 def test_an_error_comes_after_the_items_before_it_and_once() -> None:
@@ -86,7 +86,7 @@ def test_closing_ends_the_generator_and_gives_up_what_nobody_took() -> None:
     counter, given_up = Counter(100), list[int]()
     numbers = ReadAhead(counter.make, Stopwatch(), weigh=lambda item: 0.5, give_up=given_up.append)
     assert next(numbers) == 0
-    numbers.filled()
+    numbers.filled(PATIENCE_S)
 
     numbers.close()
     numbers.close()
@@ -144,7 +144,7 @@ def test_closing_waits_for_no_weight_that_never_comes() -> None:
 
     def weigh(item: int) -> float:
         assert never.wait(PATIENCE_S)
-        return inner.filled()
+        return inner.filled(PATIENCE_S)
 
     def give_up(item: int) -> None:
         inner.close()
@@ -184,7 +184,7 @@ def test_what_is_ready_costs_nothing(hand: HandClock) -> None:
         yield 1
 
     with closing(ahead(slow, clock=clock)) as numbers:
-        numbers.filled()
+        numbers.filled(PATIENCE_S)
         assert next(numbers) == 1
     assert [(timing.stage, timing.seconds) for timing in clock.timings()] == [("vad", 0.0)]
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.source import AudioSource
 from ovsubs.errors import MissingFile, UnsupportedTask
 from ovsubs.pipeline import NO_LANGUAGE, Model
-from ovsubs.recognition import TranscribeOptions, detect_language
-from ovsubs.timing import Stopwatch
+from ovsubs.recognition import RecognitionService, TrackRequest, TranscribeOptions
 from ovsubs.whisper.language_vote import LanguageVote
 
 RATE = 16_000
@@ -70,7 +69,8 @@ def test_a_long_file_is_read_only_as_far_as_the_first_windows(
 
         return AudioSource("", 3600.0, 0.0, blocks())
 
-    told = detect_language(base_model._components, an_hour, TranscribeOptions(), Stopwatch())
+    service = RecognitionService(base_model._components)
+    told = service.detect_language(TrackRequest(an_hour, TranscribeOptions()))
 
     assert told is not None
     assert told.language == "en"

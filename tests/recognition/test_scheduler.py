@@ -5,7 +5,8 @@ import gc
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,16 +19,25 @@ from scripted import GOOD, HELLO, UNLIKELY, WORLD, Script
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
 from ovsubs.audio.source import AudioSource, open_source
-from ovsubs.errors import InvalidOption, UnreadableMedia, UnsupportedTask
+from ovsubs.errors import ClosedModel, InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
-from ovsubs.recognition import TrackRequest, TrackUpdate, TranscribeOptions, opening, recognize
-from ovsubs.recognition import scheduler as scheduler_module
+from ovsubs.recognition import (
+    RecognitionService,
+    Scheduler,
+    TrackRequest,
+    TrackUpdate,
+    TranscribeOptions,
+    opening,
+)
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED, BatchLimits
+from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.opening import open_now
+from ovsubs.recognition.sessions import ScheduledWindow
 from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
 from ovsubs.whisper.language_vote import LanguageVote
+from ovsubs.whisper.model import CompileOptions
 
 RATE = 16_000
 ENGLISH = LanguageVote("en", 1.0)
@@ -43,7 +53,11 @@ def updates_of(model: Model, tracks: Iterable[Samples], options: TranscribeOptio
         return lambda: open_source(samples, None, lambda damage: None)
 
     requests = [TrackRequest(opener(samples), options) for samples in tracks]
-    return list(recognize(model._components, requests, Stopwatch()))
+    return updates_by(model, requests)
+
+
+def updates_by(model: Model, requests: Sequence[TrackRequest]) -> list[TrackUpdate]:
+    return list(RecognitionService(model._components).submit(requests).updates())
 
 
 def segments_of(found: Iterable[TrackUpdate], track: int = 0) -> list[Segment]:
@@ -71,14 +85,25 @@ class ScriptedTrack:
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
         opened = open_now(TrackRequest(lambda: source, chosen), script.components, Stopwatch())
-        self.track = TrackState(0, opened, ENGLISH)
+        self._chunks = opened.chunks
+        self.track = TrackState(0, chosen, ENGLISH)
+
+    def waiting(self, n: int) -> list[ChunkDecoder]:
+        """Chunks with a window to read: that many, if the track has as many."""
+        while len(self.track.waiting(n)) < n and not self.track.has_ended:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self.track.has_ended = True
+            else:
+                self.track.feed(chunk)
+        return self.track.waiting(n)
 
     def starts(self, n: int) -> list[float]:
-        return [decoder.window.window.start for decoder in self.track.waiting(n)]
+        return [decoder.window.window.start for decoder in self.waiting(n)]
 
     def say(self, place: int, *pieces: tuple[int, float, float]) -> None:
         """To the window of the waiting chunk at that place."""
-        decoder = self.track.waiting(place + 1)[place]
+        decoder = self.waiting(place + 1)[place]
         decoder.accept(self.script.said(*pieces), GOOD, "en", self.script.components)
 
     def given_out(self) -> list[float]:
@@ -129,15 +154,16 @@ def test_where_nobody_knows_the_pauses_chunks_are_long(script: Script) -> None:
 @pytest.mark.usefixtures("chunks_of_30_s")
 def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(script: Script) -> None:
     """Sixteen windows, two in a batch; the first is sampled, and nobody else wants that."""
-    options = TranscribeOptions(vad=None, batch_size=2)
+    options = TranscribeOptions(language="en", vad=None, batch_size=2)
     samples = np.full(16 * 30 * RATE, 0.1, np.float32)
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
-    limits = script.components.batch_limits(options)
-    scheduler = scheduler_module._Scheduler(script.components, limits, Stopwatch())
-    opened = open_now(TrackRequest(lambda: source, options), script.components, Stopwatch())
-    assert list(scheduler.take_tracks(iter([opened]))) == []
+    scheduler = Scheduler(script.components)
+    number = scheduler.add(options)
+    for chunk in open_now(TrackRequest(lambda: source, options), script.components, Stopwatch()).chunks:
+        scheduler.feed(number, chunk)
+    scheduler.end(number)
     batches = list[list[float]]()
-    while batch := scheduler.next_batch():
+    while batch := scheduler._next_batch():
         batches.append([window.decoder.window.window.start for window in batch])
         for window in batch:
             is_first = window.decoder.window.window.start == 0.0 and len(batches) == 1
@@ -265,7 +291,8 @@ def test_the_batch_size_does_not_change_the_language(
     for batch_size in (1, 8):
         options = TranscribeOptions(batch_size=batch_size, beam_size=1, language_detection_segments=3)
         opener = lambda: open_source(samples, None, lambda damage: None)  # noqa: E731
-        stream = recognize(base_model._components, [TrackRequest(opener, options)], Stopwatch())
+        service = RecognitionService(base_model._components)
+        stream = service.submit([TrackRequest(opener, options)]).updates()
         votes.append(next(stream).language_vote)
         stream.close()
     assert {decision and decision.language for decision in votes} == {"fr"}
@@ -385,15 +412,15 @@ def test_windows_that_are_told_the_text_before_them_are_read_in_order(
 ) -> None:
     """Though five chunks wait for the language, and others wait longer while one is read again."""
     places = list[float]()
-    next_batch = scheduler_module._Scheduler.next_batch
+    next_batch = Scheduler._next_batch
 
-    def noting(scheduler: scheduler_module._Scheduler) -> list[scheduler_module._ScheduledWindow]:
+    def noting(scheduler: Scheduler) -> list[ScheduledWindow]:
         chosen = next_batch(scheduler)
         places.extend(window.decoder.window.window.start for window in chosen)
         assert len(chosen) <= 1
         return chosen
 
-    monkeypatch.setattr(scheduler_module._Scheduler, "next_batch", noting)
+    monkeypatch.setattr(Scheduler, "_next_batch", noting)
     options = TranscribeOptions(condition_on_previous_text=True, vad=None, beam_size=1)
     speech = np.tile(joined_speech, 1 + 150 * RATE // len(joined_speech))[: 150 * RATE]
     updates_of(base_model, [speech], options)
@@ -433,13 +460,21 @@ def test_tracks_with_options_of_their_own_give_what_each_gives_alone(
     assert len({texts[0], texts[1], texts[3]}) == 3  # English, French in English, French
 
 
-def test_options_are_one_for_each_file_and_of_one_batch_size(base_model: Model) -> None:
+def test_options_are_one_for_each_file(base_model: Model) -> None:
     silence = np.zeros(RATE, np.float32)
     with pytest.raises(ValueError, match="1 options for 2 files"):
         base_model.transcribe_files([silence, silence], options=[TranscribeOptions()])
-    sizes = [TranscribeOptions(batch_size=1), TranscribeOptions(batch_size=2)]
-    with pytest.raises(InvalidOption, match="batch_size = '1, 2' is not valid"):
-        list(base_model.transcribe_files([silence, silence], options=sizes))
+
+
+def test_files_of_several_batch_sizes_give_what_each_gives_alone(
+    tiny_model: Model, joined_speech: Samples
+) -> None:
+    tracks = [joined_speech[: 60 * RATE], joined_speech[20 * RATE : 80 * RATE], joined_speech[: 20 * RATE]]
+    options = [TranscribeOptions(beam_size=1, batch_size=size) for size in (1, 3, 12)]
+    for outcome in tiny_model.transcribe_files(tracks, options=options):
+        alone = tiny_model.transcribe(tracks[outcome.number], options=options[outcome.number])
+        assert outcome.transcript is not None
+        assert outcome.transcript.segments == alone.segments
 
 
 def test_one_track_that_the_model_cannot_do_stops_all_before_anything_is_read(tiny_model: Model) -> None:
@@ -528,7 +563,7 @@ def test_a_track_that_breaks_off_ends_with_its_error(
     error = UnreadableMedia(Path("broken.mp4"), "it breaks off")
     opener = breaking_off(joined_speech[: round(seconds * RATE)], error)
     options = TranscribeOptions(beam_size=1, batch_size=batch_size)
-    found = list(recognize(tiny_model._components, [TrackRequest(opener, options)], Stopwatch()))
+    found = updates_by(tiny_model, [TrackRequest(opener, options)])
     assert [done.error for done in found if done.is_last] == [error]
     assert found[-1].is_last
 
@@ -547,14 +582,40 @@ def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech
         whole(speech),
     ]
     options = TranscribeOptions(beam_size=1, batch_size=2)
-    found = list(
-        recognize(tiny_model._components, [TrackRequest(one, options) for one in openers], Stopwatch())
-    )
+    found = updates_by(tiny_model, [TrackRequest(one, options) for one in openers])
     ends = {done.track: done.error for done in found if done.is_last}
     assert ends == {0: error, 1: None, 2: error, 3: error, 4: None}
     assert sum(done.is_last for done in found) == 5
     alone = timed_texts(updates_of(tiny_model, [speech], options))
     assert timed_texts(found, 1) == timed_texts(found, 4) == alone
+
+
+# Threads
+
+
+def test_two_threads_on_one_model_get_what_each_gets_alone(tiny_model: Model, joined_speech: Samples) -> None:
+    parts = [joined_speech[: 60 * RATE], joined_speech[40 * RATE : 100 * RATE]]
+    options = TranscribeOptions(beam_size=1)
+
+    def read(part: Samples) -> list[tuple[float, float, str]]:
+        segments = tiny_model.transcribe(part, options=options).segments
+        return [(segment.start, segment.end, segment.text) for segment in segments]
+
+    alone = [read(part) for part in parts]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(read, parts)) == alone
+
+
+def test_a_model_that_is_closed_tells_the_threads_that_use_it(
+    tiny_en_model_dir: Path, joined_speech: Samples
+) -> None:
+    model = Model(tiny_en_model_dir, CompileOptions(threads=2))
+    stream = model.stream(joined_speech, options=TranscribeOptions(batch_size=1))
+    next(stream)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(model.close).result()
+    with pytest.raises(ClosedModel):
+        list(stream)
 
 
 # Files
@@ -656,7 +717,7 @@ def test_what_the_model_cannot_do_is_refused_before_anything_is_read(
         raise AssertionError("the track was opened")
 
     with pytest.raises(error):
-        list(recognize(tiny_model._components, [TrackRequest(untouched, options)], Stopwatch()))
+        updates_by(tiny_model, [TrackRequest(untouched, options)])
     with pytest.raises(error):
         list(tiny_model.stream(np.zeros(RATE, np.float32), options=options))
     with pytest.raises(error):

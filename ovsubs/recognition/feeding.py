@@ -1,0 +1,115 @@
+"""Requests -> tracks in a scheduler, and the audio that it asks for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from ovsubs.audio.chunks import Chunk
+from ovsubs.audio.read_ahead import ReadAhead
+from ovsubs.recognition.components import Components
+from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, TrackRequest, open_ahead
+from ovsubs.recognition.scheduler import Scheduler, failure
+from ovsubs.recognition.track import TrackUpdate
+
+
+class Feeder:
+    """The tracks of one job: opened one after the other, some read at once. Close it, or ffmpeg stays.
+
+    `close` may be called from any thread, the rest from the one that uses the scheduler.
+    """
+
+    def __init__(
+        self, components: Components, requests: Sequence[TrackRequest], scheduler: Scheduler, priority: int
+    ) -> None:
+        self.may_open = True
+        self._scheduler = scheduler
+        self._priority = priority
+        self._opened = open_ahead(requests, components, scheduler.clock)
+        self._n_opened = 0
+        self._chunks = dict[int, ReadAhead[Chunk]]()  # of the tracks that are being read, by their numbers
+        self._tracks = dict[int, OpenTrack]()
+        self._place_of = dict[int, int]()  # among the requests, by the number that the scheduler has given
+        self._lock = threading.RLock()
+        self._is_closed = False
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of the tracks that are in the scheduler."""
+        return list(self._tracks)
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there are more tracks, and not too many are being read."""
+        return self.may_open and len(self._tracks) < TRACKS_AT_ONCE
+
+    def is_ready(self, number: int | None, wait_s: float) -> bool:
+        """Whether the next chunk of a track, or its end, is there; waits for it at most so long.
+
+        Args:
+            number: of the track; None asks for the next track, or the end of the requests.
+            wait_s: in seconds.
+        """
+        return (self._opened if number is None else self._chunks[number]).is_ready(wait_s)
+
+    def take(self, number: int | None) -> TrackUpdate | None:
+        """Hand the scheduler the next chunk of a track, or its end; or, with None, the next track.
+
+        Returns:
+            The only update of a track that could not be opened.
+        """
+        if number is not None:
+            self._feed(number)
+            return None
+        opened = next(self._opened, None)
+        if opened is None:
+            self.may_open = False
+            return None
+        place, self._n_opened = self._n_opened, self._n_opened + 1
+        if isinstance(opened, Exception):
+            return failure(place, opened)
+        self._add(place, opened)
+        return None
+
+    def _add(self, place: int, opened: OpenTrack) -> None:
+        assert isinstance(opened.chunks, ReadAhead)
+        with self._lock:
+            if self._is_closed:
+                opened.close()
+                return
+            number = self._scheduler.add(
+                opened.options, offset=opened.source.offset, priority=self._priority, group=self
+            )
+            self._place_of[number], self._tracks[number] = place, opened
+            self._chunks[number] = opened.chunks
+
+    def _feed(self, number: int) -> None:
+        try:
+            chunk = next(self._chunks[number], None)
+        except Exception as error:  # of this track alone: the others go on
+            self._scheduler.end(number, error)
+            return
+        if chunk is None:
+            self._scheduler.end(number)
+        else:
+            self._scheduler.feed(number, chunk)
+
+    def told(self, update: TrackUpdate) -> TrackUpdate:
+        """An update with the track's place among the requests; ends ffmpeg at the last one."""
+        place = self._place_of[update.track]
+        if update.is_last:
+            with self._lock:
+                opened = self._tracks.pop(update.track, None)
+                self._chunks.pop(update.track, None)
+            if opened is not None:
+                opened.close()
+        return update.at(place)
+
+    def close(self) -> None:
+        """End what is read, and ffmpeg. A second time does nothing."""
+        with self._lock:
+            self._is_closed, self.may_open = True, False
+            tracks = list(self._tracks.values())
+        self._opened.close()
+        for opened in tracks:
+            opened.close()
