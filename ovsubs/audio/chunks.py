@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, VadResult, detect_stream
+from ovsubs.audio.vad import SpeechDetector, SpeechRegion, SpeechSegmenter, VadOptions, VadResult
 
 # A chunk of 30 s is one window: all chunks of a file can be read at the same time. 27.7 min of joined
 # chapters as one file, chunks of 30, 60 and 120 s: WER 4.74, 4.85 and 4.87 %, RTFx 43.5, 42.7 and 40.6.
@@ -105,25 +105,100 @@ def stream_chunks(
     Yields:
         Chunks in order, not overlapping. A track without speech yields none.
     """
-    if detector is None:
-        yield from _fixed_chunks(blocks, max_s)
-        return
-    options = replace(options, max_speech_duration_s=min(options.max_speech_duration_s, max_s))
-    rule = _Rule(max_s, options)
-    samples, offset = np.zeros(0, np.float32), 0  # `offset`: samples of the track before those held
-    waiting: list[SpeechRegion] = []
-    last_end = -math.inf
-    for heard in detect_stream(blocks, detector, options):
-        samples = np.concatenate([samples, heard.samples])
-        waiting.extend(heard.regions)
-        track_end = (offset + len(samples)) / SAMPLE_RATE_HZ
-        while waiting and _is_decided(waiting, rule, last_end, heard):
-            pack, waiting = _take(waiting, rule, last_end, track_end)
-            last_end = pack.regions[-1].end
-            yield _chunk(pack, samples, offset, rule)
-        needed_from = min(waiting[0].start if waiting else heard.final_until, track_end) - options.max_pad_s
-        n_done = max(0, math.floor(needed_from * SAMPLE_RATE_HZ) - offset)
-        samples, offset = samples[n_done:], offset + n_done
+    builder = ChunkBuilder(detector, options, max_s)
+    for block in blocks:
+        yield from builder.push(block)
+    yield from builder.finish()
+
+
+class ChunkBuilder:
+    """The chunks of one track, whose samples are pushed as they come.
+
+    In memory is what no chunk has taken yet. How many samples are pushed at once does not change the outcome.
+    """
+
+    def __init__(
+        self,
+        detector: SpeechDetector | None,
+        options: VadOptions,
+        max_s: float = MAX_CHUNK_S,
+        *,
+        max_wait_s: float = math.inf,
+    ) -> None:
+        """Begin a track.
+
+        Args:
+            detector: open; None takes everything for speech and cuts every `max_s`. What waits must be told
+                early by one of short batches (`open_detector`).
+            options: what counts as speech, and how much is kept around it.
+            max_s: longest chunk, in seconds.
+            max_wait_s: a chunk is given out when so much has been heard after its last word, whether or not
+                more would fit. Beginnings of speech are then where the detector hears them.
+
+        Raises:
+            ValueError: `max_wait_s` without a detector: nobody knows the last word.
+        """
+        if detector is None and math.isfinite(max_wait_s):
+            raise ValueError("without a detector nobody knows how long a chunk has waited")
+        options = replace(options, max_speech_duration_s=min(options.max_speech_duration_s, max_s))
+        self._rule = _Rule(max_s, options)
+        self._max_wait_s = max_wait_s
+        self._segmenter = (
+            SpeechSegmenter(detector, options, hears_backwards=math.isinf(max_wait_s)) if detector else None
+        )
+        # Samples that are held, and how many of the track are before them.
+        self._samples, self._offset = np.zeros(0, np.float32), 0
+        self._waiting: list[SpeechRegion] = []
+        self._last_end = -math.inf  # where the speech of the chunk before ends
+
+    def push(self, samples: NDArray[np.float32]) -> list[Chunk]:
+        """Take the next samples; returns the chunks that are complete, in order.
+
+        Args:
+            samples: mono, 16 kHz.  # float32 [n_samples]
+        """
+        if self._segmenter is None:
+            return self._cut(samples)
+        return [chunk for heard in self._segmenter.push(samples) for chunk in self._take_in(heard)]
+
+    def finish(self) -> list[Chunk]:
+        """The chunks that are left at the end of the track."""
+        if self._segmenter is None:
+            return [_whole(self._samples, self._offset)] if len(self._samples) else []
+        return [chunk for heard in self._segmenter.finish() for chunk in self._take_in(heard)]
+
+    def _take_in(self, heard: VadResult) -> Iterator[Chunk]:
+        self._samples = np.concatenate([self._samples, heard.samples])
+        self._waiting.extend(heard.regions)
+        track_end = (self._offset + len(self._samples)) / SAMPLE_RATE_HZ
+        while self._waiting and (
+            _is_decided(self._waiting, self._rule, self._last_end, heard) or self._has_waited(track_end)
+        ):
+            end = track_end
+            if heard.has_open and math.isfinite(self._max_wait_s):
+                # Of the pause before somebody who is speaking now, half belongs to the next chunk.
+                end = min(end, (self._waiting[-1].end + heard.final_until) / 2)
+            pack, self._waiting = _take(self._waiting, self._rule, self._last_end, end)
+            self._last_end = pack.regions[-1].end
+            yield _chunk(pack, self._samples, self._offset, self._rule)
+        begins = self._waiting[0].start if self._waiting else heard.final_until
+        needed_from = min(begins, track_end) - self._rule.vad.max_pad_s
+        n_done = max(0, math.floor(needed_from * SAMPLE_RATE_HZ) - self._offset)
+        self._samples, self._offset = self._samples[n_done:], self._offset + n_done
+
+    def _has_waited(self, heard_until: float) -> bool:
+        return heard_until - self._waiting[-1].end >= self._max_wait_s
+
+    def _cut(self, samples: NDArray[np.float32]) -> list[Chunk]:
+        """Whole chunks of what nobody listens to."""
+        chunks, n_chunk = list[Chunk](), round(self._rule.max_s * SAMPLE_RATE_HZ)
+        while len(self._samples) + len(samples) >= n_chunk:
+            begin = n_chunk - len(self._samples)  # where in the samples the chunk after the held one begins
+            chunks.append(_whole(np.concatenate([self._samples, samples[:begin]]), self._offset))
+            self._samples, samples = np.zeros(0, np.float32), samples[begin:]
+            self._offset += n_chunk
+        self._samples = np.concatenate([self._samples, samples])
+        return chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,20 +278,6 @@ def _cut_long(region: SpeechRegion, max_s: float) -> Iterator[SpeechRegion]:
         yield SpeechRegion(start, start + max_s)
         start += max_s
     yield SpeechRegion(start, region.end)
-
-
-def _fixed_chunks(blocks: Iterable[NDArray[np.float32]], max_s: float) -> Iterator[Chunk]:
-    n_chunk = round(max_s * SAMPLE_RATE_HZ)
-    held, offset = np.zeros(0, np.float32), 0
-    for block in blocks:
-        begin = n_chunk - len(held)  # where in the block the chunk after the held one begins
-        held = np.concatenate([held, block[:begin]])
-        while len(held) == n_chunk:
-            yield _whole(held, offset)
-            offset += n_chunk
-            held, begin = block[begin : begin + n_chunk].copy(), begin + n_chunk
-    if len(held):
-        yield _whole(held, offset)
 
 
 def _whole(samples: NDArray[np.float32], offset: int) -> Chunk:

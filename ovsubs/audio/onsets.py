@@ -6,7 +6,7 @@ music after it, so that its beginning is where speech ends, which the detector n
 something that is not silence is no speech, the track is heard backwards as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import numpy as np
@@ -34,42 +34,62 @@ AFTER_STEPS = round(3.0 / STEP_S)  # for so long after a sound the detector may 
 
 Samples = NDArray[np.float32]
 Probabilities = NDArray[np.float32]
+Raised = tuple[Samples, Probabilities, NDArray[np.bool_]]
 
 
-def add_onsets(
-    heard: Iterable[tuple[Samples, Probabilities]],
-    hear_backwards: Callable[[Samples], Probabilities],
-    options: VadOptions,
-) -> Iterator[tuple[Samples, Probabilities, NDArray[np.bool_]]]:
-    """Pass a track on in blocks of 16 s, with probabilities raised where speech begins after another sound.
+class OnsetRaiser:
+    """What the detector has heard of one track, passed on with probabilities raised where speech begins.
 
-    Blocks lie at fixed places of the track, so the outcome does not depend on how it arrives.
-
-    Args:
-        heard: consecutive samples, in whole steps but for the last, and the probability of speech in each
-        step.
-            # float32 [n_samples], float32 [n_steps]
-        hear_backwards: the probabilities of such samples, heard from their end to their beginning.
-        options: what counts as speech.
-
-    Yields:
-        Samples, the probability of speech in each step, and whether it is in another sound (`find_sounds`).
-            # float32 [n_samples], float32 [n_steps], bool [n_steps]
+    It comes out in blocks of 16 s, which lie at fixed places of the track, so that the outcome does not
+    depend on how it arrives; without hearing backwards as it arrives. Out come samples, the probability of
+    speech in each step, and whether it is in another sound (`find_sounds`).
+        # float32 [n_samples], float32 [n_steps], bool [n_steps]
     """
-    samples, probabilities = np.zeros(0, np.float32), np.zeros(0, np.float32)
-    for new_samples, new_probabilities in heard:
-        samples = np.concatenate([samples, new_samples])
-        probabilities = np.concatenate([probabilities, new_probabilities])
+
+    def __init__(
+        self, hear_backwards: Callable[[Samples], Probabilities] | None, options: VadOptions
+    ) -> None:
+        """Begin a track.
+
+        Args:
+            hear_backwards: the probabilities of samples, heard from their end to their beginning.
+            options: what counts as speech.
+        """
+        self._hear_backwards, self._options = hear_backwards, options
+        self._samples, self._probabilities = np.zeros(0, np.float32), np.zeros(0, np.float32)
+
+    def push(self, samples: Samples, probabilities: Probabilities) -> Iterator[Raised]:
+        """Take the next samples, in whole steps but for the last, and the probability of speech in each step.
+
+        Args:
+            samples: float32 [n_samples].
+            probabilities: float32 [n_steps].
+        """
+        if self._hear_backwards is None:
+            yield samples, probabilities, find_sounds(samples, probabilities, self._options.threshold)
+            return
+        self._samples = np.concatenate([self._samples, samples])
+        self._probabilities = np.concatenate([self._probabilities, probabilities])
         n_seen = BLOCK_STEPS + LOOKAHEAD_STEPS
-        while len(probabilities) >= n_seen:
-            step = -(-len(samples) // len(probabilities))  # samples in one; the track's last may be short
-            raised, sounds = _raised(
-                samples[: n_seen * step], probabilities[:n_seen], hear_backwards, options
-            )
-            yield samples[: BLOCK_STEPS * step], raised[:BLOCK_STEPS], sounds[:BLOCK_STEPS]
-            samples, probabilities = samples[BLOCK_STEPS * step :], probabilities[BLOCK_STEPS:]
-    if len(probabilities):
-        yield samples, *_raised(samples, probabilities, hear_backwards, options)
+        while len(self._probabilities) >= n_seen:
+            step = -(-len(self._samples) // len(self._probabilities))  # the track's last one may be short
+            raised, sounds = self._raised(self._samples[: n_seen * step], self._probabilities[:n_seen])
+            yield self._samples[: BLOCK_STEPS * step], raised[:BLOCK_STEPS], sounds[:BLOCK_STEPS]
+            self._samples = self._samples[BLOCK_STEPS * step :]
+            self._probabilities = self._probabilities[BLOCK_STEPS:]
+
+    def finish(self) -> Iterator[Raised]:
+        """Pass on what is left at the end of the track."""
+        if len(self._probabilities):
+            yield self._samples, *self._raised(self._samples, self._probabilities)
+
+    def _raised(
+        self, samples: Samples, probabilities: Probabilities
+    ) -> tuple[Probabilities, NDArray[np.bool_]]:
+        sounds = find_sounds(samples, probabilities, self._options.threshold)
+        if self._hear_backwards is None or not sounds.any():
+            return probabilities, sounds
+        return raise_onsets(probabilities, self._hear_backwards(samples), sounds, self._options), sounds
 
 
 def raise_onsets(
@@ -134,15 +154,3 @@ def _long_runs(steps: NDArray[np.bool_], shortest: int) -> NDArray[np.bool_]:
             kept[first:end] = False
         first = end
     return kept
-
-
-def _raised(
-    samples: Samples,
-    probabilities: Probabilities,
-    hear_backwards: Callable[[Samples], Probabilities],
-    options: VadOptions,
-) -> tuple[Probabilities, NDArray[np.bool_]]:
-    sounds = find_sounds(samples, probabilities, options.threshold)
-    if not sounds.any():
-        return probabilities, sounds
-    return raise_onsets(probabilities, hear_backwards(samples), sounds, options), sounds

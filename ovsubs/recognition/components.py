@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ovsubs.audio.vad import SpeechDetector
 from ovsubs.recognition.batches import BatchLimits
 from ovsubs.recognition.options import TranscribeOptions
+from ovsubs.whisper.backend import Backend
 from ovsubs.whisper.logit_filters import LogitFilters
-from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 # With base 16 are 2 % faster than 12, and 12 no faster than 10, which take 55 MB less: eight hours, in which
@@ -24,7 +24,7 @@ class Components:
     """The parts of a loaded model: speech detector, Whisper graphs, tokenizer and logit filters."""
 
     detector: SpeechDetector
-    whisper: WhisperModel
+    whisper: Backend
     tokenizer: WhisperTokenizer
     filters: LogitFilters
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.sessions import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.backend import Session
 from ovsubs.whisper.decoding import language_probabilities
 from ovsubs.whisper.language_vote import LanguageVote, vote
 from ovsubs.whisper.languages import language_code
-from ovsubs.whisper.model import CrossKVCache, DecoderSession
 
 
 def is_unvoted(track: TrackState) -> bool:
@@ -48,7 +49,7 @@ def vote_apart(
     components: Components,
     voters: Sequence[ChunkDecoder],
     options: TranscribeOptions,
-    cache: CrossKVCache,
+    cache: Any,
     clock: Stopwatch,
 ) -> LanguageVote:
     """Detect the language of a track from windows that are encoded only for this vote.
@@ -68,7 +69,7 @@ def vote_apart(
 
 
 def vote_in_batch(
-    components: Components, batch: Sequence[ScheduledWindow], session: DecoderSession, clock: Stopwatch
+    components: Components, batch: Sequence[ScheduledWindow], session: Session, clock: Stopwatch
 ) -> None:
     """Detect languages: one for each window, or one for each track by the vote of its windows."""
     is_multilingual = any(window.track.options.multilingual for window in batch)
@@ -91,7 +92,7 @@ def vote_in_batch(
 
 
 def in_no_known_language(
-    components: Components, batch: Sequence[ScheduledWindow], session: DecoderSession, clock: Stopwatch
+    components: Components, batch: Sequence[ScheduledWindow], session: Session, clock: Stopwatch
 ) -> list[bool]:
     """Whether windows are in no known language; computed only if one is a retry padded to 30 s."""
     is_asked = any(window.decoder.attempt.pad_to_30s for window in batch)
@@ -108,7 +109,7 @@ def in_no_known_language(
     ]
 
 
-def _probabilities(components: Components, session: DecoderSession, clock: Stopwatch) -> NDArray[np.float32]:
+def _probabilities(components: Components, session: Session, clock: Stopwatch) -> NDArray[np.float32]:
     with clock.stage("language"):
         return language_probabilities(session, components.tokenizer.special)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ovsubs.audio.chunks import Chunk
 from ovsubs.errors import UnsupportedTask
@@ -26,7 +27,6 @@ from ovsubs.timing import Stopwatch
 from ovsubs.transcript import StageTime
 from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.language_vote import LanguageVote
-from ovsubs.whisper.model import CrossKVCache
 
 
 def check_options(components: Components, options: TranscribeOptions) -> str | None:
@@ -83,7 +83,7 @@ class Scheduler:
         self._n_batches = 0
         self._last_batch_of = dict[object, int]()  # the number of the last batch that had a window of a group
         self._ended = list[TrackUpdate]()  # updates that nobody has been told yet
-        self._cache: CrossKVCache | None = None  # the memory of all batches, while there are tracks
+        self._cache: Any = None  # the memory of all batches, while there are tracks
         self._n_windows_in_cache = 0
 
     def add(
@@ -338,7 +338,7 @@ class Scheduler:
             context = tokenizer.context(*given, window.track.previous_tokens)
         return tokenizer.prompt(window.language_vote.language, options.task, context)
 
-    def _cache_for(self, limits: BatchLimits) -> CrossKVCache:
+    def _cache_for(self, limits: BatchLimits) -> Any:
         """Memory for a batch within the limits: one for all, made anew only if it is too small."""
         n_windows = limits.max_full_windows
         if self._cache is None or self._n_windows_in_cache < n_windows:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.backend import Session
 from ovsubs.whisper.language_vote import LanguageVote
-from ovsubs.whisper.model import CrossKVCache, DecoderSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def tracks_of(batch: Sequence[ScheduledWindow]) -> list[TrackState]:
 
 @contextmanager
 def open_session(
-    components: Components, decoders: Sequence[ChunkDecoder], cache: CrossKVCache, clock: Stopwatch
-) -> Iterator[DecoderSession]:
+    components: Components, decoders: Sequence[ChunkDecoder], cache: Any, clock: Stopwatch
+) -> Iterator[Session]:
     """Encode the windows that the chunks wait with, and open a session that decodes them.
 
     Args:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ovsubs.errors import BrokenModel
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.alignment import token_starts
+from ovsubs.whisper.backend import Session
 from ovsubs.whisper.logit_filters import LogitFilters, TokenCandidates, softmax
-from ovsubs.whisper.model import DecoderSession
 from ovsubs.whisper.search import BeamStep, Hypothesis, SearchOptions, TokenDecoder, make_search
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, SpecialTokens
 
@@ -58,7 +58,7 @@ class WindowRequest:
 
 
 def decode(
-    session: DecoderSession,
+    session: Session,
     requests: Sequence[WindowRequest],
     filters: LogitFilters,
     special: SpecialTokens,
@@ -137,7 +137,7 @@ class _Batch:
 
     def __init__(
         self,
-        session: DecoderSession,
+        session: Session,
         requests: Sequence[WindowRequest],
         filters: LogitFilters,
         special: SpecialTokens,
@@ -246,7 +246,7 @@ def _starts(
     return tuple(token_starts(np.stack(queries), keys).tolist()) if queries else ()
 
 
-def language_probabilities(session: DecoderSession, special: SpecialTokens) -> NDArray[np.float32]:
+def language_probabilities(session: Session, special: SpecialTokens) -> NDArray[np.float32]:
     """How likely each window is in each language: float32 [windows, languages], rows sum to 1.
 
     Languages stand in the order of `special.languages`. The session is at its start again afterwards.
@@ -260,7 +260,7 @@ def language_probabilities(session: DecoderSession, special: SpecialTokens) -> N
 
 
 def _check_numbers(
-    session: DecoderSession, probabilities: NDArray[np.float32], logits: NDArray[np.float32] | None = None
+    session: Session, probabilities: NDArray[np.float32], logits: NDArray[np.float32] | None = None
 ) -> None:
     """Reject output of damaged weights. One NaN logit makes all probabilities of its row NaN.
 

@@ -1,5 +1,6 @@
 """Packing regions into chunks, and cutting a real track as it streams in."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -7,8 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovsubs.audio.chunks import LONGEST_GAP_S, PAUSE_S, Chunk, Span, merge_chunks, stream_chunks
-from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, find_speech
+from ovsubs.audio.chunks import (
+    LONGEST_GAP_S,
+    PAUSE_S,
+    Chunk,
+    ChunkBuilder,
+    Span,
+    merge_chunks,
+    stream_chunks,
+)
+from ovsubs.audio.silero import LIVE_BATCH
+from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, find_speech, open_detector
 
 RATE = 16_000
 
@@ -204,3 +214,56 @@ def test_where_nobody_listens_for_speech_silence_is_none() -> None:
     assert [(region.start, region.end) for region in chunk.speech] == [(25.0, 40.0)]
     (silence,) = stream_chunks([samples * 0], None, VadOptions(), 120.0)
     assert silence.speech == ()
+
+
+# Pushed as it comes
+
+
+def test_pushed_samples_give_the_chunks_of_the_whole(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    builder = ChunkBuilder(detector, VadOptions())
+    pushed = [chunk for block in in_blocks(chapter, 3.3) for chunk in builder.push(block)]
+    assert pushed  # before the end
+    pushed += builder.finish()
+    assert outline(pushed) == outline(list(stream_chunks([chapter], detector, VadOptions())))
+
+
+@pytest.fixture(scope="module")
+def live_detector() -> Iterator[SpeechDetector]:
+    with open_detector(LIVE_BATCH) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("max_wait_s", [0.0, 1.0, 3.0])
+def test_a_chunk_is_given_out_soon_after_its_last_word(
+    max_wait_s: float, chapter: np.ndarray, live_detector: SpeechDetector
+) -> None:
+    """Also where silence follows, or speech without a pause; nothing of it is lost or told twice."""
+    silence = np.zeros(25 * RATE, np.float32)
+    track = np.concatenate([chapter[: 3 * RATE], silence, chapter[: 60 * RATE], silence])
+    builder = ChunkBuilder(live_detector, VadOptions(), max_wait_s=max_wait_s)
+    chunks, pushed_s = list[Chunk](), 0.0
+    for block in in_blocks(track, 0.1):
+        pushed_s += len(block) / RATE
+        for chunk in builder.push(block):
+            waited_s = pushed_s - chunk.speech[-1].end
+            known_s = max(max_wait_s, 0.13)  # it is a pause only after a tenth of a second
+            assert waited_s <= known_s + LIVE_BATCH * 0.032 + 0.1
+            chunks.append(chunk)
+    assert len(chunks) >= 4
+    assert builder.finish() == []
+    speech = [region for chunk in chunks for region in chunk.speech]
+    assert speech == sorted(speech, key=lambda region: region.start)
+    heard_s = sum(region.end - region.start for region in find_speech(track, live_detector))
+    assert sum(region.end - region.start for region in speech) == pytest.approx(heard_s, rel=0.05)
+    for before, after in pairwise(chunks):
+        assert before.span.end <= after.span.start + 1e-6
+    for chunk in chunks:
+        first = round(chunk.span.start * RATE)
+        assert np.array_equal(chunk.samples, track[first : first + len(chunk.samples)])
+        assert chunk.span.start <= chunk.speech[0].start
+        assert chunk.speech[-1].end <= chunk.span.end
+
+
+def test_without_a_detector_nobody_knows_the_last_word() -> None:
+    with pytest.raises(ValueError, match="without a detector nobody knows how long a chunk has waited"):
+        ChunkBuilder(None, VadOptions(), max_wait_s=1.0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ovsubs.audio.onsets import BLOCK_STEPS, LOOKAHEAD_STEPS, add_onsets, find_sounds, raise_onsets
+from ovsubs.audio.onsets import BLOCK_STEPS, LOOKAHEAD_STEPS, OnsetRaiser, find_sounds, raise_onsets
 from ovsubs.audio.regions import VadOptions
 from ovsubs.audio.vad import SpeechDetector, detect_stream, find_speech
 
@@ -67,13 +67,25 @@ def test_all_samples_pass_once_and_only_blocks_with_sounds_are_heard_backwards()
         heard.append(len(given))
         return np.zeros(-(-len(given) // STEP), np.float32)
 
-    passed = list(add_onsets([(samples, steps((n, 0.0)))], backwards, OPTIONS))
+    raiser = OnsetRaiser(backwards, OPTIONS)
+    passed = [*raiser.push(samples, steps((n, 0.0))), *raiser.finish()]
     np.testing.assert_array_equal(np.concatenate([block for block, _, _ in passed]), samples)
     assert [len(probabilities) for _, probabilities, _ in passed] == [BLOCK_STEPS, LOOKAHEAD_STEPS + 30]
     assert len(heard) == 2
     heard.clear()
-    list(add_onsets([(samples * 0, steps((n, 0.0)))], backwards, OPTIONS))
+    raiser = OnsetRaiser(backwards, OPTIONS)
+    assert len([*raiser.push(samples * 0, steps((n, 0.0))), *raiser.finish()]) == 2
     assert heard == []
+
+
+def test_without_hearing_backwards_everything_passes_at_once() -> None:
+    samples, probabilities = np.ones(40 * STEP, np.float32), steps((40, 0.2))
+    raiser = OnsetRaiser(None, OPTIONS)
+    ((passed, raised, sounds),) = raiser.push(samples, probabilities)
+    assert passed is samples
+    assert raised is probabilities
+    assert sounds.all()
+    assert list(raiser.finish()) == []
 
 
 @pytest.fixture(scope="module")

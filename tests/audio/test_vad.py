@@ -3,7 +3,7 @@
 import itertools
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ovsubs.audio.silero import BATCH, LIVE_BATCH
 from ovsubs.audio.vad import (
-    BATCH,
     SpeechDetector,
     SpeechRegion,
+    SpeechSegmenter,
     VadOptions,
     detect_stream,
     find_speech,
@@ -220,3 +221,40 @@ def test_the_room_imports_neither_openvino_nor_onnxruntime_nor_moviepy() -> None
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# Pushed as it comes
+
+
+@pytest.fixture(scope="module")
+def live_detector() -> Iterator[SpeechDetector]:
+    with open_detector(LIVE_BATCH) as opened:
+        yield opened
+
+
+def test_pushed_samples_give_the_regions_of_the_whole(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    segmenter = SpeechSegmenter(detector, VadOptions())
+    heard = [one for block in in_blocks(chapter, 1.7) for one in segmenter.push(block)]
+    heard += segmenter.finish()
+    assert tuple(region for one in heard for region in one.regions) == find_speech(chapter, detector)
+    assert np.array_equal(np.concatenate([one.samples for one in heard]), chapter)
+
+
+def test_short_batches_hear_what_long_ones_hear(
+    chapter: np.ndarray, detector: SpeechDetector, live_detector: SpeechDetector
+) -> None:
+    """But for the first seconds: they are primed with less of the track."""
+    long, short = detector.probabilities(chapter), live_detector.probabilities(chapter)
+    assert long.shape == short.shape
+    np.testing.assert_allclose(short[8 * BATCH :], long[8 * BATCH :], atol=0.05)
+
+
+def test_live_audio_is_heard_as_soon_as_a_batch_of_it_is_there(
+    chapter: np.ndarray, live_detector: SpeechDetector
+) -> None:
+    segmenter = SpeechSegmenter(live_detector, VadOptions(), hears_backwards=False)
+    n_pushed = n_heard = 0
+    for block in in_blocks(chapter, 0.1):
+        n_pushed += len(block)
+        n_heard += sum(len(one.samples) for one in segmenter.push(block))
+        assert n_pushed - n_heard < LIVE_BATCH * 512

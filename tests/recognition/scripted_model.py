@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from ovsubs.errors import ClosedModel
 from ovsubs.recognition import Components
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.logit_filters import LogitFilters
-from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 RATE = 16_000
@@ -57,8 +56,9 @@ def scripted_components(directory: Path) -> Components:
     (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (directory / "generation_config.json").write_text(json.dumps(generation), encoding="utf-8")
     of_directory = WhisperTokenizer(directory)
-    whisper = cast("WhisperModel", ScriptedWhisper(directory))
-    return Components(open_detector(), whisper, of_directory, LogitFilters(of_directory.special, N_VOCAB))
+    return Components(
+        open_detector(), ScriptedWhisper(directory), of_directory, LogitFilters(of_directory.special, N_VOCAB)
+    )
 
 
 def sound(seed: int, seconds: float, *, is_clear: bool = True) -> NDArray[np.float32]:
@@ -79,7 +79,7 @@ class ScriptedWhisper:
     `on_session` is called when one opens, in the thread that decodes.
     """
 
-    n_mels, any_length, has_short_keys, window_bytes = 80, True, True, 1
+    n_mels, n_vocab, any_length, has_short_keys, window_bytes = 80, N_VOCAB, True, True, 1
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -119,7 +119,7 @@ class ScriptedSession:
     """Says its script whatever tokens are fed."""
 
     def __init__(self, mels: Sequence[NDArray[np.float32]], directory: Path) -> None:
-        self.directory = directory
+        self.directory: Path | None = directory
         self._scripts = [_script(mel) for mel in mels]
         self._n_fed = 0
 
@@ -146,6 +146,9 @@ class ScriptedSession:
 
     @property
     def queries(self) -> NDArray[np.float32]:
+        raise AssertionError("nobody asks for the times of words")
+
+    def keys(self, window: int, length_s: float) -> NDArray[np.float32]:
         raise AssertionError("nobody asks for the times of words")
 
     def compact(self, wanted: Sequence[bool]) -> list[int]:
