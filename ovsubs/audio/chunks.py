@@ -150,6 +150,7 @@ class ChunkBuilder:
         self._samples, self._offset = np.zeros(0, np.float32), 0
         self._waiting: list[SpeechRegion] = []
         self._last_end = -math.inf  # where the speech of the chunk before ends
+        self._given_until = -math.inf  # where that chunk ends
 
     def push(self, samples: NDArray[np.float32]) -> list[Chunk]:
         """Take the next samples; returns the chunks that are complete, in order.
@@ -179,7 +180,9 @@ class ChunkBuilder:
                 # Of the pause before somebody who is speaking now, half belongs to the next chunk.
                 end = min(end, (self._waiting[-1].end + heard.final_until) / 2)
             pack, self._waiting = _take(self._waiting, self._rule, self._last_end, end)
-            self._last_end = pack.regions[-1].end
+            # One that did not wait for what follows may have kept more of the pause than its half.
+            pack = replace(pack, span=Span(max(pack.span.start, self._given_until), pack.span.end))
+            self._last_end, self._given_until = pack.regions[-1].end, pack.span.end
             yield _chunk(pack, self._samples, self._offset, self._rule)
         begins = self._waiting[0].start if self._waiting else heard.final_until
         needed_from = min(begins, track_end) - self._rule.vad.max_pad_s
