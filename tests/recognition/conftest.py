@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from scripted import Script
+from scripted_model import scripted_components
 
 from ovsubs.pipeline import Model
 from ovsubs.whisper.model import CompileOptions
@@ -18,6 +19,6 @@ def tiny_model(tiny_en_model_dir: Path) -> Iterator[Model]:
 
 
 @pytest.fixture(scope="session")
-def script(tiny_model: Model) -> Script:
-    """Decoded windows in the tokens of tiny.en."""
-    return Script(tiny_model._components)
+def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
+    """Decoded windows in the tokens of a model without weights."""
+    return Script(scripted_components(tmp_path_factory.mktemp("scripted")))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scripted_model import HELLO, WORLD
 
 from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.regions import SpeechRegion
@@ -12,7 +13,6 @@ from ovsubs.recognition.fallback import Attempt, Verdict
 from ovsubs.whisper.decoding import DecodedWindow
 
 RATE = 16_000
-HELLO, WORLD = 18435, 995  # " Hello", " world" in tiny.en
 PAD_S = 0.2
 GOOD, UNLIKELY, LOOP, SILENT = Verdict.GOOD, Verdict.UNLIKELY, Verdict.LOOP, Verdict.SILENT
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from tokenizers.decoders import Fuse
-from tokenizers.models import WordLevel
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
 
 from ovsubs.audio.chunks import Chunk, Span
 from ovsubs.audio.regions import SpeechRegion
@@ -24,7 +25,10 @@ from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 RATE = 16_000
-N_WORDS = 500
+N_BYTES, N_WORDS = 256, 500
+HELLO, WORLD = N_BYTES, N_BYTES + 1  # " Hello", " world"
+FIRST_WORD = N_BYTES + 2
+EOT = FIRST_WORD + N_WORDS
 LANGUAGES = ("en", "de", "fr")
 SPECIAL = (
     "<|endoftext|>",
@@ -36,7 +40,7 @@ SPECIAL = (
     "<|nospeech|>",
     "<|notimestamps|>",
 )
-TIMESTAMP_BEGIN = N_WORDS + len(SPECIAL)
+TIMESTAMP_BEGIN = EOT + len(SPECIAL)
 N_VOCAB = TIMESTAMP_BEGIN + 1501
 CLEAR = 0.5  # of the largest value of a log-mel spectrogram
 SURE, UNSURE = 30.0, 5.0  # logits of what is said, above 0 for the rest: beyond doubt, and below -1.0
@@ -44,14 +48,17 @@ SURE, UNSURE = 30.0, 5.0  # logits of what is said, above 0 for the rest: beyond
 
 def scripted_components(directory: Path) -> Components:
     """The parts of a model, all real but for the graphs."""
-    vocabulary = {f" w{n}": n for n in range(N_WORDS)} | {one: N_WORDS + n for n, one in enumerate(SPECIAL)}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token=" w0"))
-    tokenizer.decoder = Fuse()
+    # Any text is made of bytes; what the model says is made of words of a token each.
+    vocabulary = {one: n for n, one in enumerate(sorted(ByteLevel.alphabet()))}
+    tokenizer = Tokenizer(BPE(vocabulary, []))
+    tokenizer.pre_tokenizer, tokenizer.decoder = ByteLevel(add_prefix_space=False), ByteLevelDecoder()
+    tokenizer.add_tokens([" Hello", " world", *(f" w{n}" for n in range(N_WORDS))])
+    tokenizer.add_special_tokens(list(SPECIAL))
     tokenizer.save(str(directory / "tokenizer.json"))
     config = {"vocab_size": N_VOCAB, "decoder_layers": 2, "encoder_layers": 2}
     generation = {
         "is_multilingual": True,
-        "lang_to_id": {f"<|{code}|>": vocabulary[f"<|{code}|>"] for code in LANGUAGES},
+        "lang_to_id": {f"<|{code}|>": EOT + SPECIAL.index(f"<|{code}|>") for code in LANGUAGES},
     }
     (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (directory / "generation_config.json").write_text(json.dumps(generation), encoding="utf-8")
@@ -165,9 +172,9 @@ class _Script:
 
     def __init__(self, digest: bytes, sureness: float) -> None:
         words = [digest[n] + 256 * (digest[n + 1] % 2) for n in range(3 + digest[0] % 8)]
-        text = [min(word, N_WORDS - 1) for word in words]
-        self._tokens = [TIMESTAMP_BEGIN, *text, TIMESTAMP_BEGIN + 1500, N_WORDS]
-        self.language = N_WORDS + 2 + digest[30] % len(LANGUAGES)
+        text = [FIRST_WORD + min(word, N_WORDS - 1) for word in words]
+        self._tokens = [TIMESTAMP_BEGIN, *text, TIMESTAMP_BEGIN + 1500, EOT]
+        self.language = EOT + 2 + digest[30] % len(LANGUAGES)
         self.sureness = sureness
 
     def token(self, place: int) -> int:

@@ -20,8 +20,6 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 
-pytestmark = pytest.mark.model  # the script is written in the words of a checkpoint
-
 TEMPERATURES = [0.2, 0.4, 0.6, 0.8, 1.0]
 
 

@@ -27,8 +27,6 @@ from ovsubs.whisper.search import SearchOptions
 from ovsubs.whisper.segments import SilenceOptions, TimedTokens
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S
 
-pytestmark = pytest.mark.model  # texts are judged in the words of a checkpoint
-
 ENGLISH, ANYTHING = LanguageVote("en", 0.9), LanguageVote("en", 0.3)
 WORDS = (HELLO, WORLD)
 UNASKED = SilenceOptions(no_speech_threshold=None, logprob_threshold=None)

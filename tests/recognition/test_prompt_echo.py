@@ -16,8 +16,6 @@ from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
 
-pytestmark = pytest.mark.model
-
 PROMPT = "Transcript of a talk about Solensia by Dr. Kowloon."
 PROMPTED = TranscribeOptions(initial_prompt=PROMPT)
 ENGLISH = LanguageVote("en", 1.0)
