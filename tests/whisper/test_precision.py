@@ -194,14 +194,14 @@ def test_keys_and_cache_follow_what_the_decoder_computes_in() -> None:
 
 
 def test_a_device_with_a_space_before_it_is_the_cpu() -> None:
-    assert settle(CompileOptions(device=" cpu"), TINY).is_cpu
+    assert settle(CompileOptions(device=" cpu"), TINY).can.measured
 
 
 def test_8_bits_are_refused_where_another_device_may_compute(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine with a GPU."""
     monkeypatch.setattr(options_module, "check_device", lambda device: device)
     settings = settle(CompileOptions(device="AUTO:GPU,CPU"), TINY)
-    assert (settings.is_cpu, settings.key_type, settings.precision_name) == (False, "f32", None)
+    assert (settings.can.measured, settings.key_type, settings.precision_name) == (False, "f32", None)
     assert settings.cache_type == "f16"
     with pytest.raises(InvalidOption, match="only on device CPU"):
         settle(CompileOptions(device="AUTO:GPU,CPU", inference_precision="int8"), TINY)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption
+from ovsubs.whisper.model.capabilities import DeviceCapabilities, capabilities_of
 from ovsubs.whisper.model.devices import check_device, physical_device
 from ovsubs.whisper.model.dynamic_quantization import ACTIVATION_GROUP_SIZE
 from ovsubs.whisper.model.layer_timing import FLOATS, ModelSize, Precision
@@ -45,18 +46,15 @@ class CompileOptions:
 class CompileSettings:
     """What is left to decide by nobody: the device as OpenVINO takes it, and what it computes in.
 
-    `precision`: None where the device is not the CPU; it gets `floats`, or makes its own choice.
+    `can`: what the device can do. `precision`: None where it is not measured; then it gets `floats`, or makes
+    its own choice.
     """
 
     device: str
+    can: DeviceCapabilities
     precision: ModelPrecision | None
     floats: str | None
     options: CompileOptions
-
-    @property
-    def is_cpu(self) -> bool:
-        """Whether the CPU computes, and nothing else."""
-        return self.precision is not None
 
     @property
     def precision_name(self) -> str | None:
@@ -114,10 +112,10 @@ def settle(options: CompileOptions, size: ModelSize | None = None) -> CompileSet
     """
     device = physical_device(check_device(options.device))
     asked = options.inference_precision
-    if device == "CPU":
-        return CompileSettings(
-            device, choose_precision(asked, size or ModelSize(), options.threads), None, options
-        )
-    if asked == INT8:
+    can = capabilities_of(device)
+    if can.measured:
+        precision = choose_precision(asked, size or ModelSize(), options.threads)
+        return CompileSettings(device, can, precision, None, options)
+    if asked == INT8 and not can.int8:
         raise InvalidOption("inference_precision", INT8, "only on device CPU")
-    return CompileSettings(device, None, asked, options)
+    return CompileSettings(device, can, None, asked, options)

@@ -38,14 +38,13 @@ def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
     """
     settings = settle(options, read_size(directory))
     precision = settings.precision
-    # Elsewhere a graph of dynamic shape is compiled again for each length (GPU) or not at all (NPU).
     graphs = read_graphs(
         directory,
         settings.key_type,
-        any_length=settings.is_cpu,
+        any_length=settings.can.any_length,
         encoder_in_8_bits=bool(precision and precision.encoder.int8),
         decoder_in_8_bits=bool(precision and precision.decoder.int8),
-        overflows=settings.is_cpu and not calibrated_sums_are_exact(),
+        overflows=settings.can.int8 and not calibrated_sums_are_exact(),
     )
     return WhisperModel(graphs, settings, directory)
 
@@ -58,7 +57,7 @@ class WhisperModel:
         cache = {"KV_CACHE_PRECISION": settings.cache_type}
         precision = settings.precision
         # AUTO and HETERO may choose the CPU; other devices are not told what is the CPU's.
-        of_cpu = _CPU_KERNELS | cache if settings.is_cpu else {"DEVICE_PROPERTIES": {"CPU": cache}}
+        of_cpu = _CPU_KERNELS | cache if settings.can.keeps_kernels else {"DEVICE_PROPERTIES": {"CPU": cache}}
         of_encoder = settings.properties(precision.encoder if precision else None) | of_cpu
         of_decoder = settings.properties(precision.decoder if precision else None) | of_cpu
         device = settings.device
