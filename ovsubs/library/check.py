@@ -17,9 +17,9 @@ from ovsubs.library.subtitle_names import find_subtitles, language_of, recording
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.layout.cues import lay_out
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.check import QcReport, SpeechSpan, check_cues
 from ovsubs.subtitles.qc.review import ReviewItem, review_items
-from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import language_code

@@ -32,9 +32,9 @@ from ovsubs.places import can_write_in, file_key
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
 from ovsubs.subtitles.formats.inputs import Inputs
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.findings import QcReport
 from ovsubs.subtitles.qc.review import ReviewItem
-from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.video.writing import ignore

@@ -9,9 +9,9 @@ from pathlib import Path
 from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
 from ovsubs.audio.streams import check_readable
 from ovsubs.errors import UnreadableSubtitles
-from ovsubs.subtitles.reading.ass import is_ass
-from ovsubs.subtitles.reading.files import read_text
-from ovsubs.subtitles.reading.markup import enclosed
+from ovsubs.subtitles.parsing.ass import is_ass
+from ovsubs.subtitles.parsing.files import read_text
+from ovsubs.subtitles.parsing.markup import enclosed
 from ovsubs.temporary import temporary_folder
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
@@ -52,7 +52,7 @@ class SubtitleScript:
 
 
 def read_script(path: Path) -> SubtitleScript:
-    """Read an SRT, VTT or ASS file, in whatever encoding `ovsubs.subtitles.reading.files` understands.
+    """Read an SRT, VTT or ASS file, in whatever encoding `ovsubs.subtitles.parsing.files` understands.
 
     Which of these it is, its content says: many a `.srt` is WebVTT.
 

@@ -13,7 +13,7 @@ from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import DONE, FAILED, SKIPPED
 from ovsubs.library.render import RenderOptions, render_transcripts
 from ovsubs.subtitles.formats import FormatOptions
-from ovsubs.subtitles.reading.files import read_subtitles
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech, Word
 

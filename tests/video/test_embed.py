@@ -15,7 +15,7 @@ from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
 from ovsubs.subtitles.formats.srt import WORD_JOINER, write_srt
 from ovsubs.subtitles.formats.vtt import write_vtt
-from ovsubs.subtitles.reading.files import read_subtitles
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.video.embed import EmbedOptions, embed
 
 NEW_CODECS = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "subrip", ".webm": "webvtt"}

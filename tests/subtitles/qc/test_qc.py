@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.subtitles.cue import Cue, CueWord
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.check import Finding, Kind, QcReport, SpeechSpan, check_cues, summarize
 from ovsubs.subtitles.qc.findings import CueFigures, clock
 from ovsubs.subtitles.qc.repetition import times_repeated
-from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions, LayoutRules
 
 RULES = LayoutRules()  # 42 columns, 2 lines, 20 a second, 833 to 7000 ms, gaps of 83 ms or from 500 ms

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from ovsubs.errors import MissingFile, UnreadableSubtitles
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.reading.ass import STEP_MS, is_ass, read_ass
-from ovsubs.subtitles.reading.markup import without_enclosed
-from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
-from ovsubs.subtitles.reading.ttml import is_ttml, read_ttml
+from ovsubs.subtitles.parsing.ass import STEP_MS, is_ass, read_ass
+from ovsubs.subtitles.parsing.markup import without_enclosed
+from ovsubs.subtitles.parsing.plain_text import cue_lines, unprotected
+from ovsubs.subtitles.parsing.ttml import is_ttml, read_ttml
 
 SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp"})
 MAX_BYTES = 64 * 2**20  # the subtitles of a day are below 10 MB: what is larger is no subtitle file

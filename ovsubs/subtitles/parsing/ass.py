@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.reading.markup import enclosed, without_enclosed
-from ovsubs.subtitles.reading.plain_text import cue_lines, unprotected
+from ovsubs.subtitles.parsing.markup import enclosed, without_enclosed
+from ovsubs.subtitles.parsing.plain_text import cue_lines, unprotected
 
 STEP_MS = 10  # times are in hundredths of a second
 

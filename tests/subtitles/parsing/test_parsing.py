@@ -13,7 +13,7 @@ from ovsubs.subtitles.formats.ass import write_ass
 from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.formats.ttml import write_ttml
 from ovsubs.subtitles.formats.vtt import write_vtt
-from ovsubs.subtitles.reading.files import MAX_BYTES, SubtitleFile, read_subtitles
+from ovsubs.subtitles.parsing.files import MAX_BYTES, SubtitleFile, read_subtitles
 
 Read = Callable[..., SubtitleFile]
 

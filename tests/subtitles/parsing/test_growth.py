@@ -16,8 +16,8 @@ from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.formats.ttml import write_ttml
 from ovsubs.subtitles.formats.vtt import write_vtt
 from ovsubs.subtitles.layout.sdh import without_sdh
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.check import check_cues
-from ovsubs.subtitles.reading.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment
 from ovsubs.video.subtitle_files import SubtitleScript
