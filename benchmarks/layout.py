@@ -26,9 +26,9 @@ from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.cue import Cue, CueWord, to_ms
 from ovsubs.subtitles.formats import render
+from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.check import check_cues
 from ovsubs.subtitles.qc.findings import Kind, QcReport
-from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.styles import DEFAULT_STYLE, STYLES, LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions

@@ -13,7 +13,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.chunks import Span
 from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.vad import open_detector
 from ovsubs.clock import clock_time
@@ -27,8 +26,9 @@ from ovsubs.recognition import (
     TranscribeOptions,
     check_options,
 )
+from ovsubs.spans import Span
 from ovsubs.timing import add_up
-from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
+from ovsubs.transcript import Segment, Transcript
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
@@ -280,9 +280,7 @@ class Model:
             timings=add_up(
                 timing for one in file.readings for update in one.updates for timing in update.timings
             ),
-            uncovered=tuple(
-                UncoveredSpeech(span.start, span.end) for update in updates for span in update.uncovered
-            ),
+            uncovered=tuple(span for update in updates for span in update.uncovered),
             notes=(*_notes(reading), *track_notes(file)),
             damaged=report.damaged if report else (),
             holes=report.holes if report else 0.0,

@@ -3,11 +3,29 @@
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ovsubs.transcript import StageTime
-
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """Wall time that one stage of the pipeline took, in seconds, and how often it ran.
+
+    Opening, extraction and voice activity detection go on beside the decoder: of them only what was waited
+    for counts. `rows` are those of the decoder that went through it, all times together. Of a round that
+    several files share, each has its part; so `count` and `rows` may be fractions.
+    """
+
+    stage: str
+    seconds: float
+    count: float = field(default=0.0, compare=False)  # not in the JSON
+    rows: float = field(default=0.0, compare=False)  # not in the JSON
+
+    def share(self, part: float) -> "StageTime":
+        """A part of it, 0 to 1."""
+        return StageTime(self.stage, self.seconds * part, self.count * part, self.rows * part)
 
 
 class Stopwatch:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ovsubs.json_fields import JsonObject
+from ovsubs.spans import Span
+from ovsubs.timing import StageTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +56,6 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class StageTime:
-    """Wall time that one stage of the pipeline took, in seconds, and how often it ran.
-
-    Opening, extraction and voice activity detection go on beside the decoder: of them only what was waited
-    for counts. `rows` are those of the decoder that went through it, all times together. Of a round that
-    several files share, each has its part; so `count` and `rows` may be fractions.
-    """
-
-    stage: str
-    seconds: float
-    count: float = field(default=0.0, compare=False)  # not in the JSON
-    rows: float = field(default=0.0, compare=False)  # not in the JSON
-
-    def share(self, part: float) -> StageTime:
-        """A part of it, 0 to 1."""
-        return StageTime(self.stage, self.seconds * part, self.count * part, self.rows * part)
-
-
-@dataclass(frozen=True, slots=True)
-class UncoveredSpeech:
-    """Speech without text, `[start, end)` in seconds of the file."""
-
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class DamagedSpan:
-    """Sound that could not be decoded, `[start, end)` in seconds of the file."""
-
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was said in one file.
 
@@ -109,8 +76,8 @@ class Transcript:
     model: str = ""
     timings: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = field(default=())
-    uncovered: tuple[UncoveredSpeech, ...] = ()
-    damaged: tuple[DamagedSpan, ...] = ()
+    uncovered: tuple[Span, ...] = ()
+    damaged: tuple[Span, ...] = ()
     holes: float = 0.0
 
     @property
@@ -173,11 +140,11 @@ class Transcript:
             timings=tuple(StageTime(stage, timings.number(stage)) for stage in timings.content),
             notes=content.texts("notes"),
             uncovered=tuple(
-                UncoveredSpeech(stretch.number("start"), stretch.number("end"))
+                Span(stretch.number("start"), stretch.number("end"))
                 for stretch in content.objects("uncovered", ())
             ),
             damaged=tuple(
-                DamagedSpan(stretch.number("start"), stretch.number("end"))
+                Span(stretch.number("start"), stretch.number("end"))
                 for stretch in content.objects("damaged", ())
             ),
             holes=content.number("holes", 0.0, least=0.0),

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
                 "json_fields",
                 "transcript",
                 "timing",
+                "spans",
                 "heap",
                 "word_times",
                 "temporary",

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from hand_clock import HandClock
 from hand_clock import hand as hand
 
-from ovsubs.timing import Stopwatch, add_up
-from ovsubs.transcript import StageTime
+from ovsubs.timing import StageTime, Stopwatch, add_up
 
 
 def seconds(clock: Stopwatch) -> dict[str, float]:

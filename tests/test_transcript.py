@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech, Word
+from ovsubs.spans import Span
+from ovsubs.timing import StageTime
+from ovsubs.transcript import Segment, Transcript, Word
 
 TALK = Transcript(
     segments=(
@@ -21,7 +23,7 @@ TALK = Transcript(
     model="base",
     timings=(StageTime("decode", 1.5), StageTime("features", 0.5)),
     notes=("no speech after 4.5 s",),
-    uncovered=(UncoveredSpeech(5.0, 6.5), UncoveredSpeech(11.0, 12.0)),
+    uncovered=(Span(5.0, 6.5), Span(11.0, 12.0)),
 )
 
 # What openai/whisper's `write_json` writes: `text`, `segments`, `language`, and `words` inside a segment.
@@ -217,7 +219,7 @@ transcripts = st.builds(
         lambda times: tuple(StageTime(stage, seconds) for stage, seconds in times.items())
     ),
     notes=st.lists(st.text(), max_size=3).map(tuple),
-    uncovered=st.lists(st.builds(UncoveredSpeech, start=numbers, end=numbers), max_size=3).map(tuple),
+    uncovered=st.lists(st.builds(Span, start=numbers, end=numbers), max_size=3).map(tuple),
 )
 
 

@@ -8,7 +8,7 @@ from ovsubs.audio.packets import Holes, duration_by_reading, first_complaint, un
 from ovsubs.audio.riff import read_announced
 from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.clock import clock_time
-from ovsubs.transcript import DamagedSpan
+from ovsubs.spans import Span
 
 _ENDS_EARLY_S = 1.0  # a track this much shorter than its file says has lost something
 _ENDS_EARLY_SHARE = 0.01  # ... and so much, since some containers give rough durations
@@ -32,7 +32,7 @@ class ReadReport:
 
     duration: float
     breaks_off: str | None = None
-    damaged: tuple[DamagedSpan, ...] = ()
+    damaged: tuple[Span, ...] = ()
     missing_s: float = 0.0
     holes: float = 0.0
 
@@ -68,13 +68,13 @@ def report(media: Media, track: AudioTrack, ended: Ended) -> ReadReport:
     if ended.complains and not ended.code and media.container in _WITHOUT_TIMES:
         begins = damaged[-1].start if damaged else first_complaint(media, track)
         if begins < track.start + ended.heard_s - _ENDS_EARLY_S:
-            whole = DamagedSpan(begins, max(begins, damaged[-1].end if damaged else 0.0) + missing_s)
+            whole = Span(begins, max(begins, damaged[-1].end if damaged else 0.0) + missing_s)
             return replace(well, damaged=(*damaged[:-1], whole), missing_s=missing_s)
     if not announced_s and not _must_be_damage(media, ended, damaged):
         return replace(well, damaged=damaged)
     why = f" ({why_it_failed(ended.stderr)})" if ended.code or ended.complains else ""
     sentence = f"the audio breaks off after {ended.heard_s:.1f} of {expected_s:.1f} s{why}"
-    tail = DamagedSpan(track.start + ended.heard_s, track.start + expected_s)
+    tail = Span(track.start + ended.heard_s, track.start + expected_s)
     return replace(well, breaks_off=sentence, damaged=(*damaged, tail))
 
 
@@ -95,14 +95,14 @@ def damage_notes(read: ReadReport) -> list[str]:
     return [note]
 
 
-def _within(media_s: float, spans: tuple[DamagedSpan, ...]) -> tuple[DamagedSpan, ...]:
+def _within(media_s: float, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """What lies in the file: of packets with damaged times some seem to lie hours behind its end."""
     if not media_s:
         return spans
-    return tuple(DamagedSpan(span.start, min(span.end, media_s)) for span in spans if span.start < media_s)
+    return tuple(Span(span.start, min(span.end, media_s)) for span in spans if span.start < media_s)
 
 
-def _must_be_damage(media: Media, ended: Ended, damaged: tuple[DamagedSpan, ...]) -> bool:
+def _must_be_damage(media: Media, ended: Ended, damaged: tuple[Span, ...]) -> bool:
     """Whether a track that ends early has lost its end: in a video, sound may merely end first."""
     if ended.code or (not media.has_video and len(media.tracks) == 1):
         return True

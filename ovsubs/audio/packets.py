@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg, media_input, running_ffmpeg
 from ovsubs.audio.streams import AudioTrack, Media, last_time
-from ovsubs.transcript import DamagedSpan
+from ovsubs.spans import Span
 
 LONG_HOLE_S = 20.0  # longer than any pause of a recording that goes on
 _LEAST_GAP_S = 0.05  # between two frames; containers that count milliseconds have smaller ones
@@ -21,22 +21,14 @@ _STRICT = ("-fflags", "+discardcorrupt", "-err_detect", "crccheck+bitstream+buff
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """A stretch for which a track has no packets, `[start, end)` in seconds of the track."""
-
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
 class Holes:
     """The long holes in the time stamps of a track, and how many seconds of the file have nothing at all."""
 
-    of_track: tuple[Hole, ...] = ()
+    of_track: tuple[Span, ...] = ()
     of_file_s: float = 0.0
 
 
-def undecodable(media: Media, track: AudioTrack) -> tuple[DamagedSpan, ...]:
+def undecodable(media: Media, track: AudioTrack) -> tuple[Span, ...]:
     """Stretches of a track that cannot be decoded, in seconds of the file and in order.
 
     What is close together is one stretch. What follows the last frame is not looked at.
@@ -50,7 +42,7 @@ def undecodable(media: Media, track: AudioTrack) -> tuple[DamagedSpan, ...]:
 def long_holes(media: Media, track: AudioTrack) -> Holes:
     """Holes of more than `LONG_HOLE_S`; the file's packets are read, none is decoded."""
     picked = (*media_input(media.path), "-map", f"0:a:{track.index}", "-map", "0:V?", "-c", "copy")
-    of_track, of_file_s = list[Hole](), 0.0
+    of_track, of_file_s = list[Span](), 0.0
     last_s = media.duration + LONG_HOLE_S
     usual_s = dict[int, float]()  # what the last packet of a stream has lasted
     track_end = file_end = track.start
@@ -65,7 +57,7 @@ def long_holes(media: Media, track: AudioTrack) -> Holes:
         file_end = max(file_end, end)
         if stream == 0:
             if start - track_end > LONG_HOLE_S:
-                of_track.append(Hole(track_end - track.start, start - track.start))
+                of_track.append(Span(track_end - track.start, start - track.start))
             track_end = end
     return Holes(tuple(of_track), of_file_s)
 
@@ -103,16 +95,16 @@ def _decoded(media: Media, track: AudioTrack) -> tuple[str, ...]:
     return (*media_input(media.path), "-map", f"0:a:{track.index}", "-c:a", "pcm_s16le")
 
 
-def _gaps(media: Media, track: AudioTrack, options: Sequence[str]) -> tuple[list[DamagedSpan], float]:
+def _gaps(media: Media, track: AudioTrack, options: Sequence[str]) -> tuple[list[Span], float]:
     """The gaps between frames, in seconds of the file, and where the last one ends."""
     picked = _decoded(media, track)
-    gaps, end = list[DamagedSpan](), track.start
+    gaps, end = list[Span](), track.start
     seek, begun = tuple[str, ...](), 0.0
     for further_s in restarts():
         try:
             for _, begin, after in _times(media.path, (*options, *seek, *picked)):
                 if begun + begin - end > _LEAST_GAP_S:
-                    gaps.append(DamagedSpan(end, begun + begin))
+                    gaps.append(Span(end, begun + begin))
                 end = max(end, begun + after)
             break
         except _LostItsWay:
@@ -125,11 +117,11 @@ class _LostItsWay(Exception):
     """See `has_lost_its_way`."""
 
 
-def _joined(gaps: Iterable[DamagedSpan]) -> Iterator[DamagedSpan]:
-    held: DamagedSpan | None = None
+def _joined(gaps: Iterable[Span]) -> Iterator[Span]:
+    held: Span | None = None
     for gap in gaps:
         if held is not None and gap.start - held.end < _NEAR_S:
-            held = DamagedSpan(held.start, gap.end)
+            held = Span(held.start, gap.end)
             continue
         if held is not None and held.end - held.start >= _LEAST_SPAN_S:
             yield held

@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ovsubs.audio.ffmpeg import called_off_by
-from ovsubs.timing import Stopwatch
-from ovsubs.transcript import StageTime
+from ovsubs.timing import StageTime, Stopwatch
 
 T = TypeVar("T")
 _LOOK_S = 1.0  # Windows lets nobody stop a thread that waits without a limit

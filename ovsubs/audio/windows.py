@@ -13,22 +13,10 @@ from numpy.typing import NDArray
 from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.regions import SpeechRegion, VadOptions
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
+from ovsubs.spans import Span
 
 WINDOW_S = 30.0  # Whisper's encoder takes 30 s: 3000 mel frames of 10 ms (arXiv:2212.04356, section 2)
 _REMAINDER_S = 0.1  # speech shorter than this after the cursor is the end of the last word
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One contiguous stretch of the track, `[start, end)` in seconds, at most `WINDOW_S` long."""
-
-    start: float
-    end: float
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +26,7 @@ class AudioWindow:
     `samples` are those of the window, mono 16 kHz.  # float32 [n_samples], at most 480000
     """
 
-    window: Window
+    window: Span
     samples: NDArray[np.float32]
     speech: tuple[SpeechRegion, ...]
 
@@ -68,7 +56,7 @@ def next_window(
         for region in left
         if region.start < end
     )
-    return _cut(chunk, Window(start, end), speech, max_s)
+    return _cut(chunk, Span(start, end), speech, max_s)
 
 
 def first_half_s(window: AudioWindow) -> float:
@@ -88,7 +76,7 @@ def without_lead(chunk: Chunk, window: AudioWindow, pad_s: float) -> AudioWindow
     if not window.speech:
         return window
     start = max(window.window.start, window.speech[0].start - pad_s)
-    return _cut(chunk, Window(start, window.window.end), window.speech, WINDOW_S)
+    return _cut(chunk, Span(start, window.window.end), window.speech, WINDOW_S)
 
 
 def window_of_regions(
@@ -96,7 +84,7 @@ def window_of_regions(
 ) -> AudioWindow:
     """A window of some speech, at least one region, with `pad_s` before it; to `end`, at most 30 s."""
     start = max(speech[0].start - pad_s, chunk.span.start)
-    return _cut(chunk, Window(start, min(end, chunk.span.end, start + WINDOW_S)), speech, WINDOW_S)
+    return _cut(chunk, Span(start, min(end, chunk.span.end, start + WINDOW_S)), speech, WINDOW_S)
 
 
 def window_of(chunk: Chunk, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
@@ -106,10 +94,10 @@ def window_of(chunk: Chunk, stretch: SpeechRegion, cursor: float, pad_s: float) 
     """
     start = max(cursor, stretch.start - pad_s, chunk.span.start)
     end = min(stretch.end + pad_s, chunk.span.end, start + WINDOW_S)
-    return _cut(chunk, Window(start, end), (stretch,), WINDOW_S)
+    return _cut(chunk, Span(start, end), (stretch,), WINDOW_S)
 
 
-def _cut(chunk: Chunk, window: Window, speech: tuple[SpeechRegion, ...], max_s: float) -> AudioWindow:
+def _cut(chunk: Chunk, window: Span, speech: tuple[SpeechRegion, ...], max_s: float) -> AudioWindow:
     first = round((window.start - chunk.span.start) * SAMPLE_RATE_HZ)
     last = round((window.end - chunk.span.start) * SAMPLE_RATE_HZ)
     # Rounding both ends apart must not make the window a sample too long.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.chunks import Chunk, Span
+from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.features import N_FRAMES, log_mel
 from ovsubs.audio.vad import SpeechRegion
 from ovsubs.audio.windows import (
@@ -53,6 +53,7 @@ from ovsubs.recognition.second_hearing import (
     is_preferred,
     is_worth_another,
 )
+from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ovsubs.audio.chunks import Span
 from ovsubs.audio.vad import SpeechRegion
+from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 
 # A segment covers the pauses between its words, but not what is longer: a sentence that it passes over.

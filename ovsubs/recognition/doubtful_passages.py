@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.windows import Window
 from ovsubs.recognition.fallback import (
     CLEARLY_NO_SPEECH,
     DOUBTFUL_NO_SPEECH,
@@ -21,6 +20,7 @@ from ovsubs.recognition.fallback import (
 )
 from ovsubs.recognition.second_hearing import SURE_LOGPROB
 from ovsubs.recognition.text_overlap import agreement, letters_of
+from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.segments import TimedTokens
@@ -57,7 +57,7 @@ def find_doubtful(
     decoded: DecodedWindow,
     segments: Sequence[Segment],
     others: tuple[DecodedWindow, ...],
-    window: Window,
+    window: Span,
     timestamp_begin: int,
 ) -> list[DoubtfulPassage]:
     """Passages of a window that the model hardly believes, and sentences that it says twice.

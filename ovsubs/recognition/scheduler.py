@@ -23,8 +23,7 @@ from ovsubs.recognition.language import (
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.sessions import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.track import TrackState, TrackUpdate
-from ovsubs.timing import Stopwatch
-from ovsubs.transcript import StageTime
+from ovsubs.timing import StageTime, Stopwatch
 from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.language_vote import LanguageVote
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from ovsubs.audio.chunks import Chunk, Span
+from ovsubs.audio.chunks import Chunk
 from ovsubs.recognition.chunk_decoder import ChunkDecoder, ChunkResult
 from ovsubs.recognition.fallback import Attempt
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.transcript import Segment, StageTime
+from ovsubs.spans import Span
+from ovsubs.timing import StageTime
+from ovsubs.transcript import Segment
 from ovsubs.whisper.chinese import CHINESE, in_one_script
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.tokenizer import MAX_CONTEXT

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.windows import Window
 from ovsubs.bounds import check_number
+from ovsubs.spans import Span
 from ovsubs.transcript import Segment, Word
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
@@ -139,7 +139,7 @@ def has_words(text: str) -> bool:
 def to_segments(
     pieces: Sequence[TimedTokens],
     decoded: DecodedWindow,
-    window: Window,
+    window: Span,
     tokenizer: WhisperTokenizer,
     language: str = "en",
     speech: Sequence[SpeechRegion] = (),
@@ -184,7 +184,7 @@ def to_segments(
     return _with_durations(segments, window)
 
 
-def _with_durations(segments: Sequence[Segment], window: Window) -> list[Segment]:
+def _with_durations(segments: Sequence[Segment], window: Span) -> list[Segment]:
     """Return the segments of a window with a duration above zero for every word."""
     words = [word for segment in segments for word in segment.words]
     if all(word.end > word.start for word in words):
@@ -230,7 +230,7 @@ def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], b
 def _words(
     piece: TimedTokens,
     decoded: DecodedWindow,
-    window: Window,
+    window: Span,
     tokenizer: WhisperTokenizer,
     language: str,
     speech: Sequence[SpeechRegion],

@@ -13,12 +13,12 @@ from ovsubs.audio.chunks import (
     PAUSE_S,
     Chunk,
     ChunkBuilder,
-    Span,
     merge_chunks,
     stream_chunks,
 )
 from ovsubs.audio.silero import LIVE_BATCH
 from ovsubs.audio.vad import SpeechDetector, SpeechRegion, VadOptions, find_speech, open_detector
+from ovsubs.spans import Span
 
 RATE = 16_000
 

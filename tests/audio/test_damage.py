@@ -9,7 +9,7 @@ import pytest
 
 from ovsubs.audio.damage import ReadReport, damage_notes
 from ovsubs.audio.media import probe, stream_audio
-from ovsubs.transcript import DamagedSpan
+from ovsubs.spans import Span
 
 Make = Callable[..., Path]
 RATE = 16_000
@@ -81,7 +81,7 @@ def test_of_a_stream_without_time_stamps_it_is_told_how_much_is_missing(
 
 
 def test_many_stretches_are_not_all_named_in_words() -> None:
-    spans = tuple(DamagedSpan(10.0 * n, 10.0 * n + 1.5) for n in range(400))
+    spans = tuple(Span(10.0 * n, 10.0 * n + 1.5) for n in range(400))
     (note,) = damage_notes(ReadReport(4000.0, damaged=spans))
     assert note.endswith(
         "from 0:00.0 to 0:01.5, 0:10.0 to 0:11.5, 0:20.0 to 0:21.5, 0:30.0 to 0:31.5, "

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.audio.chunks import Chunk, Span
+from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.features import log_mel
 from ovsubs.audio.regions import SpeechRegion, VadOptions
 from ovsubs.audio.windows import WINDOW_S, AudioWindow, first_half_s, next_window
+from ovsubs.spans import Span
 
 RATE = 16_000
 NEAR, NONE = VadOptions(speech_pad_ms=200), VadOptions(speech_pad_ms=0)

@@ -16,11 +16,12 @@ from ovsubs.errors import (
     UnreadableTranscript,
 )
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
+from ovsubs.spans import Span
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.qc.check import Kind
 from ovsubs.subtitles.styles import LayoutOptions
-from ovsubs.transcript import Segment, Transcript, UncoveredSpeech
+from ovsubs.transcript import Segment, Transcript
 
 TEXTS = ("Ever tried.", "Ever failed.", "No matter.", "Try again.", "Fail again.", "Fail better.")
 STARTS = (300, 1880, 3500, 4880, 6640, 8140)
@@ -133,7 +134,7 @@ SEGMENTS = tuple(
     Segment(n, cue.start_ms / 1000, cue.end_ms / 1000, f" {cue.text}", (), -0.2, 1.2, 0.01)
     for n, cue in enumerate(CUES)
 )
-TOLD = Transcript(SEGMENTS, "de", 1.0, 9.96, 5.0, uncovered=(UncoveredSpeech(9.0, 9.5),))
+TOLD = Transcript(SEGMENTS, "de", 1.0, 9.96, 5.0, uncovered=(Span(9.0, 9.5),))
 
 
 def test_a_transcript_is_laid_out_and_checked(tmp_path: Path) -> None:

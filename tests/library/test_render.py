@@ -12,10 +12,12 @@ from systems import needs_posix
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.plan import DONE, FAILED, SKIPPED
 from ovsubs.library.render import RenderOptions, render_transcripts
+from ovsubs.spans import Span
 from ovsubs.subtitles.formats import FormatOptions
 from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
-from ovsubs.transcript import Segment, StageTime, Transcript, UncoveredSpeech, Word
+from ovsubs.timing import StageTime
+from ovsubs.transcript import Segment, Transcript, Word
 
 SAID = "We have come a long way since then, and nobody knows where it will end for all of us."
 
@@ -148,7 +150,7 @@ WHOLE = Transcript(
     model="base",
     timings=(StageTime("vad", 0.5),),
     notes=("no speech",),
-    uncovered=(UncoveredSpeech(5.0, 6.0),),
+    uncovered=(Span(5.0, 6.0),),
 )
 HOSTILE = (
     *("null", "[]", "{}", "[[]]", '"x"', '"1"', "true", "0", "-5", "-1e8", "NaN", "Infinity", "-Infinity"),

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from scripted_model import HELLO, WORLD
 
-from ovsubs.audio.chunks import Chunk, Span
+from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.recognition import Components, TranscribeOptions
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.fallback import Attempt, Verdict
+from ovsubs.spans import Span
 from ovsubs.whisper.decoding import DecodedWindow
 
 RATE = 16_000

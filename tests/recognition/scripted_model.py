@@ -15,11 +15,12 @@ from tokenizers.decoders import ByteLevel as ByteLevelDecoder
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
-from ovsubs.audio.chunks import Chunk, Span
+from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.vad import open_detector
 from ovsubs.errors import ClosedModel
 from ovsubs.recognition import Components
+from ovsubs.spans import Span
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.tokenizer import WhisperTokenizer

@@ -9,12 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scripted import GOOD, HELLO, LOOP, SILENT, UNLIKELY, WORLD, Script, ScriptedChunk, chunk
 
-from ovsubs.audio.chunks import Chunk, Span
+from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.regions import SpeechRegion, VadOptions
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.coverage import MIN_UNCOVERED_S
 from ovsubs.recognition.fallback import Attempt, Verdict
+from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.audio.chunks import Span
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.recognition.coverage import MIN_UNCOVERED_S, uncovered
+from ovsubs.spans import Span
 from ovsubs.transcript import Segment, Word
 
 TICK_S = 0.125  # exact in binary, so that boundaries are met exactly

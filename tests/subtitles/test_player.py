@@ -24,11 +24,12 @@ from spoken import said, spoken, transcript
 from systems import names_here
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable
+from ovsubs.spans import Span
 from ovsubs.subtitles.formats import render
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.player import EMBEDDED_BYTES, MEDIA_TYPES, to_html
 from ovsubs.subtitles.styles import LayoutOptions
-from ovsubs.transcript import UncoveredSpeech, Word
+from ovsubs.transcript import Word
 
 MARKUP = '<b>R&D</b> "x" &lt; <script>1</script>.'
 # The third cue is said too fast and was hardly heard; after it, speech has no text.
@@ -41,7 +42,7 @@ TALK = replace(
         ],
         duration=8.0,
     ),
-    uncovered=(UncoveredSpeech(7.2, 7.9),),
+    uncovered=(Span(7.2, 7.9),),
 )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.audio.windows import Window
+from ovsubs.spans import Span
 from ovsubs.whisper.decoding import DecodedWindow, compression_ratio
 from ovsubs.whisper.segments import (
     MIN_ADVANCE_S,
@@ -188,7 +188,7 @@ def test_segments_lie_in_order_within_their_window(
     start: float,
 ) -> None:
     length, regions = heard
-    window, result = Window(start, start + length), decoded(*tokens)
+    window, result = Span(start, start + length), decoded(*tokens)
     reading = split_segments(result, regions, length, is_last, BEGIN)
     segments = to_segments(reading.pieces, result, window, tokenizer)
     assert [segment.id for segment in segments] == list(range(len(segments)))
@@ -207,7 +207,7 @@ def test_segments_lie_in_order_within_their_window(
 
 def test_times_are_those_of_the_file_and_figures_those_of_the_window(tokenizer: WhisperTokenizer) -> None:
     result = decoded(time(0.5), HELLO, WORLD, time(2.0), avg_logprob=-0.5, no_speech_prob=0.25)
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(100.0, 130.0), tokenizer)
+    (segment,) = to_segments(pieces(*result.tokens), result, Span(100.0, 130.0), tokenizer)
     assert (segment.start, segment.end, segment.text) == (100.5, 102.0, " Hello world")
     assert segment.tokens == (time(0.5), HELLO, WORLD, time(2.0))
     assert (segment.avg_logprob, segment.no_speech_prob, segment.temperature) == (-0.5, 0.25, 0.0)
@@ -216,21 +216,21 @@ def test_times_are_those_of_the_file_and_figures_those_of_the_window(tokenizer: 
 
 def test_an_open_end_ends_with_the_window(tokenizer: WhisperTokenizer) -> None:
     result = decoded(time(0.5), HELLO)
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(10.0, 14.0), tokenizer)
+    (segment,) = to_segments(pieces(*result.tokens), result, Span(10.0, 14.0), tokenizer)
     assert (segment.start, segment.end) == (10.5, 14.0)
     assert segment.tokens == (time(0.5), HELLO, time(4.0))
 
 
 def test_times_beyond_a_short_window_are_cut_to_it(tokenizer: WhisperTokenizer) -> None:
     result = decoded(time(0.5), HELLO, time(9.0), time(9.0), WORLD, time(12.0))
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(10.0, 14.0), tokenizer)
+    (segment,) = to_segments(pieces(*result.tokens), result, Span(10.0, 14.0), tokenizer)
     assert (segment.start, segment.end, segment.text) == (10.5, 14.0, " Hello")
 
 
 def test_blank_text_is_no_segment(tokenizer: WhisperTokenizer) -> None:
     blank = 220  # " "
     result = decoded(time(0.0), blank, time(1.0), time(1.0), HELLO, time(2.0))
-    (segment,) = to_segments(pieces(*result.tokens), result, Window(0.0, 30.0), tokenizer)
+    (segment,) = to_segments(pieces(*result.tokens), result, Span(0.0, 30.0), tokenizer)
     assert (segment.id, segment.text) == (0, " Hello")
 
 
@@ -247,7 +247,7 @@ def test_letters_figures_and_music_notes_say_something(text: str) -> None:
 def test_a_segment_that_says_nothing_is_left_out(tokenizer: WhisperTokenizer) -> None:
     full_stop = tokenizer.encode(" .")
     pieces = (TimedTokens(0.0, 2.0, tuple(full_stop)), TimedTokens(2.0, 4.0, (HELLO,)))
-    segments = to_segments(pieces, decoded(), Window(0.0, 5.0), tokenizer)
+    segments = to_segments(pieces, decoded(), Span(0.0, 5.0), tokenizer)
     assert [(segment.id, segment.text) for segment in segments] == [(0, " Hello")]
 
 
@@ -296,7 +296,7 @@ def test_a_first_word_without_time_begins_when_its_timestamp_says(
 ) -> None:
     tokens = (time(0.0), HELLO, time(2.0), time(2.5), WORLD, WORLD, time(3.5))
     timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 7)
-    second = to_segments(pieces(*tokens), timed, Window(0.0, 30.0), tokenizer)[1]
+    second = to_segments(pieces(*tokens), timed, Span(0.0, 30.0), tokenizer)[1]
     assert second.words[0].start == pytest.approx(onset)
 
 
@@ -307,7 +307,7 @@ def test_every_word_lasts(tokenizer: WhisperTokenizer) -> None:
     starts = (0.0, 0.1, 0.1, 0.1, 0.4, 0.5, 2.0, 2.0, 2.0, 2.0)
     timed = replace(decoded(*tokens), starts=starts, logprobs=(-0.1,) * 9)
     pieces = split_at_timestamps(tokens, BEGIN)
-    segments = to_segments(list(pieces), timed, Window(10.0, 12.0), tokenizer)
+    segments = to_segments(list(pieces), timed, Span(10.0, 12.0), tokenizer)
     words = [word for segment in segments for word in segment.words]
     assert len(words) == 5
     assert all(word.end > word.start + 0.01 for word in words)

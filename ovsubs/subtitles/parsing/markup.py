@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-Span = tuple[int, int]  # first character, and the one behind the last
+TextRange = tuple[int, int]  # first character, and the one behind the last
 
 
-def enclosed(text: str, opening: re.Pattern[str], closing: str) -> Iterator[Span]:
+def enclosed(text: str, opening: re.Pattern[str], closing: str) -> Iterator[TextRange]:
     """Where `opening` up to the next `closing` stands, both included, in order and not overlapping.
 
     Args:

@@ -3,12 +3,13 @@ from dataclasses import replace
 import pytest
 
 from ovsubs.errors import InvalidOption
+from ovsubs.spans import Span
 from ovsubs.subtitles.cue import Cue, CueWord
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import Finding, Kind
 from ovsubs.subtitles.qc.review import ReviewItem, review_items
 from ovsubs.subtitles.styles import LayoutOptions
-from ovsubs.transcript import Segment, Transcript, UncoveredSpeech, Word
+from ovsubs.transcript import Segment, Transcript, Word
 
 
 def segment(start: float, end: float, text: str, *probabilities: float) -> Segment:
@@ -22,7 +23,7 @@ def segment(start: float, end: float, text: str, *probabilities: float) -> Segme
     return Segment(0, start, end, f" {text}", (), -0.2, 1.2, 0.01, words=timed)
 
 
-def transcript(*segments: Segment, uncovered: tuple[UncoveredSpeech, ...] = ()) -> Transcript:
+def transcript(*segments: Segment, uncovered: tuple[Span, ...] = ()) -> Transcript:
     return Transcript(segments, "en", 1.0, 100.0, 50.0, uncovered=uncovered)
 
 
@@ -97,7 +98,7 @@ def test_how_fast_text_is_said_is_told_by_its_words_where_they_are_known() -> No
 
 
 def test_speech_without_text_is_a_place_of_its_own() -> None:
-    told = transcript(SURE, uncovered=(UncoveredSpeech(192.0, 195.0), UncoveredSpeech(50.0, 59.0)))
+    told = transcript(SURE, uncovered=(Span(192.0, 195.0), Span(50.0, 59.0)))
     assert items_of(told) == [
         ReviewItem(50_000, 59_000, "", ("speech at 0:50 to 0:59 has no text",), 1.0),
         ReviewItem(192_000, 195_000, "", ("speech at 3:12 to 3:15 has no text",), 0.6),
