@@ -31,6 +31,7 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
                 "heap",
                 "word_times",
                 "temporary",
+                "atomic",
                 "places",
             }
         ),
@@ -107,7 +108,7 @@ def package_of_file(file: str) -> str:
 
 def test_the_imports_are_found() -> None:
     assert Import("transcript.py", "Transcript.save", "ovsubs.subtitles.formats") in IMPORTS
-    assert Import("whisper/segments.py", "", "ovsubs.audio.windows") in IMPORTS
+    assert Import("whisper/segments.py", "", "ovsubs.audio.regions") in IMPORTS
 
 
 def test_every_module_belongs_to_a_room() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from as_on_windows import PlayerWindow, ignore_case
 
+from ovsubs.atomic import write_atomically
 from ovsubs.errors import UnwritableOutput
 from ovsubs.places import file_key, is_portable_name, move_into_place
-from ovsubs.subtitles.formats.atomic import write_atomically
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_many_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from ovsubs.subtitles.formats.atomic import write_atomically
+from ovsubs.atomic import write_atomically
 for number in range(40):
     write_atomically(Path(sys.argv[1]) / f"{sys.argv[2]}-{number}.srt", b"whole")
 """

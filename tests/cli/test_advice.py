@@ -38,7 +38,7 @@ ADVISED_BY_ERRORS = {
     "OutputClash": ({"library/plan.py", "library/render.py"}, {"subtitle", "render"}),
     "UnwritableOutput": (
         {
-            *("cli/printing.py", "subtitles/formats/save.py", "subtitles/formats/atomic.py"),
+            *("cli/printing.py", "subtitles/formats/save.py", "atomic.py"),
             *("library/plan.py", "library/render.py", "library/run.py", "library/videos.py"),
         },
         {"subtitle", "render"},

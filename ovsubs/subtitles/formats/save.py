@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ovsubs.atomic import write_atomically
 from ovsubs.errors import OutputExists, UnwritableOutput
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.atomic import write_atomically
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.render import known_format, render
 from ovsubs.subtitles.styles import LayoutOptions

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ovsubs.places import move_into_place
-from ovsubs.temporary import temporary_beside
+from ovsubs.atomic import replace_file
 
 
 @contextmanager
@@ -47,9 +46,7 @@ def _remove_changed(cache_dir: Path, key: str) -> None:
 
 def _record(blob: Path, key: str) -> None:
     record = blob.with_name(f"{blob.name}.sha256")
-    with temporary_beside(record) as temporary:
-        temporary.write_text(f"{key} {_sum_of(blob)}\n", encoding="ascii")
-        move_into_place(temporary, record)
+    replace_file(record, f"{key} {_sum_of(blob)}\n".encode("ascii"))
 
 
 def _sum_of(blob: Path) -> str:

@@ -22,10 +22,9 @@ from typing import Any
 import openvino as ov
 from platformdirs import user_cache_path
 
+from ovsubs.atomic import replace_file
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import InvalidOption
-from ovsubs.places import move_into_place
-from ovsubs.temporary import temporary_beside
 from ovsubs.whisper.model.devices import cpu_flags
 from ovsubs.whisper.model.layer_timing import FLOATS, MeasuredPrecision, ModelSize, Precision, ask
 
@@ -222,9 +221,7 @@ def _write(path: Path, key: str, measured: Sequence[MeasuredPrecision]) -> None:
     content = {"version": _VERSION, "measured": {**others, key: [asdict(one) for one in measured]}}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_beside(path) as temporary:
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            move_into_place(temporary, path)
+        replace_file(path, json.dumps(content, indent=1).encode("utf-8"))
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pysubs2
 import pytest
 from systems import needs_links, needs_posix
 
-import ovsubs.subtitles.formats.atomic as atomic
+import ovsubs.atomic as atomic
 from ovsubs.errors import InvalidOption, OutputExists, UnknownFormat, UnwritableOutput
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats import (

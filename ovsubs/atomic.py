@@ -23,12 +23,17 @@ def write_atomically(path: Path, content: bytes) -> None:
             raise UnwritableOutput(path, "a folder or device has this name")
         if not target.parent.is_dir():
             raise UnwritableOutput(path, f"there is no folder {target.parent}")
-        _write_and_rename(target, content)
+        replace_file(target, content)
     except OSError as error:
         raise UnwritableOutput(path, error.strerror or error) from error
 
 
-def _write_and_rename(target: Path, content: bytes) -> None:
+def replace_file(target: Path, content: bytes) -> None:
+    """The same of a place that is known to be good.
+
+    Raises:
+        OSError: it cannot be written there; what was there is there still.
+    """
     # Not `tempfile`, whose files are private: here they have the mode that the umask asks for.
     with temporary_beside(target) as temporary:
         with temporary.open("wb") as file:
