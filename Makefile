@@ -77,7 +77,7 @@ regression baseline:
 	@echo "SKIPPED: the regression check wants LibriSpeech: DATA=test-clean CALIBRATION=train-clean-100"
 endif
 
-QUANTIZATION := $(wildcard ovsubs/quantization/*.py) ovsubs/convert/post_training.py ovsubs/convert/cross_states.py
+QUANTIZATION := $(wildcard ovsubs/quantization/*.py)
 
 # Ten recordings: whether it has become a model at all. What it is worth is the regression check's.
 models/base-int8/ovsubs.json: $(QUANTIZATION) | models/base/ovsubs.json $(VENV)/dev.installed

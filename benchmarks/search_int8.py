@@ -22,18 +22,18 @@ from pathlib import Path
 from peer_engines.machine import describe_run
 
 from ovsubs.convert.manifest import DECODER, ENCODER
-from ovsubs.convert.post_training import (
+from ovsubs.convert.resolve import resolve_ir
+from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
+from ovsubs.quantization.calibration import CalibrationSample, collect
+from ovsubs.quantization.divergence import PRECISION, Scores, divergence_of, log_probabilities
+from ovsubs.quantization.options import DEFAULTS
+from ovsubs.quantization.post_training import (
     NOT_SMOOTHED,
     Int8Settings,
     decoder_inputs,
     quantize_decoder,
     quantize_encoder,
 )
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
-from ovsubs.quantization.calibration import CalibrationSample, collect
-from ovsubs.quantization.divergence import PRECISION, Scores, divergence_of, log_probabilities
-from ovsubs.quantization.options import DEFAULTS
 from ovsubs.whisper.model import CompileOptions, open_model
 
 ALPHAS = (NOT_SMOOTHED, 0.25, 0.5, 0.6, 0.75, 0.85, 0.95)

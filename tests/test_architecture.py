@@ -55,13 +55,13 @@ EXCEPTIONS = frozenset(
 )
 
 HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
-HEAVY_PLACES = ("convert/", "benchmark/")
+HEAVY_PLACES = ("convert/", "benchmark/", "quantization/")
 OPENVINO_PLACES = (
     "whisper/model/",
-    "audio/vad.py",
     "audio/vad_graph.py",
     "audio/openvino_core.py",
     "convert/",
+    "quantization/",
 )
 TYPER_PLACES = ("cli.py", "cli/")
 START_MODULES = ("torch", "transformers", "optimum", "nncf", "openvino")

@@ -20,7 +20,6 @@ from ovsubs.cli.tables import print_figures
 from ovsubs.clock import clock_time
 from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
 from ovsubs.convert.partial import make_subdirectory, partial_directory
-from ovsubs.convert.post_training import Int8Settings
 from ovsubs.convert.resolve import resolve_ir
 from ovsubs.convert.sources import find_places, short_name
 from ovsubs.datasets import files_of, is_folder
@@ -28,6 +27,7 @@ from ovsubs.errors import InvalidOption
 from ovsubs.quantization.gate import allowed_nats
 from ovsubs.quantization.measurement import Measurement, label
 from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
+from ovsubs.quantization.post_training import Int8Settings
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
 from ovsubs.quantization.recordings import choose_recordings
 from ovsubs.quantization.report import in_words, make_table, to_json

@@ -25,13 +25,13 @@ from ovsubs.convert.manifest import (
     write_manifest,
 )
 from ovsubs.convert.partial import make_subdirectory
-from ovsubs.convert.post_training import Int8Settings, decoder_inputs, quantize_decoder, quantize_encoder
 from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, self_test
 from ovsubs.datasets import Dataset
 from ovsubs.errors import SelfTestFailed, UnwritableFile
 from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.quantization.measurement import Report, label
 from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, ComponentNames, QuantizeOptions
+from ovsubs.quantization.post_training import Int8Settings, decoder_inputs, quantize_decoder, quantize_encoder
 from ovsubs.quantization.recordings import part_of
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 

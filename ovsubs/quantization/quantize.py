@@ -13,12 +13,12 @@ from ovsubs.convert.export import check_replaceable
 from ovsubs.convert.graphs import check_export_extra
 from ovsubs.convert.manifest import QuantizationReport, check_ir_directory, read_manifest, write_manifest
 from ovsubs.convert.partial import partial_directory, put_in_place
-from ovsubs.convert.post_training import is_quantized
 from ovsubs.errors import AlreadyQuantized
 from ovsubs.quantization.candidates import STEMS, Candidates, build_candidates
 from ovsubs.quantization.gate import decide
 from ovsubs.quantization.measurement import Measurement, Report, measure
 from ovsubs.quantization.options import ComponentNames, QuantizeOptions
+from ovsubs.quantization.post_training import is_quantized
 from ovsubs.quantization.recordings import QuantizationDatasets, choose_recordings
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.tokenizer import WhisperTokenizer

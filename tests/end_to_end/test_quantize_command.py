@@ -16,7 +16,7 @@ from patience import PATIENCE_S
 from systems import needs_posix
 
 from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
-from ovsubs.convert.post_training import is_quantized
+from ovsubs.quantization.post_training import is_quantized
 
 pytestmark = pytest.mark.model
 

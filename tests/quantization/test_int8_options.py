@@ -3,9 +3,9 @@
 import pytest
 
 from ovsubs.cli.quantize import Int8Call
-from ovsubs.convert.post_training import FRAGILE, Int8Settings
 from ovsubs.errors import InvalidOption
 from ovsubs.quantization.options import QuantizeOptions
+from ovsubs.quantization.post_training import FRAGILE, Int8Settings
 
 
 @pytest.mark.parametrize(

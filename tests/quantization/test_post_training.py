@@ -7,10 +7,10 @@ import pytest
 from as_on_windows import lock_open_files
 from systems import needs_linux
 
-from ovsubs.convert.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.convert.manifest import DECODER, ENCODER
-from ovsubs.convert.post_training import Int8Settings, is_quantized, quantize_decoder, read_graph
 from ovsubs.errors import ExportError, InvalidOption
+from ovsubs.quantization.cross_states import put_back_cross_states, take_out_cross_states
+from ovsubs.quantization.post_training import Int8Settings, is_quantized, quantize_decoder, read_graph
 
 pytestmark = pytest.mark.model
 
