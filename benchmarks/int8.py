@@ -23,9 +23,9 @@ from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Positio
 from ovsubs.benchmark.figures import figures_of, to_json
 from ovsubs.benchmark.report import to_markdown
 from ovsubs.benchmark.results import Comparison
-from ovsubs.convert.export import ExportOptions, export_model
-from ovsubs.convert.manifest import read_manifest
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
+from ovsubs.export.model_directory import ExportOptions, export_model
+from ovsubs.models.manifest import read_manifest
 from ovsubs.quantization.measurement import label
 from ovsubs.quantization.options import QuantizeOptions, Recordings
 from ovsubs.quantization.quantize import Quantized, quantize_model

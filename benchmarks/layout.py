@@ -20,8 +20,8 @@ from pathlib import Path
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import run_program, say
 
-from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets.joining import joined_chapters, write_wav
+from ovsubs.export.resolve import resolve_ir
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.cue import Cue, CueWord, to_ms

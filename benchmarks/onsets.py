@@ -25,9 +25,9 @@ from peer_engines.program import add_model_arguments, run_program, say
 from peer_engines.spliced import SplicedFile, make_spliced
 from peer_engines.weights import Weights, find_weights
 
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.convert.sources import short_name
 from ovsubs.datasets.joining import Recording, write_wav
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.sources import short_name
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Transcript

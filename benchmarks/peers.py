@@ -36,9 +36,9 @@ from peer_engines.weights import Weights, find_weights
 import ovsubs
 from ovsubs.benchmark.machine import describe_machine
 from ovsubs.benchmark.metrics import total
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.convert.sources import short_name
 from ovsubs.errors import OvsubsError
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.sources import short_name
 
 LANGUAGE = "en"  # of LibriSpeech
 TOO_SLOW = 4.0  # times the fastest engine's first run: one run is enough to know

@@ -23,7 +23,7 @@ from peer_engines.program import run_program
 from peer_engines.recordings import LONG, SHORT, make_sets
 from peer_engines.run import Job
 
-from ovsubs.convert.resolve import resolve_ir
+from ovsubs.export.resolve import resolve_ir
 
 LENGTHS_S = (60, 600, 3_600, 28_800)
 BATCH_SIZES = (1, 2, 4, 8, 16, 24)

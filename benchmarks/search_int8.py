@@ -21,9 +21,9 @@ from pathlib import Path
 
 from peer_engines.machine import describe_run
 
-from ovsubs.convert.manifest import DECODER, ENCODER
-from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.manifest import DECODER, ENCODER
 from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.quantization.divergence import PRECISION, Scores, divergence_of, log_probabilities
 from ovsubs.quantization.options import DEFAULTS

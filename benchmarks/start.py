@@ -18,7 +18,7 @@ from pathlib import Path
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 
 from ovsubs.benchmark.metrics import median
-from ovsubs.convert.resolve import resolve_ir
+from ovsubs.export.resolve import resolve_ir
 
 RATE, SILENCE_S = 16_000, 10
 COMMAND = (sys.executable, "-c", "from ovsubs.cli import main; main()")

@@ -28,9 +28,9 @@ from peer_engines.program import add_model_arguments, run_program, say
 from peer_engines.weights import Weights, find_weights
 
 from ovsubs.benchmark.metrics import median
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.convert.sources import short_name
 from ovsubs.datasets.joining import Recording, joined_chapters, write_wav
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.sources import short_name
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.whisper.model import CompileOptions

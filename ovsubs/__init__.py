@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ovsubs.audio.regions import VadOptions
-    from ovsubs.convert.export import ExportOptions, export_model
     from ovsubs.errors import OvsubsError
+    from ovsubs.export.model_directory import ExportOptions, export_model
     from ovsubs.library.check import CheckedFile, CheckOptions, check_files
     from ovsubs.library.plan import SubtitleOptions
     from ovsubs.library.render import RenderOptions, render_transcripts
@@ -82,7 +82,7 @@ _HOMES = {
     "Cue": "ovsubs.subtitles.cue",
     "Device": "ovsubs.whisper.model",
     "EmbedOptions": "ovsubs.video.embed",
-    "ExportOptions": "ovsubs.convert.export",
+    "ExportOptions": "ovsubs.export.model_directory",
     "FormatOptions": "ovsubs.subtitles.formats",
     "LayoutOptions": "ovsubs.subtitles.styles",
     "Model": "ovsubs.pipeline",
@@ -101,7 +101,7 @@ _HOMES = {
     "burn": "ovsubs.video.burn",
     "check_files": "ovsubs.library.check",
     "embed": "ovsubs.video.embed",
-    "export_model": "ovsubs.convert.export",
+    "export_model": "ovsubs.export.model_directory",
     "lay_out": "ovsubs.subtitles.layout.cues",
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",

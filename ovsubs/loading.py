@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ovsubs.convert.manifest import check_ir_directory
-from ovsubs.convert.resolve import resolve_ir
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.manifest import check_ir_directory
 from ovsubs.pipeline import Audio, Model
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions, check_device

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.vad import open_detector
 from ovsubs.clock import clock_time
-from ovsubs.convert.manifest import check_sums
 from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
+from ovsubs.models.manifest import check_sums
 from ovsubs.recognition import (
     Components,
     RecognitionService,

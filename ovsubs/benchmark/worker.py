@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ovsubs.convert.selftest import read_probe
 from ovsubs.errors import OvsubsError, TruncatedMedia, UnreadableMedia
+from ovsubs.export.selftest import read_probe
 from ovsubs.heap import share_one_heap
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import TranscribeOptions

@@ -265,7 +265,7 @@ def export(
 ) -> None:
     """Turn a Whisper checkpoint into a model directory that runs on OpenVINO, and test it."""
     from ovsubs.cli.quantize import Int8Call, run_export_int8
-    from ovsubs.convert.export import ExportOptions, export_model
+    from ovsubs.export.model_directory import ExportOptions, export_model
 
     if int8 and precision is not None:
         raise InvalidOption("precision", precision, "--int8 is a precision already; give one of the two")
@@ -452,7 +452,7 @@ def qc(
 def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
     """List the models on this machine: name, size, precision, source."""
     from ovsubs.cli.tables import print_models
-    from ovsubs.convert.listing import list_models
+    from ovsubs.models.listing import list_models
 
     refuse_missing_folder(model_dir)
     print_models(list_models(model_dir))

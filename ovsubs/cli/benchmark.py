@@ -25,10 +25,10 @@ from ovsubs.cli.printing import say as announce
 from ovsubs.cli.progress import make_bars, make_console
 from ovsubs.cli.tables import print_figures, print_findings
 from ovsubs.clock import clock_time
-from ovsubs.convert.manifest import check_ir_directory
-from ovsubs.convert.resolve import resolve_ir
 from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset
 from ovsubs.errors import InvalidOption
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.manifest import check_ir_directory
 from ovsubs.places import file_key
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.whisper.languages import language_code

@@ -18,12 +18,12 @@ from ovsubs.cli.printing import say_above, show
 from ovsubs.cli.progress import make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.clock import clock_time
-from ovsubs.convert.export import ExportOptions, check_replaceable, export_model
-from ovsubs.convert.partial import make_subdirectory, partial_directory
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.convert.sources import find_places, short_name
 from ovsubs.datasets import files_of, is_folder
 from ovsubs.errors import InvalidOption
+from ovsubs.export.model_directory import ExportOptions, check_replaceable, export_model
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.partial import make_subdirectory, partial_directory
+from ovsubs.models.sources import find_places, short_name
 from ovsubs.quantization.gate import allowed_nats
 from ovsubs.quantization.measurement import Measurement, label
 from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from ovsubs.cli.printing import cell, say, show, text_cell
 from ovsubs.clock import clock_time
-from ovsubs.convert.listing import ModelListing
 from ovsubs.library.plan import DONE, FileResult
+from ovsubs.models.listing import ModelListing
 from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up
 from ovsubs.whisper.model import CompileOptions, Device, ModelSize, measured_precisions, settle

@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
-from ovsubs.convert.export import describe_files, describe_packages
-from ovsubs.convert.graphs import save_as_fp16
-from ovsubs.convert.manifest import (
+from ovsubs.datasets import Dataset
+from ovsubs.errors import SelfTestFailed, UnwritableFile
+from ovsubs.export.graphs import save_as_fp16
+from ovsubs.export.model_directory import describe_files, describe_packages
+from ovsubs.export.selftest import ProbeResult, find_fault, probe_model, self_test
+from ovsubs.models.manifest import (
     DECODER,
     ENCODER,
     GRAPH_FILES,
@@ -24,10 +27,7 @@ from ovsubs.convert.manifest import (
     read_manifest,
     write_manifest,
 )
-from ovsubs.convert.partial import make_subdirectory
-from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, self_test
-from ovsubs.datasets import Dataset
-from ovsubs.errors import SelfTestFailed, UnwritableFile
+from ovsubs.models.partial import make_subdirectory
 from ovsubs.quantization.calibration import CalibrationSample, collect
 from ovsubs.quantization.measurement import Report, label
 from ovsubs.quantization.options import COMPONENTS, LIBRISPEECH_TRAIN, ComponentNames, QuantizeOptions

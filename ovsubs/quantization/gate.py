@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ovsubs.benchmark.figures import Against, ModelFigures, Ratio
-from ovsubs.convert.manifest import QuantizationReport
 from ovsubs.errors import AccuracyDropTooLarge
+from ovsubs.models.manifest import QuantizationReport
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import Measurement
 from ovsubs.quantization.options import COMPONENTS, ComponentNames, QuantizeOptions

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import N_FRAMES
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.bounds import check_number
-from ovsubs.convert.graphs import first_line, quiet
 from ovsubs.errors import ExportError, InvalidOption, UnwritableFile
+from ovsubs.export.graphs import first_line, quiet
 from ovsubs.quantization.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.whisper.model.lengths import make_length_dynamic
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ovsubs.benchmark.compare import check_benchmark_extra
 from ovsubs.benchmark.results import Comparison
-from ovsubs.convert.export import check_replaceable
-from ovsubs.convert.graphs import check_export_extra
-from ovsubs.convert.manifest import QuantizationReport, check_ir_directory, read_manifest, write_manifest
-from ovsubs.convert.partial import partial_directory, put_in_place
 from ovsubs.errors import AlreadyQuantized
+from ovsubs.export.graphs import check_export_extra
+from ovsubs.export.model_directory import check_replaceable
+from ovsubs.models.manifest import QuantizationReport, check_ir_directory, read_manifest, write_manifest
+from ovsubs.models.partial import partial_directory, put_in_place
 from ovsubs.quantization.candidates import STEMS, Candidates, build_candidates
 from ovsubs.quantization.gate import decide
 from ovsubs.quantization.measurement import Measurement, Report, measure

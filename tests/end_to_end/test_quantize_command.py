@@ -15,7 +15,7 @@ from heard import is_sample
 from patience import PATIENCE_S
 from systems import needs_posix
 
-from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
+from ovsubs.models.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.quantization.post_training import is_quantized
 
 pytestmark = pytest.mark.model

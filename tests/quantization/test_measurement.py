@@ -9,7 +9,7 @@ from signatures import SIGNATURE
 from ovsubs.benchmark.intervals import Interval
 from ovsubs.benchmark.metrics import CharacterErrors, WordErrors
 from ovsubs.benchmark.results import Comparison, ModelResult, Run, read_comparison, write_comparison
-from ovsubs.convert.manifest import MANIFEST_NAME, Manifest, QuantizationReport, read_manifest, write_manifest
+from ovsubs.models.manifest import MANIFEST_NAME, Manifest, QuantizationReport, read_manifest, write_manifest
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import BEFORE, Measurement, label
 from ovsubs.quantization.options import COMPONENTS

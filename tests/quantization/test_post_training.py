@@ -7,8 +7,8 @@ import pytest
 from as_on_windows import lock_open_files
 from systems import needs_linux
 
-from ovsubs.convert.manifest import DECODER, ENCODER
 from ovsubs.errors import ExportError, InvalidOption
+from ovsubs.models.manifest import DECODER, ENCODER
 from ovsubs.quantization.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.quantization.post_training import Int8Settings, is_quantized, quantize_decoder, read_graph
 
@@ -45,7 +45,7 @@ def test_a_graph_is_let_go_of_before_its_file_is_removed(
     tiny_en_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On Windows the file would stay otherwise."""
-    from ovsubs.convert.graphs import compress_graph
+    from ovsubs.export.graphs import compress_graph
 
     lock_open_files(monkeypatch)
     compress_graph(tiny_en_model_dir / f"{DECODER}.xml", tmp_path / f"{DECODER}.xml", "INT8_ASYM")
@@ -56,7 +56,7 @@ def test_a_graph_is_let_go_of_before_its_file_is_removed(
 def test_a_graph_in_floating_point_is_told_from_one_in_fewer_bits(
     tiny_en_model_dir: Path, tmp_path: Path, stem: str
 ) -> None:
-    from ovsubs.convert.graphs import compress_graph
+    from ovsubs.export.graphs import compress_graph
 
     exact = tiny_en_model_dir / f"{stem}.xml"
     assert not is_quantized(exact)

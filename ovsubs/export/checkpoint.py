@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ovsubs.convert.ctranslate2 import convert_ctranslate2
-from ovsubs.convert.hub import download
-from ovsubs.convert.partial import make_subdirectory
-from ovsubs.convert.sources import (
+from ovsubs.errors import ModelNotFound, UnreadableCheckpoint
+from ovsubs.export.ctranslate2 import convert_ctranslate2
+from ovsubs.models.hub import download
+from ovsubs.models.partial import make_subdirectory
+from ovsubs.models.sources import (
     CTranslate2Directory,
     HubCheckpoint,
     HubIr,
@@ -17,8 +18,7 @@ from ovsubs.convert.sources import (
     Report,
     recognize_directory,
 )
-from ovsubs.convert.wheels import WheelWeights, join_weights, sha256_of
-from ovsubs.errors import ModelNotFound, UnreadableCheckpoint
+from ovsubs.models.wheels import WheelWeights, join_weights, sha256_of
 
 
 @dataclass(frozen=True, slots=True)

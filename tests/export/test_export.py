@@ -14,12 +14,6 @@ from numpy.typing import NDArray
 from small_model import SmallModel, write_ctranslate2
 
 from ovsubs.audio.features import log_mel
-from ovsubs.convert.export import ExportOptions, default_output, export_model
-from ovsubs.convert.graphs import compress_graph
-from ovsubs.convert.manifest import check_ir_directory, read_manifest
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, read_probe
-from ovsubs.convert.wheels import sha256_of
 from ovsubs.errors import (
     InvalidOption,
     MissingExtra,
@@ -28,6 +22,12 @@ from ovsubs.errors import (
     UnreadableCheckpoint,
     UnwritableOutput,
 )
+from ovsubs.export.graphs import compress_graph
+from ovsubs.export.model_directory import ExportOptions, default_output, export_model
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.export.selftest import ProbeResult, find_fault, probe_model, read_probe
+from ovsubs.models.manifest import check_ir_directory, read_manifest
+from ovsubs.models.wheels import sha256_of
 
 PROBE_TEXT = "We will go to the market and buy some bread."
 GOOD = ProbeResult(finite=True, first_token=775, text=PROBE_TEXT, finished=True)

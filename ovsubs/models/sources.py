@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.convert.catalog import ALIASES, KNOWN_MODELS
-from ovsubs.convert.manifest import DECODER, ENCODER
-from ovsubs.convert.wheels import WheelWeights, find_wheel_weights, pip_command
 from ovsubs.errors import ModelNotFound
+from ovsubs.models.catalog import ALIASES, KNOWN_MODELS
+from ovsubs.models.manifest import DECODER, ENCODER
+from ovsubs.models.wheels import WheelWeights, find_wheel_weights, pip_command
 
 Report = Callable[[str], None]  # gets one line for each step taken
 
@@ -213,7 +213,7 @@ def _from_wheel_or_hub(
 
 
 def _from_hub_cache(repos: tuple[str | None, ...], report: Report) -> Origin | None:
-    from ovsubs.convert.hub import cached_snapshot
+    from ovsubs.models.hub import cached_snapshot
 
     for repo in repos:
         path = cached_snapshot(repo) if repo else None

@@ -1,13 +1,12 @@
 """What a person calls a model -> a directory that runs, fetched or made where need be."""
 
-import shutil
 from pathlib import Path
 
-from ovsubs.convert.catalog import KNOWN_MODELS
-from ovsubs.convert.hub import download
-from ovsubs.convert.manifest import check_ir_directory
-from ovsubs.convert.partial import partial_directory, put_in_place
-from ovsubs.convert.sources import (
+from ovsubs.errors import MissingExtra, ModelNotFound
+from ovsubs.models.catalog import KNOWN_MODELS
+from ovsubs.models.fetch import fetch_ir, is_absent
+from ovsubs.models.manifest import check_ir_directory
+from ovsubs.models.sources import (
     HubCheckpoint,
     HubIr,
     IrDirectory,
@@ -16,11 +15,9 @@ from ovsubs.convert.sources import (
     Report,
     find_model,
     find_places,
-    recognize_directory,
     short_name,
 )
-from ovsubs.convert.wheels import WheelWeights
-from ovsubs.errors import MissingExtra, ModelNotFound
+from ovsubs.models.wheels import WheelWeights
 
 
 def resolve_ir(
@@ -57,38 +54,17 @@ def resolve_ir(
     known = KNOWN_MODELS.get(short_name(source))
     if isinstance(origin, HubIr):
         try:
-            return _download_ir(origin.repo, source, places, report)
+            return fetch_ir(origin.repo, source, places, report)
         except ModelNotFound as error:
-            if known is None or not _is_absent(error):
+            if known is None or not is_absent(error):
                 raise
             report(f"{error}; going on to the checkpoint {known.checkpoint}")
             origin = HubCheckpoint(known.checkpoint)
     return _export_into_cache(source, origin, places, report)
 
 
-def _download_ir(repo: str, source: str, places: Places, report: Report) -> Path:
-    output = places.cache_dir / short_name(source)
-    report(f"downloading {repo}")
-    with partial_directory(output) as partial:
-        built = download(repo, partial / "model")
-        if not isinstance(recognize_directory(built), IrDirectory):
-            raise ModelNotFound(repo, "the repository holds no OpenVINO graphs")
-        check_ir_directory(built)
-        shutil.rmtree(built / ".cache", ignore_errors=True)  # huggingface_hub's notes on its download
-        put_in_place(built, output, partial, overwrite=False)
-    report(f"model in {output}")
-    return output
-
-
-def _is_absent(error: ModelNotFound) -> bool:
-    """Whether the Hub answered that there is no such repository, rather than not answering."""
-    from huggingface_hub.errors import RepositoryNotFoundError
-
-    return isinstance(error.__cause__, RepositoryNotFoundError)
-
-
 def _export_into_cache(source: str, origin: Origin, places: Places, report: Report) -> Path:
-    from ovsubs.convert.export import ExportOptions, export_origin
+    from ovsubs.export.model_directory import ExportOptions, export_origin  # most runs make nothing
 
     known = KNOWN_MODELS.get(short_name(source))
     options = ExportOptions(
@@ -103,4 +79,4 @@ def _export_into_cache(source: str, origin: Origin, places: Places, report: Repo
         if places.offline or known is None or known.ir is None or not isinstance(origin, WheelWeights):
             raise
         report(f"{error}; going on to the ready-made OpenVINO model {known.ir} on the Hub")
-        return _download_ir(known.ir, source, places, report)
+        return fetch_ir(known.ir, source, places, report)

@@ -1,34 +1,18 @@
 """Weights for the tests of this room: small ones made by hand, and the real ones where they are installed."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from exported import Exported
 from small_model import SmallModel, make_small_model
 
-from ovsubs.convert.ctranslate2 import convert_ctranslate2
-from ovsubs.convert.export import ExportOptions, export_model
-from ovsubs.convert.manifest import REQUIRED_FILES
+from ovsubs.export.ctranslate2 import convert_ctranslate2
+from ovsubs.export.model_directory import ExportOptions, export_model
 
 
 @pytest.fixture
 def small_model() -> SmallModel:
     return make_small_model()
-
-
-@pytest.fixture
-def make_ir(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes directories that have all files of a model, but nothing sensible in them."""
-
-    def make(place: str) -> Path:
-        directory = tmp_path / place
-        directory.mkdir(parents=True)
-        for name in REQUIRED_FILES:
-            (directory / name).write_text("{}")
-        return directory
-
-    return make
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from patience import PATIENCE_S
 
-from ovsubs.convert.catalog import PackagedFile, WheelPackaging
-from ovsubs.convert.resolve import resolve_ir
-from ovsubs.convert.sources import (
+from ovsubs.errors import BrokenModel, ModelNotFound, UnreadableCheckpoint
+from ovsubs.export.resolve import resolve_ir
+from ovsubs.models.catalog import PackagedFile, WheelPackaging
+from ovsubs.models.sources import (
     CTranslate2Directory,
     HubCheckpoint,
     HubIr,
@@ -25,8 +26,7 @@ from ovsubs.convert.sources import (
     recognize_directory,
     short_name,
 )
-from ovsubs.convert.wheels import find_wheel_weights, join_weights
-from ovsubs.errors import BrokenModel, ModelNotFound, UnreadableCheckpoint
+from ovsubs.models.wheels import find_wheel_weights, join_weights
 
 MakeIr = Callable[[str], Path]
 
@@ -278,7 +278,7 @@ def deaf_hub() -> Iterator[DeafHub]:
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line_soon(tmp_path: Path, deaf_hub: DeafHub) -> None:
-    code = "import sys; from ovsubs.convert.resolve import resolve_ir; resolve_ir('small')"
+    code = "import sys; from ovsubs.export.resolve import resolve_ir; resolve_ir('small')"
     environment = {**os.environ, "HF_ENDPOINT": deaf_hub.address, "HF_HOME": str(tmp_path / "hf")}
     repository = str(Path(__file__).parents[2])
     environment["PYTHONPATH"] = repository
@@ -302,7 +302,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line_soon(tmp_path: Path, deaf_hub:
 def test_looking_for_a_model_imports_nothing_heavy() -> None:
     heavy = "{'torch', 'transformers', 'openvino', 'nncf', 'huggingface_hub', 'numpy'}"
     code = (
-        "import sys; from ovsubs.convert.sources import find_model; from ovsubs.convert.manifest import *;"
+        "import sys; from ovsubs.models.sources import find_model; from ovsubs.models.manifest import *;"
         f"sys.exit(sorted({heavy} & set(sys.modules)) or None)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

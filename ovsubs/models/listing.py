@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.convert.manifest import DECODER, ENCODER, read_manifest
-from ovsubs.convert.sources import IrDirectory, find_places, recognize_directory
 from ovsubs.errors import BrokenModel
+from ovsubs.models.manifest import DECODER, ENCODER, read_manifest
+from ovsubs.models.sources import IrDirectory, find_places, recognize_directory
 
 # How the stored weights show in the graph's XML: (element type, name of the precision), the narrowest first.
 _STORED_TYPES = (

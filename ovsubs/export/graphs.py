@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ovsubs.audio.openvino_core import shared_core
-from ovsubs.convert.sources import Report
 from ovsubs.errors import ExportError, MissingExtra, UnreadableCheckpoint
+from ovsubs.models.sources import Report
 
 ENGINE_PACKAGES = ("openvino", "openvino-tokenizers", "optimum-intel", "transformers", "torch", "nncf")
 _EXTRA_MODULES = ("torch", "transformers", "optimum.intel", "openvino_tokenizers", "nncf")

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
-from ovsubs.convert.manifest import SelfTestVerdict
 from ovsubs.errors import SelfTestFailed
+from ovsubs.models.manifest import SelfTestVerdict
 from ovsubs.whisper.decoding import WindowRequest, compression_ratio, decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.tokenizer import WhisperTokenizer
@@ -97,6 +97,6 @@ def probe_model(directory: Path) -> ProbeResult:
 
 def read_probe() -> NDArray[np.float32]:
     """The probe: "We will go to the market and buy some bread." Mono, 16 kHz, in [-1, 1].  # [n_samples]"""
-    with (files("ovsubs.convert") / "assets" / "probe.wav").open("rb") as file, wave.open(file) as sound:
+    with (files("ovsubs.export") / "assets" / "probe.wav").open("rb") as file, wave.open(file) as sound:
         content = sound.readframes(sound.getnframes())
     return np.frombuffer(content, "<i2").astype(np.float32) / 32768.0

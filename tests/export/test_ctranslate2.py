@@ -19,9 +19,9 @@ from small_model import (
     write_ctranslate2,
 )
 
-from ovsubs.convert.ctranslate2 import convert_ctranslate2
-from ovsubs.convert.ctranslate2_file import ModelFile
 from ovsubs.errors import UnreadableCheckpoint
+from ovsubs.export.ctranslate2 import convert_ctranslate2
+from ovsubs.export.ctranslate2_file import ModelFile
 
 SELF_ATTENTION = "encoder/layer_0/self_attention/linear_0"
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.convert.ctranslate2_file import ModelFile
-from ovsubs.convert.hugging_face import WhisperSizes, write_configs
 from ovsubs.errors import UnreadableCheckpoint
+from ovsubs.export.ctranslate2_file import ModelFile
+from ovsubs.export.hugging_face import WhisperSizes, write_configs
 
 HEAD_DIM = 64  # of every Whisper (arXiv:2212.04356, table 1: width / heads)
 GELU = 3  # ctranslate2::ops::ActivationType::GELU

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from ovsubs.convert.catalog import WHEEL_PACKAGINGS, PackagedFile, WheelPackaging
 from ovsubs.errors import UnreadableCheckpoint
+from ovsubs.models.catalog import WHEEL_PACKAGINGS, PackagedFile, WheelPackaging
 
 _BLOCK_BYTES = 1 << 20  # read and hashed at a time
 

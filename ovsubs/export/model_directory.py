@@ -8,15 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.bounds import check_number
-from ovsubs.convert.checkpoint import Checkpoint, fetch_checkpoint
-from ovsubs.convert.graphs import (
+from ovsubs.errors import (
+    ExportError,
+    InvalidOption,
+    SelfTestFailed,
+    UnwritableFile,
+)
+from ovsubs.export.checkpoint import Checkpoint, fetch_checkpoint
+from ovsubs.export.graphs import (
     ENGINE_PACKAGES,
     check_export_extra,
     compress_graph,
     export_graphs,
     save_as_fp16,
 )
-from ovsubs.convert.manifest import (
+from ovsubs.export.selftest import ProbeResult, find_fault, probe_model, self_test
+from ovsubs.models.manifest import (
     DECODER,
     ENCODER,
     GRAPH_FILES,
@@ -29,9 +36,8 @@ from ovsubs.convert.manifest import (
     describe_word_times,
     write_manifest,
 )
-from ovsubs.convert.partial import check_free, make_subdirectory, partial_directory, put_in_place
-from ovsubs.convert.selftest import ProbeResult, find_fault, probe_model, self_test
-from ovsubs.convert.sources import (
+from ovsubs.models.partial import check_free, make_subdirectory, partial_directory, put_in_place
+from ovsubs.models.sources import (
     IrDirectory,
     Origin,
     Report,
@@ -40,13 +46,7 @@ from ovsubs.convert.sources import (
     recognize_directory,
     short_name,
 )
-from ovsubs.convert.wheels import sha256_of
-from ovsubs.errors import (
-    ExportError,
-    InvalidOption,
-    SelfTestFailed,
-    UnwritableFile,
-)
+from ovsubs.models.wheels import sha256_of
 from ovsubs.places import is_portable_name
 
 # How weights alone are compressed. INT8 as in the Hub's OpenVINO/whisper-*-int8-ov.

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from growth import assert_linear
 
-from ovsubs.convert.listing import list_models
-from ovsubs.convert.manifest import (
+from ovsubs.errors import BrokenModel
+from ovsubs.models.listing import list_models
+from ovsubs.models.manifest import (
     REQUIRED_FILES,
     FileSum,
     Manifest,
@@ -21,7 +22,6 @@ from ovsubs.convert.manifest import (
     read_manifest,
     write_manifest,
 )
-from ovsubs.errors import BrokenModel
 
 MakeIr = Callable[[str], Path]
 MANIFEST = Manifest(

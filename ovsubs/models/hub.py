@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ovsubs.convert.manifest import DECODER, ENCODER
 from ovsubs.errors import ModelNotFound
+from ovsubs.models.manifest import DECODER, ENCODER
 
 _IR_FILES = [
     "*.json",

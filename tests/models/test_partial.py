@@ -8,8 +8,8 @@ import pytest
 from patience import PATIENCE_S
 from systems import needs_posix
 
-from ovsubs.convert.partial import partial_directory, put_in_place
 from ovsubs.errors import OutputExists, UnwritableOutput
+from ovsubs.models.partial import partial_directory, put_in_place
 
 
 def build(output: Path, content: str, *, overwrite: bool = False) -> None:
@@ -57,7 +57,7 @@ def test_a_place_that_cannot_be_written_is_said_to_be_so(tmp_path: Path) -> None
 WAIT = """
 import sys, time
 from pathlib import Path
-from ovsubs.convert.partial import partial_directory
+from ovsubs.models.partial import partial_directory
 with partial_directory(Path(sys.argv[1])) as partial:
     (partial / "half").touch()
     print("ready", flush=True)
