@@ -16,8 +16,11 @@ import pytest
 from heard import words_of
 from numpy.typing import NDArray
 
+from ovsubs.audio.chunks import ChunkBuilder
 from ovsubs.audio.ffmpeg import ffmpeg_executable
+from ovsubs.audio.silero import LIVE_BATCH
 from ovsubs.audio.source import AudioSource, open_source
+from ovsubs.audio.vad import VadOptions, open_detector
 from ovsubs.errors import ClosedModel, InvalidOption, UnreadableMedia, UnsupportedTask
 from ovsubs.pipeline import Model, Progress
 from ovsubs.recognition import (
@@ -426,6 +429,37 @@ def test_a_track_that_breaks_off_stops_no_other(tiny_model: Model, joined_speech
     assert sum(done.is_last for done in found) == 5
     alone = timed_texts(updates_of(tiny_model, [speech], options))
     assert timed_texts(found, 1) == timed_texts(found, 4) == alone
+
+
+# Audio that comes as it is spoken
+
+
+def test_what_is_pushed_has_its_text_soon_after_it_was_said(
+    tiny_model: Model, joined_speech: Samples
+) -> None:
+    speech, max_wait_s = joined_speech[: 40 * RATE], 0.5
+    scheduler, options = Scheduler(tiny_model._components), TranscribeOptions(beam_size=1)
+    number, updates = scheduler.add(options, is_live=True), list[TrackUpdate]()
+    with open_detector(LIVE_BATCH) as detector:
+        builder = ChunkBuilder(detector, VadOptions(), max_wait_s=max_wait_s)
+        for end in range(RATE // 10, len(speech) + 1, RATE // 10):
+            for chunk in builder.push(speech[end - RATE // 10 : end]):
+                scheduler.feed(number, chunk)
+            while scheduler.has_work:
+                for update in scheduler.step():
+                    waited_s = end / RATE - chunk.speech[-1].end
+                    assert waited_s <= max_wait_s + LIVE_BATCH * 0.032 + 0.1
+                    updates.append(update)
+        for chunk in builder.finish():
+            scheduler.feed(number, chunk)
+    scheduler.end(number)
+    while scheduler.has_work:
+        updates += scheduler.step()
+    assert sum(bool(update.segments) for update in updates) > 3
+    assert updates[-1].is_last
+    text = _words("".join(segment.text for segment in segments_of(updates, number))).split()
+    whole = _words(tiny_model.transcribe(speech, options=options).text).split()
+    assert difflib.SequenceMatcher(None, text, whole, autojunk=False).ratio() > 0.8
 
 
 # Threads
