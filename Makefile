@@ -39,7 +39,7 @@ test: browser $(VENV)/dev.installed $(VENV)/base.weights $(VENV)/tiny.en.weights
 # Side by side, since neither keeps two cores busy: whole commands and notebooks on the model, and all the rest,
 # which is told of at its end, in one piece.
 PYTEST := OVSUBS_TESTS_LACK_NOTHING=1 $(BIN)/python -m pytest --durations 15
-COMMANDS := tests/end_to_end tests/notebooks tests/benchmark
+COMMANDS := tests/end_to_end tests/notebooks tests/evaluation
 tests-of-commands: $(VENV)/dev.installed models/base/ovsubs.json models/tiny.en/ovsubs.json demo/talk.mp4
 	$(PYTEST) -m model $(COMMANDS)
 

@@ -119,8 +119,8 @@ def run_tests(isa: str, asked: str | None, environment: dict[str, str]) -> str:
 
 def hear(name: str, data: Path, asked: str | None) -> int:
     """Chapters in one precision; prints what it came down to, word errors, words, and speed."""
-    from ovsubs.benchmark.metrics import count_word_errors
     from ovsubs.datasets.joining import joined_chapters
+    from ovsubs.evaluation.metrics import count_word_errors
     from ovsubs.export.resolve import resolve_ir
     from ovsubs.pipeline import Model
     from ovsubs.whisper.model import CompileOptions, settle

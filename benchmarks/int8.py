@@ -19,11 +19,11 @@ from typing import Any
 
 from peer_engines.machine import describe_run
 
-from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
-from ovsubs.benchmark.figures import figures_of, to_json
-from ovsubs.benchmark.report import to_markdown
-from ovsubs.benchmark.results import Comparison
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
+from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
+from ovsubs.evaluation.figures import figures_of, to_json
+from ovsubs.evaluation.report import to_markdown
+from ovsubs.evaluation.results import Comparison
 from ovsubs.export.model_directory import ExportOptions, export_model
 from ovsubs.models.manifest import read_manifest
 from ovsubs.quantization.measurement import label

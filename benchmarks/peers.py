@@ -34,9 +34,9 @@ from peer_engines.run import Job
 from peer_engines.weights import Weights, find_weights
 
 import ovsubs
-from ovsubs.benchmark.machine import describe_machine
-from ovsubs.benchmark.metrics import total
 from ovsubs.errors import OvsubsError
+from ovsubs.evaluation.machine import describe_machine
+from ovsubs.evaluation.metrics import total
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.sources import short_name
 

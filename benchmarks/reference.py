@@ -22,8 +22,8 @@ from peer_engines.weights import Weights, find_weights
 
 from ovsubs.audio.features import N_SAMPLES, log_mel
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.benchmark.agreement import find_difference, our_tokens, reference_tokens
 from ovsubs.datasets.joining import joined_chapters
+from ovsubs.evaluation.agreement import find_difference, our_tokens, reference_tokens
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.sources import short_name
 from ovsubs.whisper.model import CompileOptions, open_model

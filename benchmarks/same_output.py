@@ -20,7 +20,7 @@ from peer_engines.program import run_program
 from peer_engines.recordings import make_sets
 
 from ovsubs.audio.media import MEDIA_SUFFIXES
-from ovsubs.benchmark.metrics import median
+from ovsubs.evaluation.metrics import median
 
 SPEED = "speed"  # the way that is timed
 

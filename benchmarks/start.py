@@ -17,7 +17,7 @@ from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 
-from ovsubs.benchmark.metrics import median
+from ovsubs.evaluation.metrics import median
 from ovsubs.export.resolve import resolve_ir
 
 RATE, SILENCE_S = 16_000, 10

@@ -19,9 +19,9 @@ from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import run_program
 from peer_engines.recordings import FileSet, count_errors, make_sets
 
-from ovsubs.benchmark.intervals import wer_difference_interval
-from ovsubs.benchmark.metrics import median, total
 from ovsubs.errors import UnreadableMedia
+from ovsubs.evaluation.intervals import wer_difference_interval
+from ovsubs.evaluation.metrics import median, total
 
 LANGUAGE = "en"  # of LibriSpeech
 

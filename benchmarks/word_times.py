@@ -27,8 +27,8 @@ from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import add_model_arguments, run_program, say
 from peer_engines.weights import Weights, find_weights
 
-from ovsubs.benchmark.metrics import median
 from ovsubs.datasets.joining import Recording, joined_chapters, write_wav
+from ovsubs.evaluation.metrics import median
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.sources import short_name
 from ovsubs.pipeline import Model

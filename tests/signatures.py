@@ -1,6 +1,6 @@
 """What results of a benchmark say of how they were made, for tests that make results by hand."""
 
-from ovsubs.benchmark.results import Signature
+from ovsubs.evaluation.results import Signature
 
 SIGNATURE = Signature(
     dataset="LibriSpeech/test-clean",

@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"models"}),),
     (frozenset({"export"}),),
     (frozenset({"recognition", "file_tracks", "pipeline", "loading"}),),
-    (frozenset({"library"}), frozenset({"benchmark"})),
+    (frozenset({"library"}), frozenset({"evaluation"})),
     (frozenset({"quantization"}),),
     (frozenset({"cli", "__main__"}),),
 )
@@ -56,7 +56,7 @@ EXCEPTIONS = frozenset(
 )
 
 HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
-HEAVY_PLACES = ("export/", "benchmark/", "quantization/")
+HEAVY_PLACES = ("export/", "evaluation/", "quantization/")
 OPENVINO_PLACES = (
     "whisper/model/",
     "audio/vad_graph.py",

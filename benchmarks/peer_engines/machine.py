@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import ovsubs
-from ovsubs.benchmark.machine import describe_machine
+from ovsubs.evaluation.machine import describe_machine
 
 PROJECT_PACKAGES = (
     "openvino",

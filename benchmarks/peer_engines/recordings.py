@@ -6,9 +6,9 @@ from pathlib import Path
 
 from peer_engines.results import SetFacts
 
-from ovsubs.benchmark.intervals import errors_by_utterance
-from ovsubs.benchmark.metrics import WordErrors
 from ovsubs.datasets.joining import chapters_of, join, write_wav
+from ovsubs.evaluation.intervals import errors_by_utterance
+from ovsubs.evaluation.metrics import WordErrors
 
 LONG, SHORT = "long", "short"
 

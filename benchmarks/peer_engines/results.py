@@ -9,8 +9,8 @@ from typing import Any
 
 from peer_engines.configurations import OURS
 
-from ovsubs.benchmark.intervals import wer_difference_interval, wer_interval
-from ovsubs.benchmark.metrics import WordErrors, median, total
+from ovsubs.evaluation.intervals import wer_difference_interval, wer_interval
+from ovsubs.evaluation.metrics import WordErrors, median, total
 
 _NUMBERS = re.compile(r"\[\s+([\d.e-]+(?:,\s+[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
 

@@ -392,10 +392,10 @@ def benchmark(
 
     Exit code: 0 all well, 1 worse than --check allows or a measurement failed, 2 the call is wrong.
     """
-    from ovsubs.benchmark.compare import BenchmarkOptions
-    from ovsubs.benchmark.regression import Limits
     from ovsubs.cli.benchmark import Baseline, Outputs, run_benchmark
     from ovsubs.datasets import DatasetOptions
+    from ovsubs.evaluation.compare import BenchmarkOptions
+    from ovsubs.evaluation.regression import Limits
     from ovsubs.whisper.model import CompileOptions
 
     refuse_missing_folder(model_dir)

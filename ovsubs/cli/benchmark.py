@@ -6,20 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
-from ovsubs.benchmark.figures import figures_of, to_json
-from ovsubs.benchmark.metrics import normalizer_name
-from ovsubs.benchmark.plot import check_picture, draw
-from ovsubs.benchmark.regression import Limits, check, check_comparable
-from ovsubs.benchmark.report import make_table, to_markdown
-from ovsubs.benchmark.results import (
-    Comparison,
-    accuracy_key,
-    check_output,
-    read_comparison,
-    write_comparison,
-    write_text,
-)
 from ovsubs.cli.printing import cell
 from ovsubs.cli.printing import say as announce
 from ovsubs.cli.progress import make_bars, make_console
@@ -27,6 +13,20 @@ from ovsubs.cli.tables import print_figures, print_findings
 from ovsubs.clock import clock_time
 from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset
 from ovsubs.errors import InvalidOption
+from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
+from ovsubs.evaluation.figures import figures_of, to_json
+from ovsubs.evaluation.metrics import normalizer_name
+from ovsubs.evaluation.plot import check_picture, draw
+from ovsubs.evaluation.regression import Limits, check, check_comparable
+from ovsubs.evaluation.report import make_table, to_markdown
+from ovsubs.evaluation.results import (
+    Comparison,
+    accuracy_key,
+    check_output,
+    read_comparison,
+    write_comparison,
+    write_text,
+)
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.manifest import check_ir_directory
 from ovsubs.places import file_key

@@ -11,8 +11,6 @@ from typing import Self
 from rich.console import Console
 from rich.progress import TaskID
 
-from ovsubs.benchmark.machine import peak_memory
-from ovsubs.benchmark.results import check_output, write_comparison
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import say_above, show
 from ovsubs.cli.progress import make_bars
@@ -20,6 +18,8 @@ from ovsubs.cli.tables import print_figures
 from ovsubs.clock import clock_time
 from ovsubs.datasets import files_of, is_folder
 from ovsubs.errors import InvalidOption
+from ovsubs.evaluation.machine import peak_memory
+from ovsubs.evaluation.results import check_output, write_comparison
 from ovsubs.export.model_directory import ExportOptions, check_replaceable, export_model
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.partial import make_subdirectory, partial_directory

@@ -18,8 +18,8 @@ from ovsubs.timing import add_up
 from ovsubs.whisper.model import CompileOptions, Device, ModelSize, measured_precisions, settle
 
 if TYPE_CHECKING:  # no other command is to load the benchmark package
-    from ovsubs.benchmark import report
-    from ovsubs.benchmark.regression import RegressionCheck
+    from ovsubs.evaluation import report
+    from ovsubs.evaluation.regression import RegressionCheck
 
 _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not cut
 

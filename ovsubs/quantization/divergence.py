@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.benchmark.intervals import LEVEL, N_RESAMPLES, SEED, Interval
+from ovsubs.evaluation.intervals import LEVEL, N_RESAMPLES, SEED, Interval
 from ovsubs.quantization.calibration import CalibrationSample
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ovsubs.benchmark.figures import Against, ModelFigures, Ratio
 from ovsubs.errors import AccuracyDropTooLarge
+from ovsubs.evaluation.figures import Against, ModelFigures, Ratio
 from ovsubs.models.manifest import QuantizationReport
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import Measurement

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.compare import BenchmarkedModel, Position, compare
-from ovsubs.benchmark.figures import ModelFigures, figures_of
-from ovsubs.benchmark.results import Comparison
 from ovsubs.datasets import Dataset
+from ovsubs.evaluation.compare import BenchmarkedModel, Position, compare
+from ovsubs.evaluation.figures import ModelFigures, figures_of
+from ovsubs.evaluation.results import Comparison
 from ovsubs.quantization.calibration import collect
 from ovsubs.quantization.divergence import Divergence, measure_divergence
 from ovsubs.quantization.options import COMPONENTS, ComponentNames, QuantizeOptions

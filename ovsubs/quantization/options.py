@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovsubs.benchmark.compare import BenchmarkOptions
-from ovsubs.benchmark.metrics import ENGLISH
 from ovsubs.bounds import MAX_NUMBER, check_count, check_number
 from ovsubs.errors import InvalidOption
+from ovsubs.evaluation.compare import BenchmarkOptions
+from ovsubs.evaluation.metrics import ENGLISH
 from ovsubs.quantization.post_training import FRAGILE, Int8Settings
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import CompileOptions

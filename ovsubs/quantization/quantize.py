@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ovsubs.benchmark.compare import check_benchmark_extra
-from ovsubs.benchmark.results import Comparison
 from ovsubs.errors import AlreadyQuantized
+from ovsubs.evaluation.compare import check_benchmark_extra
+from ovsubs.evaluation.results import Comparison
 from ovsubs.export.graphs import check_export_extra
 from ovsubs.export.model_directory import check_replaceable
 from ovsubs.models.manifest import QuantizationReport, check_ir_directory, read_manifest, write_manifest

@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.metrics import ENGLISH
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, is_folder, shared_recordings
 from ovsubs.errors import MissingTranscript, OverlappingDatasets, TooFewEvaluationSamples
+from ovsubs.evaluation.metrics import ENGLISH
 from ovsubs.quantization.options import (
     LEAST_EVALUATED,
     LIBRISPEECH,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ovsubs.benchmark import report as benchmark_report
-from ovsubs.benchmark.figures import figures_of
-from ovsubs.benchmark.figures import to_json as figures_to_json
+from ovsubs.evaluation import report as benchmark_report
+from ovsubs.evaluation.figures import figures_of
+from ovsubs.evaluation.figures import to_json as figures_to_json
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import Measurement, label
 

@@ -15,8 +15,8 @@ from command_line import Ended
 from heard import says, word_errors
 from whisper_normalizer.basic import BasicTextNormalizer
 
-from ovsubs.benchmark.metrics import count_word_errors, median, start_distances
 from ovsubs.datasets.joining import joined_chapters
+from ovsubs.evaluation.metrics import count_word_errors, median, start_distances
 from ovsubs.pipeline import Model
 
 pytestmark = pytest.mark.model

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from signatures import SIGNATURE
 
-from ovsubs.benchmark.figures import Against, Ratio
-from ovsubs.benchmark.intervals import Interval
-from ovsubs.benchmark.metrics import CharacterErrors, WordErrors
-from ovsubs.benchmark.results import Comparison, ModelResult, Run
 from ovsubs.errors import AccuracyDropTooLarge
+from ovsubs.evaluation.figures import Against, Ratio
+from ovsubs.evaluation.intervals import Interval
+from ovsubs.evaluation.metrics import CharacterErrors, WordErrors
+from ovsubs.evaluation.results import Comparison, ModelResult, Run
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.gate import (
     LEAST_OF_A_ROUND,

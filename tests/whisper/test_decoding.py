@@ -11,7 +11,7 @@ from heard import is_sample
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
-from ovsubs.benchmark.agreement import first_pass
+from ovsubs.evaluation.agreement import first_pass
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper import search
 from ovsubs.whisper.decoding import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ovsubs.benchmark.figures import ModelFigures
-from ovsubs.benchmark.results import Comparison, check_output, whole_file
 from ovsubs.errors import InvalidOption, MissingExtra
+from ovsubs.evaluation.figures import ModelFigures
+from ovsubs.evaluation.results import Comparison, check_output, whole_file
 
 SUFFIXES = (".png", ".svg", ".pdf")
 _COLUMNS = 100  # of a signature line under the picture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ovsubs.benchmark.metrics import WordErrors, count_word_errors, median, start_distances, total
+from ovsubs.evaluation.metrics import WordErrors, count_word_errors, median, start_distances, total
 
 
 def test_equal_texts_have_no_errors_whatever_their_case_and_punctuation() -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.benchmark.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
-from ovsubs.benchmark.metrics import WordErrors
-from ovsubs.benchmark.processes import run_job
-from ovsubs.benchmark.worker import Job
 from ovsubs.datasets import Dataset, SpokenFile
 from ovsubs.errors import BrokenModel, InvalidOption, MeasurementFailed
+from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
+from ovsubs.evaluation.metrics import WordErrors
+from ovsubs.evaluation.processes import run_job
+from ovsubs.evaluation.worker import Job
 from ovsubs.whisper.model import CompileOptions
 
 WORDS = "ever tried ever failed no matter try again fail again fail better"

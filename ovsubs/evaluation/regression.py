@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovsubs.benchmark.figures import ModelFigures, figures_of
-from ovsubs.benchmark.results import Comparison
 from ovsubs.bounds import check_number
 from ovsubs.errors import InvalidOption, NotComparable
+from ovsubs.evaluation.figures import ModelFigures, figures_of
+from ovsubs.evaluation.results import Comparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ovsubs.benchmark.metrics import CharacterErrors, WordErrors, total
 from ovsubs.errors import NotComparable, UnwritableFile
+from ovsubs.evaluation.metrics import CharacterErrors, WordErrors, total
 from ovsubs.places import can_write_in, move_into_place
 
 FORMAT = 1  # of the file; raised when a reader must know of a change

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg
-from ovsubs.benchmark.worker import Job, measure
 from ovsubs.errors import UnreadableMedia
+from ovsubs.evaluation.worker import Job, measure
 
 pytestmark = pytest.mark.model
 

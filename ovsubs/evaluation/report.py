@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovsubs.benchmark.figures import ModelFigures, Ratio
-from ovsubs.benchmark.intervals import Interval
-from ovsubs.benchmark.results import Comparison
+from ovsubs.evaluation.figures import ModelFigures, Ratio
+from ovsubs.evaluation.intervals import Interval
+from ovsubs.evaluation.results import Comparison
 
 _HEAD: tuple[str, ...] = (
     *("model", "WER (95 %)", "CER", "word accuracy", "sub/del/ins"),

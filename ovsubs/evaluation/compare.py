@@ -11,21 +11,21 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ovsubs.benchmark.intervals import errors_by_utterance
-from ovsubs.benchmark.machine import device_name, product_flags
-from ovsubs.benchmark.metrics import (
+from ovsubs.bounds import check_count
+from ovsubs.datasets import Dataset
+from ovsubs.errors import InvalidOption
+from ovsubs.evaluation.intervals import errors_by_utterance
+from ovsubs.evaluation.machine import device_name, product_flags
+from ovsubs.evaluation.metrics import (
     CharacterErrors,
     WordErrors,
     count_character_errors,
     normalizer,
     normalizer_name,
 )
-from ovsubs.benchmark.processes import load_psutil, run_job
-from ovsubs.benchmark.results import Comparison, ModelResult, Run, Signature
-from ovsubs.benchmark.worker import Job, Measured
-from ovsubs.bounds import check_count
-from ovsubs.datasets import Dataset
-from ovsubs.errors import InvalidOption
+from ovsubs.evaluation.processes import load_psutil, run_job
+from ovsubs.evaluation.results import Comparison, ModelResult, Run, Signature
+from ovsubs.evaluation.worker import Job, Measured
 from ovsubs.models.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.whisper.languages import language_code

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ovsubs.benchmark.worker import Job, Measured
 from ovsubs.errors import MeasurementFailed, MissingExtra
+from ovsubs.evaluation.worker import Job, Measured
 
 _NUMBER = re.compile(r"\d+\.\d+")
 WATCH_S = 0.05  # between looks at the memory of a process
@@ -44,7 +44,7 @@ def run_job(job: Job, on_progress: Callable[[float], None] = lambda audio_s: Non
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         described = Path(folder) / "job.json"
         described.write_text(json.dumps(asdict(replace(job, started=time.time()))), encoding="utf-8")
-        command = [sys.executable, "-X", "utf8", "-P", "-m", "ovsubs.benchmark.worker", str(described)]
+        command = [sys.executable, "-X", "utf8", "-P", "-m", "ovsubs.evaluation.worker", str(described)]
         with (
             (Path(folder) / "said").open("w+", encoding="utf-8", errors="replace") as said,
             subprocess.Popen(

@@ -6,24 +6,24 @@ from pathlib import Path
 import pytest
 from signatures import SIGNATURE
 
-from ovsubs.benchmark.figures import figures_of, to_json
-from ovsubs.benchmark.metrics import (
+from ovsubs.errors import InvalidOption, NotComparable, UnwritableOutput
+from ovsubs.evaluation.figures import figures_of, to_json
+from ovsubs.evaluation.metrics import (
     CharacterErrors,
     WordErrors,
     count_character_errors,
     count_word_errors,
 )
-from ovsubs.benchmark.plot import check_picture, draw
-from ovsubs.benchmark.regression import Limits, check
-from ovsubs.benchmark.report import make_table, to_markdown
-from ovsubs.benchmark.results import (
+from ovsubs.evaluation.plot import check_picture, draw
+from ovsubs.evaluation.regression import Limits, check
+from ovsubs.evaluation.report import make_table, to_markdown
+from ovsubs.evaluation.results import (
     Comparison,
     ModelResult,
     Run,
     read_comparison,
     write_comparison,
 )
-from ovsubs.errors import InvalidOption, NotComparable, UnwritableOutput
 
 
 def model(label: str, n_wrong: int, *walls: float) -> ModelResult:

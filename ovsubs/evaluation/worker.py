@@ -1,6 +1,6 @@
 """One model in a process of its own: loaded, warmed up, and timed on all files together.
 
-python -m ovsubs.benchmark.worker job.json
+python -m ovsubs.evaluation.worker job.json
 
 Tells on stdout how many seconds of audio are done, line by line. A process of its own, because memory that
 one model has used is not given back before the next is measured.

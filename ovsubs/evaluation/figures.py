@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ovsubs.benchmark.intervals import Interval, wer_difference_interval, wer_interval
-from ovsubs.benchmark.metrics import median
-from ovsubs.benchmark.results import Comparison, ModelResult, Run
+from ovsubs.evaluation.intervals import Interval, wer_difference_interval, wer_interval
+from ovsubs.evaluation.metrics import median
+from ovsubs.evaluation.results import Comparison, ModelResult, Run
 
 
 @dataclass(frozen=True, slots=True)

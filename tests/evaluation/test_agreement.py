@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ovsubs.audio.features import log_mel
-from ovsubs.benchmark.agreement import find_difference, first_pass, our_tokens
+from ovsubs.evaluation.agreement import find_difference, first_pass, our_tokens
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
