@@ -27,10 +27,17 @@ from ovsubs.library.existing import (
     read_names,
 )
 from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
-from ovsubs.library.videos import VIDEO_FORMATS, VideoOptions, best_format
+from ovsubs.library.videos import VideoOptions, best_format
 from ovsubs.places import can_write_in, file_key
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.subtitles.formats import FormatOptions, check_laid_out, check_obeyed, known_format, output_path
+from ovsubs.subtitles.formats import (
+    VIDEO_FORMATS,
+    FormatOptions,
+    check_laid_out,
+    check_obeyed,
+    known_format,
+    output_path,
+)
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.findings import QcReport

@@ -16,6 +16,7 @@ from ovsubs.subtitles.formats import (
     check_laid_out,
     check_obeyed,
     known_format,
+    obeyed_by,
     output_path,
     save_transcript,
 )
@@ -112,6 +113,6 @@ def _write(transcript: Transcript, name: str, output: Path, options: RenderOptio
         transcript,
         output,
         options=options.layout,
-        format_options=options.format.only_for(name),
+        format_options=obeyed_by(name, options.format),
         overwrite=options.overwrite,
     )

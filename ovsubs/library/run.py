@@ -24,7 +24,7 @@ from ovsubs.library.plan import (
 from ovsubs.library.videos import best_format, make_videos
 from ovsubs.pipeline import Model, Progress
 from ovsubs.subtitles.cue import Cue, to_ms
-from ovsubs.subtitles.formats import save_transcript
+from ovsubs.subtitles.formats import obeyed_by, save_transcript
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import check_cues
@@ -213,7 +213,7 @@ def write_outputs(
                 transcript,
                 output,
                 cues=cues,
-                format_options=options.format.only_for(name),
+                format_options=obeyed_by(name, options.format),
                 overwrite=options.overwrite,
             )
         )

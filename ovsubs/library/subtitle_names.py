@@ -12,7 +12,7 @@ from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.audio.track_language import same_language
 from ovsubs.errors import MissingFile, NoSubtitlesInFolder
 from ovsubs.library.find import visible_files
-from ovsubs.subtitles.parsing.files import SUBTITLE_SUFFIXES
+from ovsubs.subtitles.formats import READ_SUFFIXES
 from ovsubs.video.track_tags import FORCED_MARKS, HEARING_IMPAIRED, NAME_MARKS, UNDETERMINED
 from ovsubs.whisper.languages import LANGUAGES
 
@@ -79,7 +79,7 @@ def find_subtitles(path: Path) -> list[Path]:
         raise MissingFile(path)
     if not path.is_dir():
         return [path]
-    inside = visible_files(path, SUBTITLE_SUFFIXES)
+    inside = visible_files(path, READ_SUFFIXES)
     if not inside:
         raise NoSubtitlesInFolder(path)
     return inside

@@ -16,11 +16,9 @@ from ovsubs.errors import (
     UnwritableOutput,
     UnwritableVideo,
 )
+from ovsubs.subtitles.formats import VIDEO_FORMATS
 from ovsubs.video.burn import BurnOptions, burn, burned_path
 from ovsubs.video.embed import EmbedOptions, embed, embedded_path
-
-# What a video takes, the best first: each format holds more of the layout than those behind it.
-VIDEO_FORMATS = ("ass", "srt", "vtt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ WHOLE_COMMAND = re.compile(r"`ovsubs (\w+)([^`]*)`")
 
 # Errors that advise an option: the modules that raise them, and the commands that show them as they are. Who
 # raises one in another module puts it here, and looks at the commands: `library/videos.py` makes others of
-# those of `embed`, `evaluation/worker.py` of a recording that breaks off, `cli/qc.py` of a JSON that cannot be
-# written.
+# those of `embed`, `evaluation/worker.py` of a recording that breaks off, `cli/qc.py` of a JSON that cannot
+# be written.
 ADVISED_BY_ERRORS = {
     "TruncatedMedia": ({"pipeline.py"}, {"subtitle"}),
     "AccuracyDropTooLarge": ({"quantization/gate.py"}, {"export", "quantize"}),

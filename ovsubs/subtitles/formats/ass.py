@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
+from ovsubs.subtitles.formats.format import SubtitleFormat, Written
 from ovsubs.subtitles.formats.srt import WORD_JOINER
 from ovsubs.subtitles.formats.timestamps import clock_cs, to_cs
 
@@ -104,3 +105,13 @@ def _for(length_cs: int) -> str:
 
 def _protected(text: str) -> str:
     return "".join(_PROTECTED.get(character, character) for character in text)
+
+
+def _write(given: Written) -> str:
+    highlight_words = given.options.highlight_words
+    return write_ass(given.cues, language=given.language, title=given.title, highlight_words=highlight_words)
+
+
+ASS = SubtitleFormat(
+    "ass", write_cues=_write, obeys=("highlight_words",), read_suffixes=(".ass", ".ssa"), video_rank=0
+)

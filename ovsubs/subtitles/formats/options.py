@@ -1,16 +1,12 @@
-"""What the caller wants of a format beside the text, checked; and which formats can obey it."""
+"""What the caller wants of a format beside the text, checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from ovsubs.errors import InvalidOption
-
-OBEYED_BY = MappingProxyType({"highlight_words": ("srt", "vtt", "ass", "lrc"), "vtt_settings": ("vtt",)})
 
 _PERCENTAGE = r"(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?)%"
 # W3C, WebVTT, section 4.4 (WebVTT cue settings list).
@@ -41,32 +37,6 @@ class FormatOptions:
 
     def __post_init__(self) -> None:
         _check_settings(self.vtt_settings)
-
-    def only_for(self, format: str) -> FormatOptions:
-        """What a format can obey of it, for when several are written; the rest is at its default."""
-        return replace(
-            self, **{name: _DEFAULTS[name] for name in _given(self) if format not in OBEYED_BY[name]}
-        )
-
-
-_DEFAULTS: dict[str, Any] = {option.name: option.default for option in fields(FormatOptions)}
-
-
-def check_obeyed(options: FormatOptions, formats: Sequence[str]) -> None:
-    """Refuse an option that none of the formats that are to be written can obey.
-
-    Raises:
-        InvalidOption: there is one.
-    """
-    for name in _given(options):
-        able = OBEYED_BY[name]
-        if not set(able) & set(formats):
-            why = f"{', '.join(formats)} cannot show it; choose from {', '.join(able)}"
-            raise InvalidOption(name, getattr(options, name), why)
-
-
-def _given(options: FormatOptions) -> list[str]:
-    return [name for name, default in _DEFAULTS.items() if getattr(options, name) != default]
 
 
 def _check_settings(settings: str) -> None:

@@ -7,7 +7,8 @@ from ovsubs.atomic import write_atomically
 from ovsubs.errors import OutputExists, UnwritableOutput
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.options import FormatOptions
-from ovsubs.subtitles.formats.render import known_format, render
+from ovsubs.subtitles.formats.registry import known_format
+from ovsubs.subtitles.formats.render import render
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
 

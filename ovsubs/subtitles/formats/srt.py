@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.formats.format import SubtitleFormat, Written
 from ovsubs.subtitles.formats.timestamps import clock
 from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
 
@@ -46,3 +47,12 @@ def _protected(line: str) -> list[str]:
     for match in _MARKUP.finditer(line):
         characters[match.end() - 1] += WORD_JOINER
     return characters
+
+
+def _write(given: Written) -> str:
+    return write_srt(given.cues, highlight_words=given.options.highlight_words)
+
+
+SRT = SubtitleFormat(
+    "srt", write_cues=_write, obeys=("highlight_words",), read_suffixes=(".srt",), video_rank=1
+)

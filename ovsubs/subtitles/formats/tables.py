@@ -1,6 +1,7 @@
 """Segments as they are, without layout -> plain text, and tables for programs."""
 
 from ovsubs.subtitles.cue import to_ms
+from ovsubs.subtitles.formats.format import SubtitleFormat
 from ovsubs.transcript import Transcript
 
 
@@ -29,3 +30,8 @@ def write_csv(transcript: Transcript) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(line.strip() for line in text.strip().splitlines())
+
+
+TXT = SubtitleFormat("txt", write_transcript=write_txt)
+TSV = SubtitleFormat("tsv", write_transcript=write_tsv)
+CSV = SubtitleFormat("csv", write_transcript=write_csv)

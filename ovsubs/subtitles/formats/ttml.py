@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
+from ovsubs.subtitles.formats.format import SubtitleFormat, Written
 from ovsubs.subtitles.formats.timestamps import clock
 
 _TT = "http://www.w3.org/ns/ttml"
@@ -69,3 +70,10 @@ def _paragraph(cue: Cue) -> ET.Element:
     for line in others:
         ET.SubElement(paragraph, "br").tail = line
     return paragraph
+
+
+def _write(given: Written) -> str:
+    return write_ttml(given.cues, language=given.language)
+
+
+TTML = SubtitleFormat("ttml", write_cues=_write, read_suffixes=(".ttml", ".dfxp"))

@@ -6,6 +6,7 @@ Written here and not through pysubs2 (1.8), which leaves `&` and `<` unescaped a
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.formats.format import SubtitleFormat, Written
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.timestamps import clock
 from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
@@ -34,3 +35,16 @@ def write_vtt(cues: Iterable[Cue], options: FormatOptions | None = None) -> str:
             text = "\n".join(underlined_lines(cue, lines, moment.word))
             blocks.append(f"{times}\n{text}\n")
     return "\n".join(blocks)
+
+
+def _write(given: Written) -> str:
+    return write_vtt(given.cues, given.options)
+
+
+VTT = SubtitleFormat(
+    "vtt",
+    write_cues=_write,
+    obeys=("highlight_words", "vtt_settings"),
+    read_suffixes=(".vtt",),
+    video_rank=2,
+)

@@ -24,7 +24,6 @@ from ovsubs.subtitles.parsing.markup import without_enclosed
 from ovsubs.subtitles.parsing.plain_text import cue_lines, unprotected
 from ovsubs.subtitles.parsing.ttml import is_ttml, read_ttml
 
-SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp"})
 MAX_BYTES = 64 * 2**20  # the subtitles of a day are below 10 MB: what is larger is no subtitle file
 
 _TIME = r"(?:(\d{1,5}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"

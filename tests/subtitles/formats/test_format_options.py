@@ -1,7 +1,7 @@
 import pytest
 
 from ovsubs.errors import InvalidOption
-from ovsubs.subtitles.formats.options import FormatOptions, check_obeyed
+from ovsubs.subtitles.formats import FormatOptions, check_obeyed, obeyed_by
 
 ALL = ("srt", "vtt", "ass", "ttml", "lrc", "txt", "tsv", "csv", "json")
 BOTH = FormatOptions(highlight_words=True, vtt_settings="line:0")
@@ -57,7 +57,7 @@ def test_what_webvtt_does_not_have_is_refused(settings: str, why: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_that_is_not_asked_for_is_refused(name: str) -> None:
     check_obeyed(FormatOptions(), (name,))
-    assert FormatOptions().only_for(name) == FormatOptions()
+    assert obeyed_by(name, FormatOptions()) == FormatOptions()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_option_is_refused_by_every_format_that_cannot_obey_it(
     for name in ALL:
         if name in able:
             check_obeyed(options, (name,))
-            assert options.only_for(name) == options
+            assert obeyed_by(name, options) == options
         else:
             with pytest.raises(InvalidOption, match=f"{name} cannot show it; choose from .*{able[-1]}"):
                 check_obeyed(options, (name,))
@@ -92,5 +92,5 @@ def test_of_several_formats_one_has_to_obey() -> None:
 
 
 def test_a_format_gets_only_what_it_can_obey() -> None:
-    assert BOTH.only_for("srt") == FormatOptions(highlight_words=True)
-    assert BOTH.only_for("ttml") == FormatOptions()
+    assert obeyed_by("srt", BOTH) == FormatOptions(highlight_words=True)
+    assert obeyed_by("ttml", BOTH) == FormatOptions()

@@ -1,0 +1,38 @@
+"""What a kind of subtitle file is: its name, its writer, and what it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ovsubs.subtitles.cue import Cue
+from ovsubs.subtitles.formats.options import FormatOptions
+from ovsubs.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer of cues is given: the cues, and what they are of."""
+
+    cues: Sequence[Cue]
+    language: str
+    title: str
+    options: FormatOptions
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleFormat:
+    """One kind of file; its name is also the ending of those that are written.
+
+    Either `write_cues` makes it of cues, which are laid out, or `write_transcript` of the segments as they
+    are. `obeys` names the fields of `FormatOptions` that it can show. `read_suffixes` are the endings of the
+    files that are read, none where it is not. `video_rank`: of several formats a video shows the one with the
+    lowest, which holds most of the layout; None: a video takes none of it.
+    """
+
+    name: str
+    write_cues: Callable[[Written], str] | None = None
+    write_transcript: Callable[[Transcript], str] | None = None
+    obeys: tuple[str, ...] = ()
+    read_suffixes: tuple[str, ...] = ()
+    video_rank: int | None = None
