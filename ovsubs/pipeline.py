@@ -185,7 +185,7 @@ class Model:
         while waiting:
             silent = list[int]()  # where nobody speaks in the track, and there are others
             requests = [TrackRequest(files[number].open_next, options[number]) for number in waiting]
-            with closing(self._service.submit(requests).updates()) as running:
+            with closing(self._service.submit(requests)) as job, closing(job.updates()) as running:
                 for update in running:
                     number, file = waiting[update.track], files[waiting[update.track]]
                     file.add(update)
@@ -232,7 +232,7 @@ class Model:
         while True:
             wordless = list[Segment]()  # until somebody speaks: another track may be read instead
             request = TrackRequest(file.open_next, chosen)
-            with closing(self._service.submit([request]).updates()) as running:
+            with closing(self._service.submit([request])) as job, closing(job.updates()) as running:
                 for update in running:
                     file.add(update)
                     if file.readings[-1].has_words:
@@ -253,7 +253,6 @@ class Model:
     def close(self) -> None:
         """Let go of the compiled graphs; what other threads are reading ends. A second time does nothing."""
         self._service.close()
-        self._components.whisper.close()
 
     def __enter__(self) -> Self:
         self._components.whisper.check_open()

@@ -87,6 +87,15 @@ class Stopwatch:
                     self._seconds[stage.stage] = self._seconds.get(stage.stage, 0.0) + part_s
                     self._counts[stage.stage] = self._counts.get(stage.stage, 0) + round(stage.count)
 
+    def add_waited(self, seconds: float, stages: Iterable[StageTime]) -> None:
+        """Count time that was waited outside of all stages for those that another thread was in."""
+        whole = list(stages)
+        whole_s = sum(stage.seconds for stage in whole)
+        for stage in whole if whole_s > 0.0 else ():
+            part_s = seconds * stage.seconds / whole_s
+            self._seconds[stage.stage] = self._seconds.get(stage.stage, 0.0) + part_s
+            self._counts.setdefault(stage.stage, 0)
+
     def timings(self) -> tuple[StageTime, ...]:
         """The stages in the order in which they first ended."""
         return tuple(

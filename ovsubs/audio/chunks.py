@@ -168,7 +168,7 @@ class ChunkBuilder:
         while self._waiting and (
             _is_decided(self._waiting, self._rule, self._last_end, heard) or self._has_waited(track_end)
         ):
-            end = track_end
+            end = min(track_end, heard.final_until)
             if heard.has_open and math.isfinite(self._max_wait_s):
                 # Of the pause before somebody who is speaking now, half belongs to the next chunk.
                 end = min(end, (self._waiting[-1].end + heard.final_until) / 2)

@@ -58,6 +58,7 @@ class ReadAhead(Iterator[T]):
         self._is_over = threading.Event()  # nobody takes anything any more
         self._has_ended = False
         self._error: BaseException | None = None
+        self._in_vain_s = 0.0  # waited by `is_ready`, and nothing came
         self._last_timings: tuple[StageTime, ...] = ()
         self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
         self._thread.start()
@@ -69,6 +70,9 @@ class ReadAhead(Iterator[T]):
             item = self._items.popleft() if self._items else None
             stages.extend(item.timings if item else self._last_timings)
             self._changed.notify_all()
+        # What was waited for in vain belongs to what comes at last.
+        self._clock.add_waited(self._in_vain_s, item.timings if item else self._last_timings)
+        self._in_vain_s = 0.0
         if item is not None:
             return item.value
         self._last_timings = ()
@@ -79,19 +83,24 @@ class ReadAhead(Iterator[T]):
 
     def is_ready(self, wait_s: float = 0.0) -> bool:
         """Whether the next item, or the end, is there; waits for it at most so long."""
-        until = time.monotonic() + wait_s
+        begin = time.monotonic()
+        until = begin + wait_s
         with self._clock.waiting() as stages, self._changed:
             while not self._items and not self._has_ended and (left_s := until - time.monotonic()) > 0.0:
                 self._changed.wait(min(left_s, _LOOK_S))
             if self._items:
                 stages.extend(replace(one, count=0.0) for one in self._items[0].timings)  # counted when taken
+            elif not self._has_ended:
+                self._in_vain_s += time.monotonic() - begin
             return bool(self._items) or self._has_ended
 
     def filled(self, wait_s: float) -> float:
         """How much of the capacity is taken, once it is full or the last item has come; or after so long."""
         until = time.monotonic() + wait_s
         with self._changed:
-            while not self._has_ended and self._weight() < 1.0 and (left_s := until - time.monotonic()) > 0.0:
+            while not self._is_over.is_set() and not self._has_ended and self._weight() < 1.0:
+                if (left_s := until - time.monotonic()) <= 0.0:
+                    break
                 self._changed.wait(min(left_s, _LOOK_S))
             return self._weight()
 

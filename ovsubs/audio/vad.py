@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.onsets import AFTER_STEPS, OnsetRaiser
 from ovsubs.audio.regions import STEP_S, SpeechRegion, StepSpan, VadOptions, is_long_enough, split_steps
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.audio.silero import STEP, Listener, SpeechDetector, open_detector, priming
+from ovsubs.audio.silero import STEP, Heard, Listener, SpeechDetector, open_detector, priming
 
 Samples = NDArray[np.float32]
 
@@ -110,6 +110,8 @@ class SpeechSegmenter:
             (lambda samples: _hear_backwards(samples, detector)) if hears_backwards else None, options
         )
         self._options = options
+        # Without hearing backwards a batch of the detector is judged at once, however much is pushed.
+        self._piece_steps = None if hears_backwards else detector.batch_steps
         self._pending = np.zeros(0, np.float32)  # probabilities of a region that has not ended yet
         self._sounds = np.zeros(AFTER_STEPS, np.bool_)  # of the same steps and of `AFTER_STEPS` before them
         self._offset, self._inside = 0, False  # `_offset`: step of the track at which `_pending` begins
@@ -121,19 +123,26 @@ class SpeechSegmenter:
         Args:
             samples: mono, 16 kHz, in [-1, 1].  # float32 [n_samples]
         """
-        return [
-            self._split(*one) for heard in self._listener.push(samples) for one in self._onsets.push(*heard)
-        ]
+        return self._results(self._listener.push(samples))
 
     def finish(self) -> list[VadResult]:
         """Tell what is left at the end of the track; the last `final_until` is infinite."""
-        raised = [one for heard in self._listener.finish() for one in self._onsets.push(*heard)]
-        split = [self._split(*one) for one in (*raised, *self._onsets.finish())]
+        split = self._results(self._listener.finish())
+        split += [self._split(*one) for one in self._onsets.finish()]
         last: tuple[SpeechRegion, ...] = ()
         n_left = len(self._pending)
         if n_left and (self._inside or is_long_enough(n_left, self._options)):
             last = (self._region(StepSpan(0, n_left)),)
         return [*split, VadResult(np.zeros(0, np.float32), last, math.inf)]
+
+    def _results(self, heard: Iterable[Heard]) -> list[VadResult]:
+        pieces = (piece for one in heard for piece in self._pieces(*one))
+        return [self._split(*raised) for piece in pieces for raised in self._onsets.push(*piece)]
+
+    def _pieces(self, samples: Samples, probabilities: NDArray[np.float32]) -> Iterator[Heard]:
+        n = self._piece_steps or max(1, len(probabilities))
+        for first in range(0, len(probabilities), n):
+            yield samples[first * STEP : (first + n) * STEP], probabilities[first : first + n]
 
     def _split(
         self, samples: Samples, probabilities: NDArray[np.float32], sounds: NDArray[np.bool_]

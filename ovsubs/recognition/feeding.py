@@ -110,6 +110,6 @@ class Feeder:
         with self._lock:
             self._is_closed, self.may_open = True, False
             tracks = list(self._tracks.values())
-        self._opened.close()
-        for opened in tracks:
+        for opened in tracks:  # the opener may be waiting for the audio of one of them
             opened.close()
+        self._opened.close()

@@ -65,6 +65,10 @@ class _Queued:
         return len(voters_of(track)) < track.options.language_detection_segments
 
 
+class _Alone:
+    """The group of a track that has none."""
+
+
 class Scheduler:
     """Tracks whose audio arrives bit by bit, and the batches of windows that are made of them.
 
@@ -114,7 +118,7 @@ class Scheduler:
         vote = LanguageVote(code, 1.0) if code else None
         track = TrackState(number, options, vote, context, offset)
         limits = self._components.batch_limits(options)
-        own = object() if group is None else group
+        own = _Alone() if group is None else group
         self._queued[number] = _Queued(track, priority, own, is_live, limits)
         return number
 
@@ -143,25 +147,44 @@ class Scheduler:
     @property
     def has_work(self) -> bool:
         """Whether `step` would give or do anything."""
-        if self._ended or any(one.track.is_done for one in self._queued.values()):
-            return True
-        return any(windows for _, windows in self._considered())
+        # To look for windows takes in what was fed: only then it is known whether a track has ended.
+        has_windows = any(bool(windows) for _, windows in self._considered())
+        return has_windows or bool(self._ended) or any(one.track.is_done for one in self._queued.values())
 
     @property
     def numbers(self) -> list[int]:
         """Numbers of the tracks that are neither at their end nor cancelled, in the order of `add`."""
         return list(self._queued)
 
-    def is_full(self, group: object) -> bool:
-        """Whether windows of a group fill a batch."""
+    def wants_track(self, group: object, besides: Container[object] = ()) -> bool:
+        """Whether a group should have another track: its windows fill no batch, and no track may have more.
+
+        Args:
+            group: as given to `add`.
+            besides: tracks that are passed over, since their audio is late.
+        """
         frames = dict[BatchLimits, list[int]]()
         for queued in self._queued.values():
-            if queued.group is group:
-                of_limits = frames.setdefault(queued.limits, [])
-                of_limits += self._frames_of(queued, self._takable(queued))
-                if queued.limits.fill(of_limits) >= 1.0:
-                    return True
-        return False
+            if queued.group is not group:
+                continue
+            if queued.track.number not in besides and self._lacks_audio(queued):
+                return False
+            of_limits = frames.setdefault(queued.limits, [])
+            of_limits += [one.n_frames(self._components) for one in self._takable(queued)]
+            if queued.limits.fill(of_limits) >= 1.0:
+                return False
+        return True
+
+    def forget_turns(self, besides: Container[object]) -> None:
+        """Forget when it was the turn of groups that will have no more tracks.
+
+        Args:
+            besides: groups that may have more.
+        """
+        there = {id(one.group) for one in self._queued.values()}
+        self._last_batch_of = {
+            group: n for group, n in self._last_batch_of.items() if group in besides or id(group) in there
+        }
 
     def hungry(self, besides: Container[object] = ()) -> int | None:
         """The first track that the next batch lacks audio of; None if it is full, or no track can have more.
@@ -173,10 +196,6 @@ class Scheduler:
             if queued.track.number not in besides and self._lacks_audio(queued):
                 return queued.track.number
         return None
-
-    def groups_waiting(self) -> set[object]:
-        """Groups of the windows that may be in the next batch."""
-        return {queued.group for queued, windows in self._considered() if windows}
 
     def step(self) -> list[TrackUpdate]:
         """Tell of tracks that have ended, or else decode a batch and tell what it has added to its tracks.
@@ -237,16 +256,23 @@ class Scheduler:
         track, n = queued.track, queued.limits.max_full_windows
         if track.language_vote is None:
             n = max(n, track.options.language_detection_segments)
-        waiting, is_short = self._fill_up_to(queued, n)
-        if n_again := sum(one.attempt != track.first_attempt for one in waiting):
-            return self._fill_up_to(queued, n + n_again)  # those that are decoded once more lack company
-        return waiting, is_short
+        waiting, is_short = self._fill_up_to(queued, n, 0)
+        n_again = sum(one.attempt != track.first_attempt for one in waiting)
+        if is_short or not n_again:
+            return waiting, is_short
+        return self._fill_up_to(queued, n + n_again, 1)  # those that are decoded once more lack company
 
-    def _fill_up_to(self, queued: _Queued, n: int) -> tuple[list[ChunkDecoder], bool]:
-        """Waiting windows of a track, and whether it has too few: `n` are enough, more if they are short."""
-        limits = queued.limits
+    def _fill_up_to(self, queued: _Queued, n: int, level: int) -> tuple[list[ChunkDecoder], bool]:
+        """Waiting windows of a track, and whether it has too few: `n` are enough, more if they are short.
+
+        What was asked for once is waited for, so that it does not matter whether it comes at once or bit by
+        bit; `level` tells which of the questions it is.
+        """
+        limits, wanted = queued.limits, queued.track.wanted
+        n = max(n, wanted[level])
         while True:
             found = queued.track.waiting(n)
+            wanted[level] = n if len(found) < n else 0
             if len(found) < n:
                 return found, True
             frames = [decoder.n_frames(self._components) for decoder in found]
@@ -377,6 +403,8 @@ class Scheduler:
         if not self._queued:
             self._cache = None
             self._last_batch_of.clear()
+        elif any(isinstance(group, _Alone) for group in self._last_batch_of):
+            self.forget_turns([group for group in self._last_batch_of if not isinstance(group, _Alone)])
 
 
 def failure(number: int, error: Exception) -> TrackUpdate:

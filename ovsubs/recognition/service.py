@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 
 from ovsubs.errors import ClosedModel, RecognitionInterrupted
 from ovsubs.recognition.components import Components
@@ -49,6 +51,22 @@ class Job:
         """Give up what is left: nothing of it is decoded after the present batch. It ends ffmpeg."""
         self._service.forget(self)
         self.feeder.close()
+        self._service.clean_up()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What audio comes from: a track of a job by its number, or, with None, the job's next track."""
+
+    job: Job
+    number: int | None
+
+    @property
+    def is_there(self) -> bool:
+        return self.number is None or self.number in self.job.feeder.numbers
+
+    def is_ready(self, wait_s: float) -> bool:
+        return self.job.feeder.is_ready(self.number, wait_s)
 
 
 class RecognitionService:
@@ -61,11 +79,14 @@ class RecognitionService:
     def __init__(self, components: Components) -> None:
         self._components = components
         self._scheduler = Scheduler(components)
-        self._changed = threading.Condition()  # guards what follows
+        self._changed = threading.Condition()  # guards what follows, up to the empty line
         self._driver: threading.Thread | None = None  # the one that is using the scheduler
+        self._n_asking = 0  # threads that want it next, for something short
         self._jobs = list[Job]()
-        # Since when audio was waited for in vain, by its source: a track, or a job's next one.
-        self._wanted_since = dict[object, float]()
+        self._is_closed = False
+
+        self._wanted_since = dict[_Source, float]()  # since when it is waited for
+        self._looked_at = dict[_Source, float]()  # when it was last waited for, where nothing else was to do
 
     def submit(self, requests: Sequence[TrackRequest], *, priority: int = 0) -> Job:
         """Take in tracks to be recognized; those of one call come in order, calls take turns.
@@ -85,8 +106,13 @@ class RecognitionService:
             check_options(self._components, options)
         job = Job(self, Feeder(self._components, requests, self._scheduler, priority), len(requests))
         with self._changed:
-            self._jobs.append(job)
+            is_closed = self._is_closed
+            if not is_closed:
+                self._jobs.append(job)
             self._changed.notify_all()
+        if is_closed:  # since it was asked
+            job.close()
+            raise ClosedModel(self._components.whisper.directory)
         return job
 
     def detect_language(self, request: TrackRequest) -> LanguageVote | None:
@@ -116,8 +142,12 @@ class RecognitionService:
             return self._scheduler.vote(voters, request.options)
 
     def close(self) -> None:
-        """Give up all jobs, once the present batch is done; they end with an error. Again it does nothing."""
+        """Give up all jobs, which end with an error, and close the model. Again it does nothing.
+
+        It waits for the end of the present batch.
+        """
         with self._changed:
+            self._is_closed = True
             jobs = list(self._jobs)
             for job in jobs:
                 job.error = ClosedModel(self._components.whisper.directory)
@@ -125,6 +155,7 @@ class RecognitionService:
             job.close()
         with self._driving():
             self._take_out_forgotten()
+            self._components.whisper.close()
 
     def next_update(self, job: Job) -> TrackUpdate | None:
         """The next update of a job; None after the last one, or if the job is closed.
@@ -132,19 +163,23 @@ class RecognitionService:
         Raises:
             OvsubsError: the model has been closed, or the thread that did the work was interrupted.
         """
-        while True:
-            with self._changed:
-                while True:
-                    if job.queued:
-                        return job.queued.popleft()
-                    if job.error is not None:
-                        raise job.error
-                    if not job.n_left or job not in self._jobs:
-                        return None
-                    if self._is_free:
-                        break
-                    self._changed.wait(_LOOK_S)
-            self._drive_once(job)
+        try:
+            while True:
+                with self._changed:
+                    while not self._is_settled(job):
+                        if self._is_free and not self._n_asking:
+                            self._driver = threading.current_thread()
+                            break
+                        self._changed.wait(_LOOK_S)
+                    else:
+                        return self._settle(job)
+                try:
+                    self._drive_once(job)
+                finally:
+                    self._leave()
+        except BaseException:  # an interrupt between two of these lines, too
+            self._leave()
+            raise
 
     def forget(self, job: Job) -> None:
         """Take a job out; its tracks leave the scheduler before the next batch."""
@@ -154,48 +189,73 @@ class RecognitionService:
             job.queued.clear()
             self._changed.notify_all()
 
+    def clean_up(self) -> None:
+        """Let go of what closed jobs have left, unless another thread does that at the end of its batch."""
+        with self._changed:
+            if self._driver is not None:
+                return
+            self._driver = threading.current_thread()
+        try:
+            self._take_out_forgotten()
+        finally:
+            self._leave()
+
+    def _is_settled(self, job: Job) -> bool:
+        """Whether the next update of a job is there, or none will come."""
+        return bool(job.queued or job.error or not job.n_left or job not in self._jobs)
+
+    def _settle(self, job: Job) -> TrackUpdate | None:
+        if job.queued:
+            return job.queued.popleft()
+        if job.error is not None:
+            raise job.error
+        return None
+
     @property
     def _is_free(self) -> bool:
         """Whether the scheduler may be used. A thread that was interrupted may not have told that it left."""
-        driver = self._driver
-        return driver is None or driver is threading.current_thread() or not driver.is_alive()
+        return self._driver is None or not self._driver.is_alive()
+
+    def _leave(self) -> None:
+        with self._changed:
+            if self._driver is threading.current_thread():
+                self._driver = None
+            self._changed.notify_all()
 
     @contextmanager
     def _driving(self) -> Iterator[None]:
-        """Use the scheduler, once nobody else does."""
+        """Use the scheduler for something short, before any of those who go on driving."""
         try:
             with self._changed:
-                while not self._is_free:
-                    self._changed.wait(_LOOK_S)
-                self._driver = threading.current_thread()
+                self._n_asking += 1
+                try:
+                    while not self._is_free:
+                        self._changed.wait(_LOOK_S)
+                    self._driver = threading.current_thread()
+                finally:
+                    self._n_asking -= 1
             yield
         finally:
-            with self._changed:
-                if self._driver is threading.current_thread():
-                    self._driver = None
-                self._changed.notify_all()
+            self._leave()
 
     def _drive_once(self, job: Job) -> None:
-        """Bring audio, and do a step, for all jobs, unless there is news of this one."""
-        with self._driving():
-            if job.queued or job.error is not None:
-                return
-            try:
-                self._components.whisper.check_open()
-                self._bring_audio(job)
-                for update in self._scheduler.step():
-                    self._queue(update)
-            except BaseException as error:
-                # Nobody knows what of the other jobs has come through, so they end as well, and are told.
-                told = (
-                    error
-                    if isinstance(error, Exception)
-                    else RecognitionInterrupted(self._components.whisper.directory)
-                )
-                with self._changed:
-                    for one in self._jobs:
-                        one.error = told
-                raise
+        """Bring audio, and do a step, for all jobs."""
+        try:
+            self._components.whisper.check_open()
+            self._bring_audio(job)
+            for update in self._scheduler.step():
+                self._queue(update)
+            self._take_out_forgotten()
+        except BaseException as error:
+            # Nobody knows what of the other jobs has come through, so they end as well, and are told.
+            with self._changed:
+                for one in self._jobs:
+                    if one.n_left:
+                        one.error = error if isinstance(error, Exception) else self._interrupted()
+            raise
+
+    def _interrupted(self) -> RecognitionInterrupted:
+        return RecognitionInterrupted(self._components.whisper.directory)
 
     def _queue(self, update: TrackUpdate) -> None:
         with self._changed:
@@ -209,58 +269,81 @@ class RecognitionService:
             job.n_left -= update.is_last
             self._changed.notify_all()
 
-    def _take_out_forgotten(self) -> dict[int, Job]:
-        """Take the tracks of closed jobs out of the scheduler; returns the job of each that is left."""
+    def _take_out_forgotten(self) -> list[Job]:
+        """Take the tracks of closed jobs out of the scheduler; returns the jobs that are left."""
         with self._changed:
             jobs = list(self._jobs)
-        job_of = {number: job for job in jobs for number in job.feeder.numbers}
+        there = {number for job in jobs for number in job.feeder.numbers}
         for number in self._scheduler.numbers:
-            if number not in job_of:
+            if number not in there:
                 self._scheduler.cancel(number)
-        sources = {*job_of, *jobs}
-        self._wanted_since = {one: since for one, since in self._wanted_since.items() if one in sources}
-        return job_of
+        self._scheduler.forget_turns(besides=[job.feeder for job in jobs])
+        for kept in (self._wanted_since, self._looked_at):
+            for source in [one for one in kept if one.job not in jobs or not one.is_there]:
+                del kept[source]
+        return jobs
 
     def _bring_audio(self, driving: Job) -> None:
         """Feed the scheduler until it can fill a batch, or what is missing is late.
 
-        A track whose audio is late stops nobody: others wait for it `LATE_S` once, those of other jobs never.
-        Where nothing can be decoded without it, it is waited for.
+        A track whose audio is late stops nobody. A job alone waits for each of its sources `LATE_S`, so that
+        its batches are the same each time; of several, none waits for another's. Where nothing can be
+        decoded, all are waited for by turns.
         """
-        late = set[object]()
+        missed = set[_Source]()  # looked at in vain
         while not driving.queued:
-            job_of = self._take_out_forgotten()
-            with self._changed:
-                opening = [job for job in self._jobs if job.feeder.can_open and job not in late]
-            number = self._scheduler.hungry(besides=late)
-            if number is not None:
-                self._bring(job_of[number], number, late)
-            elif job := next((job for job in opening if not self._scheduler.is_full(job.feeder)), None):
-                self._bring(job, None, late)
-            elif self._scheduler.has_work or not late:
+            jobs = self._take_out_forgotten()
+            if driving not in jobs:
                 return
+            source = self._next_source(jobs, missed)
+            if source is None:
+                if self._scheduler.has_work or not missed:
+                    return
+                self._wait_for_one_of(missed)
+                missed.clear()
+            elif source.is_ready(0.0):
+                self._take(source)
+            elif (left_s := self._patience_s(source, jobs)) > 0.0:
+                source.is_ready(min(left_s, _SLICE_S))
             else:
-                late.clear()
+                missed.add(source)
 
-    def _bring(self, job: Job, number: int | None, late: set[object]) -> None:
-        """Feed the next chunk of a track, or open the job's next one; or find either of them late."""
-        source = job if number is None else number
-        if not job.feeder.is_ready(number, 0.0):
-            patience_s = self._patience_s(source, job)
-            if not job.feeder.is_ready(number, min(patience_s, _SLICE_S)):
-                if patience_s <= _SLICE_S:
-                    late.add(source)
-                return
-        self._wanted_since.pop(source, None)
-        if update := job.feeder.take(number):
-            self._put(job, update)
+    def _next_source(self, jobs: Sequence[Job], missed: set[_Source]) -> _Source | None:
+        """What the next batch lacks: audio of a track, or else another track."""
+        late = [source.number for source in missed if source.number is not None]
+        number = self._scheduler.hungry(besides=late)
+        if number is not None:
+            return next(_Source(job, number) for job in jobs if number in job.feeder.numbers)
+        for job in jobs:
+            source = _Source(job, None)
+            can_open = job.feeder.can_open and source not in missed
+            if can_open and self._scheduler.wants_track(job.feeder, late):
+                return source
+        return None
 
-    def _patience_s(self, source: object, job: Job) -> float:
-        """How long a source of audio may be waited for: not at all where other jobs could go on."""
+    def _take(self, source: _Source) -> None:
+        """Feed the next chunk of a track, or open the next track."""
+        # What has been late once is not waited for again: it would hold up each batch.
+        if self._wanted_since.get(source, math.inf) + LATE_S > time.monotonic() or source.number is None:
+            self._wanted_since.pop(source, None)
+        try:
+            update = source.job.feeder.take(source.number)
+        except Exception as error:  # of this job alone
+            with self._changed:
+                source.job.error = error
+                self._changed.notify_all()
+            source.job.close()
+            return
+        if update:
+            self._put(source.job, update)
+
+    def _patience_s(self, source: _Source, jobs: Sequence[Job]) -> float:
+        """How long a source is still waited for before others go on without it."""
         since = self._wanted_since.setdefault(source, time.monotonic())
-        waiting = self._scheduler.groups_waiting()
-        if not waiting:
-            return _SLICE_S
-        if waiting != {job.feeder}:
-            return 0.0
-        return max(0.0, since + LATE_S - time.monotonic())
+        return 0.0 if len(jobs) > 1 else max(0.0, since + LATE_S - time.monotonic())
+
+    def _wait_for_one_of(self, missed: set[_Source]) -> None:
+        source = min(missed, key=lambda one: self._looked_at.get(one, 0.0))
+        self._looked_at[source] = time.monotonic()
+        if source.is_there:
+            source.is_ready(_SLICE_S)

@@ -73,6 +73,8 @@ class TrackState:
         self.language_vote = language_vote
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as it fits into a prompt
         self.has_ended = False  # no more chunks come
+        # Windows that were asked for, and have not all come: of the first attempt, and with further ones.
+        self.wanted = [0, 0]
         self._offset = offset
         self._window_languages = dict[float, _WindowLanguage]()  # by the window's start
         self._decoders = deque[ChunkDecoder]()
