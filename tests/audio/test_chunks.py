@@ -264,6 +264,23 @@ def test_a_chunk_is_given_out_soon_after_its_last_word(
         assert chunk.speech[-1].end <= chunk.span.end
 
 
+def test_how_much_is_pushed_at_once_changes_no_chunk(
+    chapter: np.ndarray, live_detector: SpeechDetector
+) -> None:
+    outlines = []
+    for push_s in (0.1, 4.7, 120.0):
+        builder = ChunkBuilder(live_detector, VadOptions(), max_wait_s=1.0)
+        pushed = [chunk for block in in_blocks(chapter, push_s) for chunk in builder.push(block)]
+        outlines.append(outline([*pushed, *builder.finish()]))
+    assert outlines[0] == outlines[1] == outlines[2]
+
+
+def test_a_chunk_never_begins_after_its_speech(chapter: np.ndarray, detector: SpeechDetector) -> None:
+    """However much audio is to be kept around it."""
+    for chunk in stream_chunks([chapter], detector, VadOptions(speech_pad_ms=8000)):
+        assert chunk.span.start <= chunk.speech[0].start
+
+
 def test_without_a_detector_nobody_knows_the_last_word() -> None:
     with pytest.raises(ValueError, match="without a detector nobody knows how long a chunk has waited"):
         ChunkBuilder(None, VadOptions(), max_wait_s=1.0)

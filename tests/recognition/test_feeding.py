@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from patience import PATIENCE_S
 from scripted_model import ScriptedWhisper, chunk_of, scripted_components, sound
 
+from ovsubs.audio import ffmpeg
 from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.source import AudioSource
 from ovsubs.errors import ClosedModel, RecognitionInterrupted, UnknownLanguage, UnreadableMedia
@@ -29,6 +30,7 @@ from ovsubs.recognition import (
     TranscribeOptions,
     service,
 )
+from ovsubs.spans import Span
 
 GERMAN = TranscribeOptions(language="de", beam_size=1)
 BLOCK_S = 30.0
@@ -233,6 +235,15 @@ def test_what_the_model_cannot_do_is_not_taken_in(components: Components) -> Non
     assert scheduler.numbers == []
 
 
+def test_a_track_of_silence_ends(components: Components) -> None:
+    scheduler = Scheduler(components)
+    number = scheduler.add(GERMAN)
+    scheduler.feed(number, Chunk(Span(0.0, 5.0), np.zeros(5 * 16_000, np.float32), ()))
+    scheduler.end(number)
+    (update,) = finish(scheduler)
+    assert (update.is_last, update.segments) == (True, ())
+
+
 # Whose turn it is
 
 
@@ -285,13 +296,18 @@ def test_the_memory_is_there_once_and_grows_only_for_larger_batches(components: 
 class Source:
     """A track in blocks of a window each, which may be held back before any of them."""
 
+    n_open = most_open = 0  # of all, at once
+
     def __init__(self, seed: int, n_blocks: int, *, held_at: int | None = None) -> None:
         self.blocks = [sound(1000 * seed + n, BLOCK_S) for n in range(n_blocks)]
+        self.is_held = threading.Event()
         self.is_free = threading.Event()
         self.is_closed = threading.Event()
         self._held_at = held_at
 
     def open(self) -> AudioSource:
+        Source.n_open += 1
+        Source.most_open = max(Source.most_open, Source.n_open)
         return AudioSource("", BLOCK_S * len(self.blocks), 0.0, self._each())
 
     def request(self) -> TrackRequest:
@@ -301,10 +317,13 @@ class Source:
         try:
             for place, block in enumerate(self.blocks):
                 while place == self._held_at and not self.is_free.wait(0.01):
-                    if self.is_closed.is_set():
+                    self.is_held.set()
+                    called_off = ffmpeg._CALLED_OFF.get()  # as ffmpeg's output looks at it
+                    if self.is_closed.is_set() or (called_off and called_off.is_set()):
                         return
                 yield block
         finally:
+            Source.n_open -= 1
             self.is_closed.set()
 
 
@@ -396,6 +415,88 @@ def test_a_source_that_never_delivers_stops_no_other(
                 assert sorted(ended) == [0, 2]
                 late.is_free.set()
     assert sorted(ended) == [0, 1, 2]
+
+
+def test_a_pause_of_the_audio_changes_no_batch(
+    components: Components, held: Callable[[Source], Source]
+) -> None:
+    """One call waits for what comes next in the order of its files, whatever is there of later ones."""
+    of, batches = RecognitionService(components), list[list[int]]()
+    for held_at in (None, 8):
+        source = held(Source(1, 12, held_at=held_at))
+        freed = threading.Timer(0.3, source.is_free.set)
+        whisper_of(components).batches.clear()
+        freed.start()
+        heard(of, source, Source(2, 8))
+        freed.join()
+        batches.append(list(whisper_of(components).batches))
+    assert batches[0] == batches[1]
+
+
+@pytest.fixture
+def nothing_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits until something is late waits longer than any test."""
+    for module in ("service", "opening"):
+        monkeypatch.setattr(f"ovsubs.recognition.{module}.LATE_S", 100 * PATIENCE_S)
+
+
+@pytest.mark.usefixtures("nothing_is_late")
+def test_a_source_that_never_delivers_stops_no_other_job(
+    components: Components, held: Callable[[Source], Source]
+) -> None:
+    """Neither while it is waited for, nor by being closed."""
+    of, late = RecognitionService(components), held(Source(1, 3, held_at=1))
+    job = of.submit([late.request()])
+    reader = threading.Thread(target=lambda: list(job.updates()), daemon=True)
+    reader.start()
+    assert late.is_held.wait(PATIENCE_S)
+    in_threads(lambda: heard(of, Source(2, 3)))
+    assert reader.is_alive()
+    in_threads(job.close)
+    reader.join(PATIENCE_S)
+    assert not reader.is_alive()
+
+
+def test_a_language_is_found_while_another_thread_has_much_to_do(components: Components) -> None:
+    of, long = RecognitionService(components), Source(1, 300)
+    job = of.submit([long.request()])
+    reader = threading.Thread(target=lambda: list(job.updates()), daemon=True)
+    reader.start()
+    found = of.detect_language(TrackRequest(Source(2, 2).open, TranscribeOptions(beam_size=1, vad=None)))
+    assert found is not None
+    assert job.n_left == 1
+    job.close()
+    reader.join(PATIENCE_S)
+
+
+def test_a_job_whose_turn_it_is_not_opens_no_more_files(components: Components) -> None:
+    of, (long, many) = RecognitionService(components), ([Source(1, 60)], [Source(n, 6) for n in range(2, 12)])
+    Source.most_open = Source.n_open
+    in_threads(partial(heard, of, *long), partial(heard, of, *many))
+    assert Source.most_open - Source.n_open <= 6
+
+
+def test_what_a_job_holds_is_let_go_of_when_it_is_closed(components: Components) -> None:
+    of = RecognitionService(components)
+    updates = of.submit([Source(1, 30).request()]).updates()
+    next(updates)
+    updates.close()
+    assert of._scheduler.numbers == []
+    assert of._scheduler._cache is None
+
+
+def test_a_job_that_has_come_through_is_not_ended_by_another(components: Components) -> None:
+    of, done, other = RecognitionService(components), Source(1, 2), Source(2, 9)
+    job = of.submit([done.request()])
+
+    def interrupt_once_all_is_there() -> None:
+        if not job.n_left:
+            raise KeyboardInterrupt
+
+    whisper_of(components).on_session = interrupt_once_all_is_there
+    with pytest.raises(KeyboardInterrupt):
+        heard(of, other)
+    assert list(job.updates())[-1].is_last
 
 
 def test_a_source_that_never_delivers_stops_no_other_thread(
