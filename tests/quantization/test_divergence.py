@@ -145,6 +145,7 @@ from ovsubs.quantization.calibration import CalibrationSample
 from ovsubs.quantization.divergence import measure_divergence
 
 model = Path(sys.argv[1])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
 sample = CalibrationSample(np.zeros((80, 400), np.float32), np.array([50257, 50362, 50256]), 2, 0)
 measure_divergence(model, model, [sample], 2)
 try:
