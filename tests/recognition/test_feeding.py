@@ -486,10 +486,11 @@ def test_what_a_job_holds_is_let_go_of_when_it_is_closed(components: Components)
 
 
 def test_a_job_that_has_come_through_is_not_ended_by_another(components: Components) -> None:
-    of, done, other = RecognitionService(components), Source(1, 2), Source(2, 9)
+    of, done, other = RecognitionService(components), Source(1, 2), Source(2, 80)
     job = of.submit([done.request()])
 
     def interrupt_once_all_is_there() -> None:
+        assert done.is_closed.wait(PATIENCE_S)
         if not job.n_left:
             raise KeyboardInterrupt
 
