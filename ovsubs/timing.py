@@ -78,23 +78,20 @@ class Stopwatch:
         try:
             yield stages
         finally:
-            whole_s = sum(stage.seconds for stage in stages)
-            if whole_s > 0.0:
+            if any(stage.seconds > 0.0 for stage in stages):
                 self._since = time.perf_counter()
-                waited_s = self._since - begin
+                self.add_waited(self._since - begin, stages)
                 for stage in stages:
-                    part_s = waited_s * stage.seconds / whole_s
-                    self._seconds[stage.stage] = self._seconds.get(stage.stage, 0.0) + part_s
-                    self._counts[stage.stage] = self._counts.get(stage.stage, 0) + round(stage.count)
+                    self._counts[stage.stage] += round(stage.count)
 
     def add_waited(self, seconds: float, stages: Iterable[StageTime]) -> None:
-        """Count time that was waited outside of all stages for those that another thread was in."""
-        whole = list(stages)
-        whole_s = sum(stage.seconds for stage in whole)
-        for stage in whole if whole_s > 0.0 else ():
-            part_s = seconds * stage.seconds / whole_s
-            self._seconds[stage.stage] = self._seconds.get(stage.stage, 0.0) + part_s
-            self._counts.setdefault(stage.stage, 0)
+        """Count time that has been waited for stages that another thread was in, in proportion to theirs."""
+        parts = list(stages)
+        whole_s = sum(part.seconds for part in parts)
+        for part in parts if whole_s > 0.0 else ():
+            part_s = seconds * part.seconds / whole_s
+            self._seconds[part.stage] = self._seconds.get(part.stage, 0.0) + part_s
+            self._counts.setdefault(part.stage, 0)
 
     def timings(self) -> tuple[StageTime, ...]:
         """The stages in the order in which they first ended."""

@@ -79,22 +79,16 @@ def without_lead(chunk: Chunk, window: AudioWindow, pad_s: float) -> AudioWindow
     return _cut(chunk, Span(start, window.window.end), window.speech, WINDOW_S)
 
 
-def window_of_regions(
-    chunk: Chunk, speech: tuple[SpeechRegion, ...], end: float, pad_s: float
-) -> AudioWindow:
-    """A window of some speech, at least one region, with `pad_s` before it; to `end`, at most 30 s."""
-    start = max(speech[0].start - pad_s, chunk.span.start)
-    return _cut(chunk, Span(start, min(end, chunk.span.end, start + WINDOW_S)), speech, WINDOW_S)
+def window_of(chunk: Chunk, span: Span, speech: tuple[SpeechRegion, ...]) -> AudioWindow:
+    """A window of a part of a chunk: as far as the chunk has it, and at most 30 s from its start.
 
-
-def window_of(chunk: Chunk, stretch: SpeechRegion, cursor: float, pad_s: float) -> AudioWindow:
-    """A window of one stretch of speech behind the cursor, at most 30 s, with `pad_s` before and after it.
-
-    Like that of `next_window` it does not reach back over the cursor, where text has been found already.
+    Args:
+        chunk: whose sound it is.
+        span: in seconds of the track.
+        speech: in it; at least one region, in seconds of the track.
     """
-    start = max(cursor, stretch.start - pad_s, chunk.span.start)
-    end = min(stretch.end + pad_s, chunk.span.end, start + WINDOW_S)
-    return _cut(chunk, Span(start, end), (stretch,), WINDOW_S)
+    start = max(span.start, chunk.span.start)
+    return _cut(chunk, Span(start, min(span.end, chunk.span.end, start + WINDOW_S)), speech, WINDOW_S)
 
 
 def _cut(chunk: Chunk, window: Span, speech: tuple[SpeechRegion, ...], max_s: float) -> AudioWindow:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ovsubs.atomic import write_atomically
 from ovsubs.cli.printing import say, say_lines, show, text_cell
 from ovsubs.clock import clock_time
 from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
@@ -17,7 +18,6 @@ from ovsubs.library.check import CheckedFile, CheckOptions, check_files
 from ovsubs.library.plan import one_line
 from ovsubs.library.subtitle_names import find_subtitles
 from ovsubs.subtitles.columns import columns
-from ovsubs.subtitles.formats import write_atomically
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.qc.findings import Finding, Kind, QcReport, summarize
 from ovsubs.subtitles.qc.review import ReviewItem

@@ -1,9 +1,9 @@
 """Tracks -> segments: chunks of one or many files read side by side, in batches of windows."""
 
-from ovsubs.recognition.components import Components
+from ovsubs.recognition.components import Components, check_options
 from ovsubs.recognition.opening import TrackRequest
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.scheduler import Scheduler, check_options
+from ovsubs.recognition.scheduler import Scheduler
 from ovsubs.recognition.service import Job, RecognitionService
 from ovsubs.recognition.track import TrackUpdate
 

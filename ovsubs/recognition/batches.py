@@ -31,6 +31,19 @@ class BatchLimits:
         return max(len(counted) / self.max_windows, sum(counted) / (self.max_full_windows * N_FRAMES))
 
 
+class BatchFill:
+    """How full batches are; windows of tracks with other limits go into others."""
+
+    def __init__(self) -> None:
+        self._frames = dict[BatchLimits, list[int]]()
+
+    def is_full_with(self, limits: BatchLimits, frames: Sequence[int]) -> bool:
+        """Count windows of so many frames, and tell whether they fill a batch with those before."""
+        counted = self._frames.setdefault(limits, [])
+        counted += frames
+        return limits.fill(counted) >= 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingWindow:
     """A window that could be in the next batch.

@@ -19,14 +19,13 @@ from ovsubs.audio.windows import (
     first_half_s,
     next_window,
     window_of,
-    window_of_regions,
     without_lead,
 )
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.doubtful_passages import (
     DoubtfulPassage,
-    find_behind,
+    find_after_loop,
     find_between,
     find_doubtful,
     find_repeats,
@@ -38,7 +37,6 @@ from ovsubs.recognition.fallback import (
     Verdict,
     is_doubtful,
     is_loop_of_noise,
-    is_made_up,
     is_stuttered,
     next_attempt,
 )
@@ -53,6 +51,7 @@ from ovsubs.recognition.second_hearing import (
     is_preferred,
     is_worth_another,
 )
+from ovsubs.recognition.tried import Tried, TriedAttempts
 from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
@@ -91,16 +90,6 @@ class ChunkResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
-    """Result of one attempt at a window, and its language; `language_vote` where the window has voted."""
-
-    decoded: DecodedWindow
-    verdict: Verdict
-    language: str
-    language_vote: LanguageVote | None
-
-
-@dataclass(frozen=True, slots=True)
 class _TakenIn:
     """A window whose text was taken in: its speech as far as it was understood, the segments before it."""
 
@@ -129,8 +118,7 @@ class ChunkDecoder:
         self._taken_in: _TakenIn | None = None  # the last window with a text, until that has been found out
         self._given_up = -math.inf  # the end of the last window that was given up
         self._missed_from = chunk.span.start  # the start of the window that passed it over
-        self._tried = list[_Tried]()  # the attempts at the present window
-        self._best: _Tried | None = None  # of all attempts at the present window
+        self._tried = TriedAttempts()  # at the present window
         self._is_part = False  # whether the present window is the first part of one that looped
         self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
         self._first: FirstHearing | None = None  # of the present window, which is heard again
@@ -228,7 +216,7 @@ class ChunkDecoder:
             return
         if self._echo and is_heard_without(self._echo, decoded, components.tokenizer, self._options):
             # It was really said, and the prompt knows how to spell it.
-            self._tried.append(_Tried(decoded, Verdict.GOOD, self._language, self.language_vote))
+            self._tried.add_witness(Tried(decoded, Verdict.GOOD, self._language, self.language_vote))
             decoded, verdict = self._echo, Verdict.GOOD
         if verdict is Verdict.ECHO:
             self._echo = decoded
@@ -239,15 +227,12 @@ class ChunkDecoder:
         if verdict is Verdict.LOOP and self.attempt.pad_to_30s and is_long and not self._reads_missed:
             self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
             return
-        tried = _Tried(decoded, verdict, self._language, self.language_vote)
-        self._tried.append(tried)
-        if self._best is None or _is_better(tried, self._best):
-            self._best = tried
+        best = self._tried.add(Tried(decoded, verdict, self._language, self.language_vote))
         following = next_attempt(self.attempt, verdict, self._options)
         if following is not None:
             self.attempt = following
             return
-        self._commit(self._best, components)
+        self._commit(best, components)
 
     @property
     def _is_first_attempt(self) -> bool:
@@ -303,12 +288,12 @@ class ChunkDecoder:
             self._doubted.extend(find_between(self._dropped, self._all, self._asked))
         self._go_on()
 
-    def _commit(self, best: _Tried, components: Components) -> None:
+    def _commit(self, best: Tried, components: Components) -> None:
         decoded, self._language, self.language_vote = best.decoded, best.language, best.language_vote
         if self._reads_missed:
             is_believed = not is_doubtful(decoded) and not self._is_made_up(best, components)
-            has_looped = any(one.verdict is Verdict.LOOP for one in self._tried)
-            is_believed = is_believed and not (has_looped and decoded.avg_logprob < HALF_BELIEVED_LOGPROB)
+            if self._tried.has_looped and decoded.avg_logprob < HALF_BELIEVED_LOGPROB:
+                is_believed = False
             is_text = best.verdict is Verdict.GOOD and is_believed  # it was passed over once
             heard = self._read_whole(decoded, components) if is_text else []
             self._all = take_in_missed(self._all, heard, self._missed.popleft(), self._chunk.speech)
@@ -320,7 +305,7 @@ class ChunkDecoder:
         elif self._is_unlikely_part(best) or self._is_made_up(best, components) or self._is_half_a_loop(best):
             self._cursor = self._given_up = self.window.window.end
         else:
-            self._take_in(decoded, components)
+            self._take_in(best, components)
         self._go_on()
 
     @property
@@ -328,27 +313,18 @@ class ChunkDecoder:
         """Whether two attempts at the same speech should agree word for word: translations need not."""
         return self._options.task == "transcribe"
 
-    def _is_made_up(self, best: _Tried, components: Components) -> bool:
-        """Whether a text was sampled, and no other attempt in its language has heard much of it."""
-        loops = [
-            one.decoded
-            for one in self._tried
-            if one.verdict is Verdict.LOOP and one.language == self._language
-        ]
-        return self._is_verbatim and is_made_up(
-            best.decoded, self._others(best.decoded), loops, components.tokenizer
-        )
+    def _is_made_up(self, best: Tried, components: Components) -> bool:
+        return self._is_verbatim and self._tried.is_made_up(best, components.tokenizer)
 
-    def _is_unlikely_part(self, best: _Tried) -> bool:
+    def _is_unlikely_part(self, best: Tried) -> bool:
         """Whether the window is part of one that looped, and no attempt at it is likely."""
         return self._is_part and best.verdict is Verdict.UNLIKELY
 
-    def _is_half_a_loop(self, best: _Tried) -> bool:
+    def _is_half_a_loop(self, best: Tried) -> bool:
         """Whether an attempt at this window looped, and the best text is doubtful."""
-        has_looped = any(one.verdict is Verdict.LOOP for one in self._tried)
-        return has_looped and is_doubtful(best.decoded)
+        return self._tried.has_looped and is_doubtful(best.decoded)
 
-    def _is_loop(self, best: _Tried, components: Components) -> bool:
+    def _is_loop(self, best: Tried, components: Components) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
         return has_no_end or is_loop_of_noise(best.decoded, components.tokenizer, self._options)
 
@@ -362,24 +338,30 @@ class ChunkDecoder:
         return bool(self._missed)
 
     def _go_on(self, max_s: float = WINDOW_S) -> None:
-        self._best = self._echo = self._first = None
-        self._tried = []
+        self._echo = self._first = None
+        self._tried = TriedAttempts()
         self._is_part = max_s < WINDOW_S
         self.attempt = Attempt(self._options.search)
         if self._doubted:
             stretch = self._doubted[0].stretch
-            self._next = window_of(self._chunk, stretch, self._chunk.span.start, DOUBT_PAD_S)
+            padded = Span(stretch.start - DOUBT_PAD_S, stretch.end + DOUBT_PAD_S)
+            self._next = window_of(self._chunk, padded, (stretch,))
             return
         if self._missed:
+            missed = self._missed[0]
             pad_s = min(self._options.vad.pad_after_s, RETRY_PAD_S) if self._options.vad else 0.0
-            self._next = window_of(self._chunk, self._missed[0], self._missed_from, pad_s)
+            # It does not reach back to where text has been found already.
+            padded = Span(max(self._missed_from, missed.start - pad_s), missed.end + pad_s)
+            self._next = window_of(self._chunk, padded, (missed,))
             return
         if taken_in := self._taken_in:
             self._taken_in = None
             of_window = self._all[taken_in.n_segments_before :]
             self._behind = find_behind_sound(taken_in.speech, sorted(of_window, key=lambda one: one.start))
             if self._behind:
-                self._next = window_of_regions(self._chunk, self._behind.speech, self._cursor, SHORT_LEAD_S)
+                speech = self._behind.speech
+                padded = Span(speech[0].start - SHORT_LEAD_S, self._cursor)
+                self._next = window_of(self._chunk, padded, speech)
                 return
         self._next = next_window(self._chunk, self._cursor, self._options.vad, max_s)
         if self._next is None:
@@ -390,8 +372,8 @@ class ChunkDecoder:
         # It may wait long for an earlier one; its sound is not needed any more.
         self._chunk = replace(self._chunk, samples=np.zeros(0, np.float32))
 
-    def _take_in(self, decoded: DecodedWindow, components: Components) -> None:
-        window = self.window.window
+    def _take_in(self, best: Tried, components: Components) -> None:
+        decoded, window = best.decoded, self.window.window
         speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
         is_last = window.end >= self._chunk.speech[-1].end
         begin = components.tokenizer.special.timestamp_begin
@@ -400,10 +382,10 @@ class ChunkDecoder:
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
         n_segments_before = len(self._all)
         self._all += segments
-        others = self._others(decoded)
+        others = self._tried.others(best)
         self._dropped = []
         self._doubted.extend(find_doubtful(reading.pieces, decoded, segments, others, window, begin))
-        self._doubted.extend(find_behind(self._given_up, segments, self._asked))
+        self._doubted.extend(find_after_loop(self._given_up, segments, self._asked))
         self._missed_from, self._cursor = window.start, window.start + reading.seek
         if self._options.vad is not None and segments:
             clipped = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
@@ -418,13 +400,6 @@ class ChunkDecoder:
                 and span.end - span.start
                 >= (MIN_MISSED_AFTER_SOUND_S if span.start in begins else MIN_MISSED_S)
             )
-
-    def _others(self, decoded: DecodedWindow) -> tuple[DecodedWindow, ...]:
-        """The other attempts at the window in the same language; loops tell nothing of other texts."""
-        tried = [one for one in self._tried if one.verdict is not Verdict.LOOP]
-        return tuple(
-            one.decoded for one in tried if one.language == self._language and one.decoded is not decoded
-        )
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, components: Components
@@ -448,12 +423,3 @@ class ChunkDecoder:
         is_known = self.is_done and self._options.vad is not None  # without it, silence counts as speech
         missed = uncovered(self._chunk.speech, self._all) if is_known else ()
         return ChunkResult(tuple(new), tuple(missed), n_left_out)
-
-
-def _is_better(later: _Tried, best: _Tried) -> bool:
-    """Whether a later attempt is kept instead of an earlier one."""
-    if later.verdict in (Verdict.GOOD, Verdict.SILENT):
-        return True
-    if later.decoded.finished != best.decoded.finished:
-        return later.decoded.finished
-    return later.decoded.avg_logprob >= best.decoded.avg_logprob

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ovsubs.audio.vad import SpeechDetector
+from ovsubs.errors import UnsupportedTask
 from ovsubs.recognition.batches import BatchLimits
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.whisper.backend import Backend
@@ -38,3 +39,21 @@ class Components:
         most = MAX_BATCH_SIZE if self.whisper.has_short_keys else MAX_F32_BATCH_SIZE
         max_full_windows = max(1, min(most, fitting))
         return BatchLimits(MAX_SHORT_WINDOWS, max_full_windows)
+
+
+def check_options(components: Components, options: TranscribeOptions) -> str | None:
+    """Refuse what the model cannot do; returns the language's code, None where it is to be detected.
+
+    Raises:
+        UsageError: the language, the task or a prompt is not for this model.
+    """
+    tokenizer = components.tokenizer
+    code = tokenizer.check_request(options.language, options.task)
+    for name in options.languages:
+        tokenizer.check_request(name, options.task)
+    if options.multilingual and tokenizer.english_only:
+        raise UnsupportedTask(
+            tokenizer.name, "it is English-only; for several languages use a multilingual model"
+        )
+    tokenizer.context(options.hotwords, options.initial_prompt)
+    return code

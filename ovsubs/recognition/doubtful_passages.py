@@ -132,7 +132,7 @@ def is_no_text(
     return alone.no_speech_prob > passage.no_speech or not agrees
 
 
-def find_behind(
+def find_after_loop(
     given_up: float, segments: Sequence[Segment], asked: Collection[Segment]
 ) -> Iterator[DoubtfulPassage]:
     """The first segment, if it begins where a window that looped was given up, or a part of it.

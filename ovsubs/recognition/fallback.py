@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
 from ovsubs.recognition.prompt_echo import echoes_prompt
-from ovsubs.recognition.text_overlap import agreement, letters_of, share_said_once
+from ovsubs.recognition.text_overlap import THREE_WORDS, agreement, letters_of, share_said_once
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -36,7 +36,7 @@ HALF_BELIEVED_LOGPROB = -0.6
 # speech.
 MIN_AGREEMENT = 0.2
 MIN_SAID_ONCE = 0.5  # of a text's letters: as much stands in a loop where it does not loop
-SAME_TEXT, MIN_REPEATED = 0.7, 12  # of its letters, and how many it has: three words
+SAME_TEXT = 0.7  # of its letters
 MAX_LETTERS_PER_S = 30.0  # half as many again as fast talkers say
 # A language with at least this share of the likeliest language's probability may be the one that is spoken.
 LANGUAGE_RATIO = 0.5
@@ -150,7 +150,7 @@ def is_made_up(
 
 def is_comparable(text: str) -> bool:
     """Whether a text is long enough to be told from another one: "Yes." and "Yeah." are the same answer."""
-    return len(letters_of(text)) >= MIN_REPEATED
+    return len(letters_of(text)) >= THREE_WORDS
 
 
 def is_repeated(text: str, before: str) -> bool:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from ovsubs.audio.chunks import Chunk
-from ovsubs.audio.read_ahead import ReadAhead
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, TrackRequest, open_ahead
-from ovsubs.recognition.scheduler import Scheduler, failure
+from ovsubs.recognition.scheduler import Scheduler, TrackGroup, failure
 from ovsubs.recognition.track import TrackUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class _PlacedTrack:
+    """A track, and its place among the requests."""
+
+    place: int
+    opened: OpenTrack
 
 
 class Feeder:
@@ -22,14 +29,13 @@ class Feeder:
     def __init__(
         self, components: Components, requests: Sequence[TrackRequest], scheduler: Scheduler, priority: int
     ) -> None:
+        self.group = TrackGroup()
         self.may_open = True
         self._scheduler = scheduler
         self._priority = priority
         self._opened = open_ahead(requests, components, scheduler.clock)
         self._n_opened = 0
-        self._chunks = dict[int, ReadAhead[Chunk]]()  # of the tracks that are being read, by their numbers
-        self._tracks = dict[int, OpenTrack]()
-        self._place_of = dict[int, int]()  # among the requests, by the number that the scheduler has given
+        self._tracks = dict[int, _PlacedTrack]()  # that are being read, by the scheduler's numbers
         self._lock = threading.RLock()
         self._is_closed = False
 
@@ -50,7 +56,8 @@ class Feeder:
             number: of the track; None asks for the next track, or the end of the requests.
             wait_s: in seconds.
         """
-        return (self._opened if number is None else self._chunks[number]).is_ready(wait_s)
+        source = self._opened if number is None else self._tracks[number].opened.chunks
+        return source.is_ready(wait_s)
 
     def take(self, number: int | None) -> TrackUpdate | None:
         """Hand the scheduler the next chunk of a track, or its end; or, with None, the next track.
@@ -72,20 +79,18 @@ class Feeder:
         return None
 
     def _add(self, place: int, opened: OpenTrack) -> None:
-        assert isinstance(opened.chunks, ReadAhead)
         with self._lock:
             if self._is_closed:
                 opened.close()
                 return
             number = self._scheduler.add(
-                opened.options, offset=opened.source.offset, priority=self._priority, group=self
+                opened.options, offset=opened.source.offset, priority=self._priority, group=self.group
             )
-            self._place_of[number], self._tracks[number] = place, opened
-            self._chunks[number] = opened.chunks
+            self._tracks[number] = _PlacedTrack(place, opened)
 
     def _feed(self, number: int) -> None:
         try:
-            chunk = next(self._chunks[number], None)
+            chunk = next(self._tracks[number].opened.chunks, None)
         except Exception as error:  # of this track alone: the others go on
             self._scheduler.end(number, error)
             return
@@ -96,20 +101,18 @@ class Feeder:
 
     def told(self, update: TrackUpdate) -> TrackUpdate:
         """An update with the track's place among the requests; ends ffmpeg at the last one."""
-        place = self._place_of[update.track]
+        track = self._tracks[update.track]
         if update.is_last:
             with self._lock:
-                opened = self._tracks.pop(update.track, None)
-                self._chunks.pop(update.track, None)
-            if opened is not None:
-                opened.close()
-        return update.at(place)
+                del self._tracks[update.track]
+            track.opened.close()
+        return replace(update, track=track.place)
 
     def close(self) -> None:
         """End what is read, and ffmpeg. A second time does nothing."""
         with self._lock:
             self._is_closed, self.may_open = True, False
             tracks = list(self._tracks.values())
-        for opened in tracks:  # the opener may be waiting for the audio of one of them
-            opened.close()
+        for track in tracks:  # the opener may be waiting for the audio of one of them
+            track.opened.close()
         self._opened.close()

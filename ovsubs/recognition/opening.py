@@ -41,20 +41,21 @@ class OpenTrack:
 
     source: AudioSource
     options: TranscribeOptions
-    chunks: Generator[Chunk, None, None] | ReadAhead[Chunk]
+    chunks: ReadAhead[Chunk]
 
     def close(self) -> None:
         self.chunks.close()
 
 
-def open_now(request: TrackRequest, components: Components, clock: Stopwatch) -> OpenTrack:
-    """Open a track, and read of it what is asked for.
+def chunks_now(
+    request: TrackRequest, components: Components, clock: Stopwatch
+) -> Generator[Chunk, None, None]:
+    """Open a track, and read of it what is asked for; close the generator to end ffmpeg.
 
     Raises:
         MediaError: it cannot be read.
     """
-    source = request.opener()
-    return OpenTrack(source, request.options, _chunks(source, components, request.options, clock))
+    return _chunks(request.opener(), components, request.options, clock)
 
 
 def open_ahead(
@@ -104,8 +105,7 @@ def _chunks_ahead(
 
 
 def _weight(opened: OpenTrack | Exception) -> float:
-    chunks = opened.chunks if isinstance(opened, OpenTrack) else None
-    filled = chunks.filled(LATE_S) if isinstance(chunks, ReadAhead) else 0.0
+    filled = opened.chunks.filled(LATE_S) if isinstance(opened, OpenTrack) else 0.0
     is_long = filled >= 1.0  # how much more there is, nobody knows
     return 1.0 if is_long else max(1 / TRACKS_AT_ONCE, filled * CHUNKS_AHEAD)
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ovsubs.audio.chunks import Chunk
-from ovsubs.errors import UnsupportedTask
-from ovsubs.recognition.batches import BatchLimits, WaitingWindow, choose_batch
+from ovsubs.recognition.batches import BatchFill, BatchLimits, WaitingWindow, choose_batch
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
-from ovsubs.recognition.components import Components
+from ovsubs.recognition.components import Components, check_options
 from ovsubs.recognition.fallback import assess
 from ovsubs.recognition.language import (
     in_no_known_language,
@@ -28,22 +27,11 @@ from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.language_vote import LanguageVote
 
 
-def check_options(components: Components, options: TranscribeOptions) -> str | None:
-    """Refuse what the model cannot do; returns the language's code, None where it is to be detected.
+class TrackGroup:
+    """Tracks that come in order, and take turns with other groups; `last_batch` counts all batches."""
 
-    Raises:
-        UsageError: the language, the task or a prompt is not for this model.
-    """
-    tokenizer = components.tokenizer
-    code = tokenizer.check_request(options.language, options.task)
-    for name in options.languages:
-        tokenizer.check_request(name, options.task)
-    if options.multilingual and tokenizer.english_only:
-        raise UnsupportedTask(
-            tokenizer.name, "it is English-only; for several languages use a multilingual model"
-        )
-    tokenizer.context(options.hotwords, options.initial_prompt)
-    return code
+    def __init__(self) -> None:
+        self.last_batch = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +40,7 @@ class _Queued:
 
     track: TrackState
     priority: int
-    group: object
+    group: TrackGroup
     is_live: bool
     limits: BatchLimits
 
@@ -63,10 +51,6 @@ class _Queued:
         if not is_unvoted(track) or track.has_ended or self.is_live:
             return False
         return len(voters_of(track)) < track.options.language_detection_segments
-
-
-class _Alone:
-    """The group of a track that has none."""
 
 
 class Scheduler:
@@ -84,7 +68,6 @@ class Scheduler:
         self._queued = dict[int, _Queued]()
         self._n_added = 0
         self._n_batches = 0
-        self._last_batch_of = dict[object, int]()  # the number of the last batch that had a window of a group
         self._ended = list[TrackUpdate]()  # updates that nobody has been told yet
         self._cache: Any = None  # the memory of all batches, while there are tracks
         self._n_windows_in_cache = 0
@@ -95,7 +78,7 @@ class Scheduler:
         *,
         offset: float = 0.0,
         priority: int = 0,
-        group: object = None,
+        group: TrackGroup | None = None,
         is_live: bool = False,
     ) -> int:
         """Take in a track, whose audio is fed later; returns its number, from 0 in the order of calls.
@@ -118,8 +101,7 @@ class Scheduler:
         vote = LanguageVote(code, 1.0) if code else None
         track = TrackState(number, options, vote, context, offset)
         limits = self._components.batch_limits(options)
-        own = _Alone() if group is None else group
-        self._queued[number] = _Queued(track, priority, own, is_live, limits)
+        self._queued[number] = _Queued(track, priority, group or TrackGroup(), is_live, limits)
         return number
 
     def feed(self, number: int, chunk: Chunk) -> None:
@@ -156,35 +138,23 @@ class Scheduler:
         """Numbers of the tracks that are neither at their end nor cancelled, in the order of `add`."""
         return list(self._queued)
 
-    def wants_track(self, group: object, besides: Container[object] = ()) -> bool:
+    def wants_track(self, group: TrackGroup, besides: Container[object] = ()) -> bool:
         """Whether a group should have another track: its windows fill no batch, and no track may have more.
 
         Args:
             group: as given to `add`.
             besides: tracks that are passed over, since their audio is late.
         """
-        frames = dict[BatchLimits, list[int]]()
+        fill = BatchFill()
         for queued in self._queued.values():
             if queued.group is not group:
                 continue
             if queued.track.number not in besides and self._lacks_audio(queued):
                 return False
-            of_limits = frames.setdefault(queued.limits, [])
-            of_limits += [one.n_frames(self._components) for one in self._takable(queued)]
-            if queued.limits.fill(of_limits) >= 1.0:
+            frames = [one.n_frames(self._components) for one in self._takable(queued)]
+            if fill.is_full_with(queued.limits, frames):
                 return False
         return True
-
-    def forget_turns(self, besides: Container[object]) -> None:
-        """Forget when it was the turn of groups that will have no more tracks.
-
-        Args:
-            besides: groups that may have more.
-        """
-        there = {id(one.group) for one in self._queued.values()}
-        self._last_batch_of = {
-            group: n for group, n in self._last_batch_of.items() if group in besides or id(group) in there
-        }
 
     def hungry(self, besides: Container[object] = ()) -> int | None:
         """The first track that the next batch lacks audio of; None if it is full, or no track can have more.
@@ -230,16 +200,11 @@ class Scheduler:
 
     def _considered(self) -> Iterator[tuple[_Queued, Sequence[ChunkDecoder]]]:
         """Tracks in turn, and those of their windows that may be in the next batch, until they fill it."""
-        frames = dict[BatchLimits, list[int]]()
-        turns = self._last_batch_of
-        for queued in sorted(
-            self._queued.values(), key=lambda one: (-one.priority, turns.get(one.group, -1))
-        ):
+        fill = BatchFill()
+        for queued in sorted(self._queued.values(), key=lambda one: (-one.priority, one.group.last_batch)):
             windows = self._takable(queued)
             yield queued, windows
-            of_limits = frames.setdefault(queued.limits, [])
-            of_limits += self._frames_of(queued, windows)
-            if queued.limits.fill(of_limits) >= 1.0:
+            if fill.is_full_with(queued.limits, self._first_frames(queued, windows)):
                 return
 
     def _takable(self, queued: _Queued) -> Sequence[ChunkDecoder]:
@@ -280,7 +245,7 @@ class Scheduler:
                 return found, False
             n = min(2 * n, limits.max_windows)
 
-    def _frames_of(self, queued: _Queued, windows: Sequence[ChunkDecoder]) -> list[int]:
+    def _first_frames(self, queued: _Queued, windows: Sequence[ChunkDecoder]) -> list[int]:
         """What the encoder sees of windows; without those that are decoded once more, for lack of company."""
         first = queued.track.first_attempt
         return [one.n_frames(self._components) for one in windows if one.attempt == first]
@@ -314,7 +279,7 @@ class Scheduler:
         batch = [windows[place] for place in chosen]
         self._n_batches += 1
         for window in batch:
-            self._last_batch_of[self._queued[window.track.number].group] = self._n_batches
+            self._queued[window.track.number].group.last_batch = self._n_batches
         return batch
 
     def _decode(self, batch: Sequence[ScheduledWindow]) -> None:
@@ -399,12 +364,9 @@ class Scheduler:
         self._free()
 
     def _free(self) -> None:
-        """Let go of the memory, and of the turns, when the last track has left."""
+        """Let go of the memory when the last track has left."""
         if not self._queued:
             self._cache = None
-            self._last_batch_of.clear()
-        elif any(isinstance(group, _Alone) for group in self._last_batch_of):
-            self.forget_turns([group for group in self._last_batch_of if not isinstance(group, _Alone)])
 
 
 def failure(number: int, error: Exception) -> TrackUpdate:

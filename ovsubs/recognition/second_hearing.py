@@ -16,7 +16,7 @@ from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.windows import AudioWindow
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.fallback import is_doubtful
-from ovsubs.recognition.text_overlap import letters_of
+from ovsubs.recognition.text_overlap import THREE_WORDS, letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -25,7 +25,6 @@ from ovsubs.whisper.tokenizer import WhisperTokenizer
 MIN_LEAD_S = 1.0  # before the first speech of a window: as much comes from before a pause, or another sound
 SHORT_LEAD_S = 0.2
 SURE_LOGPROB = -0.4  # a window that is believed as much is heard once
-N_ALIKE = 12  # letters in the same order: three words are not there by chance
 MIN_MORE = 2  # letters before them: a word
 MIN_LENGTH = 0.6  # of the first text's letters: a shorter one has lost something
 MIN_SOUND_S = 3.0  # of speech without text, before speech with some: it is none
@@ -101,6 +100,6 @@ def is_preferred(
 
 def _begins_within(text: str, other: str) -> bool:
     """Whether a text begins as another one goes on after its first words."""
-    if len(text) < N_ALIKE:  # so few letters may be anywhere
+    if len(text) < THREE_WORDS:  # so few letters may be anywhere
         return bool(text) and other.endswith(text) and len(other) >= len(text) + MIN_MORE
-    return other.find(text[:N_ALIKE], MIN_MORE) > 0
+    return other.find(text[:THREE_WORDS], MIN_MORE) > 0

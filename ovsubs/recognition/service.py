@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from ovsubs.errors import ClosedModel, RecognitionInterrupted
-from ovsubs.recognition.components import Components
+from ovsubs.recognition.components import Components, check_options
 from ovsubs.recognition.feeding import Feeder
 from ovsubs.recognition.language import voters_of
-from ovsubs.recognition.opening import LATE_S, TrackRequest, open_now
-from ovsubs.recognition.scheduler import Scheduler, check_options
+from ovsubs.recognition.opening import LATE_S, TrackRequest, chunks_now
+from ovsubs.recognition.scheduler import Scheduler
 from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.language_vote import LanguageVote
@@ -61,10 +61,6 @@ class _Source:
     job: Job
     number: int | None
 
-    @property
-    def is_there(self) -> bool:
-        return self.number is None or self.number in self.job.feeder.numbers
-
     def is_ready(self, wait_s: float) -> bool:
         return self.job.feeder.is_ready(self.number, wait_s)
 
@@ -83,10 +79,8 @@ class RecognitionService:
         self._driver: threading.Thread | None = None  # the one that is using the scheduler
         self._n_asking = 0  # threads that want it next, for something short
         self._jobs = list[Job]()
-        self._is_closed = False
 
         self._wanted_since = dict[_Source, float]()  # since when it is waited for
-        self._looked_at = dict[_Source, float]()  # when it was last waited for, where nothing else was to do
 
     def submit(self, requests: Sequence[TrackRequest], *, priority: int = 0) -> Job:
         """Take in tracks to be recognized; those of one call come in order, calls take turns.
@@ -106,13 +100,8 @@ class RecognitionService:
             check_options(self._components, options)
         job = Job(self, Feeder(self._components, requests, self._scheduler, priority), len(requests))
         with self._changed:
-            is_closed = self._is_closed
-            if not is_closed:
-                self._jobs.append(job)
+            self._jobs.append(job)
             self._changed.notify_all()
-        if is_closed:  # since it was asked
-            job.close()
-            raise ClosedModel(self._components.whisper.directory)
         return job
 
     def detect_language(self, request: TrackRequest) -> LanguageVote | None:
@@ -130,8 +119,8 @@ class RecognitionService:
         if code is not None:
             return LanguageVote(code, 1.0)
         track, n_voters = TrackState(0, request.options, None), request.options.language_detection_segments
-        with closing(open_now(request, self._components, Stopwatch())) as opened:
-            for chunk in opened.chunks:
+        with closing(chunks_now(request, self._components, Stopwatch())) as chunks:
+            for chunk in chunks:
                 track.feed(chunk)
                 if len(voters_of(track)) >= n_voters:
                     break
@@ -147,7 +136,6 @@ class RecognitionService:
         It waits for the end of the present batch.
         """
         with self._changed:
-            self._is_closed = True
             jobs = list(self._jobs)
             for job in jobs:
                 job.error = ClosedModel(self._components.whisper.directory)
@@ -248,14 +236,12 @@ class RecognitionService:
             self._take_out_forgotten()
         except BaseException as error:
             # Nobody knows what of the other jobs has come through, so they end as well, and are told.
+            interrupted = RecognitionInterrupted(self._components.whisper.directory)
             with self._changed:
                 for one in self._jobs:
                     if one.n_left:
-                        one.error = error if isinstance(error, Exception) else self._interrupted()
+                        one.error = error if isinstance(error, Exception) else interrupted
             raise
-
-    def _interrupted(self) -> RecognitionInterrupted:
-        return RecognitionInterrupted(self._components.whisper.directory)
 
     def _queue(self, update: TrackUpdate) -> None:
         with self._changed:
@@ -277,10 +263,9 @@ class RecognitionService:
         for number in self._scheduler.numbers:
             if number not in there:
                 self._scheduler.cancel(number)
-        self._scheduler.forget_turns(besides=[job.feeder for job in jobs])
-        for kept in (self._wanted_since, self._looked_at):
-            for source in [one for one in kept if one.job not in jobs or not one.is_there]:
-                del kept[source]
+        for source in list(self._wanted_since):
+            if source.job not in jobs or source.number not in (None, *source.job.feeder.numbers):
+                del self._wanted_since[source]
         return jobs
 
     def _bring_audio(self, driving: Job) -> None:
@@ -288,9 +273,9 @@ class RecognitionService:
 
         A track whose audio is late stops nobody. A job alone waits for each of its sources `LATE_S`, so that
         its batches are the same each time; of several, none waits for another's. Where nothing can be
-        decoded, all are waited for by turns.
+        decoded, one of them is waited for, a little at a time.
         """
-        missed = set[_Source]()  # looked at in vain
+        missed = list[_Source]()  # looked at in vain
         while not driving.queued:
             jobs = self._take_out_forgotten()
             if driving not in jobs:
@@ -299,32 +284,32 @@ class RecognitionService:
             if source is None:
                 if self._scheduler.has_work or not missed:
                     return
-                self._wait_for_one_of(missed)
+                missed[0].is_ready(_SLICE_S)
                 missed.clear()
             elif source.is_ready(0.0):
                 self._take(source)
             elif (left_s := self._patience_s(source, jobs)) > 0.0:
                 source.is_ready(min(left_s, _SLICE_S))
             else:
-                missed.add(source)
+                missed.append(source)
 
-    def _next_source(self, jobs: Sequence[Job], missed: set[_Source]) -> _Source | None:
+    def _next_source(self, jobs: Sequence[Job], missed: Sequence[_Source]) -> _Source | None:
         """What the next batch lacks: audio of a track, or else another track."""
-        late = [source.number for source in missed if source.number is not None]
+        late = {source.number for source in missed}
         number = self._scheduler.hungry(besides=late)
         if number is not None:
             return next(_Source(job, number) for job in jobs if number in job.feeder.numbers)
         for job in jobs:
             source = _Source(job, None)
             can_open = job.feeder.can_open and source not in missed
-            if can_open and self._scheduler.wants_track(job.feeder, late):
+            if can_open and self._scheduler.wants_track(job.feeder.group, late):
                 return source
         return None
 
     def _take(self, source: _Source) -> None:
         """Feed the next chunk of a track, or open the next track."""
-        # What has been late once is not waited for again: it would hold up each batch.
-        if self._wanted_since.get(source, math.inf) + LATE_S > time.monotonic() or source.number is None:
+        is_late = time.monotonic() - self._wanted_since.get(source, math.inf) >= LATE_S
+        if source.number is None or not is_late:  # a track that was late once would hold up each batch
             self._wanted_since.pop(source, None)
         try:
             update = source.job.feeder.take(source.number)
@@ -341,9 +326,3 @@ class RecognitionService:
         """How long a source is still waited for before others go on without it."""
         since = self._wanted_since.setdefault(source, time.monotonic())
         return 0.0 if len(jobs) > 1 else max(0.0, since + LATE_S - time.monotonic())
-
-    def _wait_for_one_of(self, missed: set[_Source]) -> None:
-        source = min(missed, key=lambda one: self._looked_at.get(one, 0.0))
-        self._looked_at[source] = time.monotonic()
-        if source.is_there:
-            source.is_ready(_SLICE_S)

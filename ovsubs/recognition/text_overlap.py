@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from ovsubs.whisper.chinese import simplified
 
-MIN_RUN = 12  # letters: three words are not there by chance
+THREE_WORDS = 12  # letters in the same order: they are not there by chance
 _FIRST_IDEOGRAPHIC = "\u2e80"  # CJK radicals: from here on a character says as much as several letters
 
 
@@ -19,17 +20,14 @@ def letters_of(text: str) -> str:
 
 def share_of_runs(letters: str, other: str, min_run: int) -> float:
     """The share of letters, 0 to 1, that stand in another text in runs of `min_run` or more; of none 0."""
-    if not letters:
-        return 0.0
-    blocks = SequenceMatcher(None, letters, other, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks if block.size >= min(min_run, len(letters))) / len(letters)
+    runs = _runs(letters, other, min(min_run, len(letters)))
+    return sum(map(len, runs)) / max(1, len(letters))
 
 
 def share_said_once(text: str, other: str) -> float:
-    """The share of a text's letters, 0 to 1, in runs of `MIN_RUN` or more that another text has once."""
+    """The share of a text's letters, 0 to 1, in runs of `THREE_WORDS` or more that another text has once."""
     letters, of_other = letters_of(text), letters_of(other)
-    blocks = SequenceMatcher(None, letters, of_other, autojunk=False).get_matching_blocks()
-    runs = (letters[block.a : block.a + block.size] for block in blocks if block.size >= MIN_RUN)
+    runs = _runs(letters, of_other, THREE_WORDS)
     return sum(len(run) for run in runs if of_other.count(run) == 1) / max(1, len(letters))
 
 
@@ -39,3 +37,10 @@ def agreement(text: str, other: str) -> float:
     if 2 * sum(one >= _FIRST_IDEOGRAPHIC for one in letters) <= len(letters):
         return share_of_runs(letters, of_other, 4)
     return share_of_runs(simplified(letters), simplified(of_other), 2)  # Whisper mixes the scripts of Chinese
+
+
+def _runs(letters: str, other: str, min_run: int) -> Iterator[str]:
+    """Runs of letters that another text has, too, in the same order."""
+    for block in SequenceMatcher(None, letters, other, autojunk=False).get_matching_blocks():
+        if block.size >= min_run:
+            yield letters[block.a : block.a + block.size]

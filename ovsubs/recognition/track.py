@@ -41,10 +41,6 @@ class TrackUpdate:
     error: Exception | None = None
     timings: tuple[StageTime, ...] = ()
 
-    def at(self, track: int) -> TrackUpdate:
-        """The same of a track with another number."""
-        return replace(self, track=track)
-
 
 @dataclass(frozen=True, slots=True)
 class _WindowLanguage:

@@ -30,6 +30,7 @@ from ovsubs.recognition import (
     TranscribeOptions,
     service,
 )
+from ovsubs.recognition.scheduler import TrackGroup
 from ovsubs.spans import Span
 
 GERMAN = TranscribeOptions(language="de", beam_size=1)
@@ -247,12 +248,13 @@ def test_a_track_of_silence_ends(components: Components) -> None:
 # Whose turn it is
 
 
-def order_of(components: Components, *asked: tuple[int, object, int]) -> list[int]:
+def order_of(components: Components, *asked: tuple[int, str, int]) -> list[int]:
     """The track of each batch, of windows of 29 s in batches of one: (priority, group, windows) each."""
     scheduler = Scheduler(components)
     options = replace(GERMAN, batch_size=1)
-    for seed, (priority, group, n) in enumerate(asked):
-        number = scheduler.add(options, priority=priority, group=group)
+    groups = {name: TrackGroup() for _, name, _ in asked}
+    for seed, (priority, name, n) in enumerate(asked):
+        number = scheduler.add(options, priority=priority, group=groups[name])
         for chunk in track(seed, *[29.0] * n).chunks:
             scheduler.feed(number, chunk)
         scheduler.end(number)

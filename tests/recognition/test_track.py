@@ -8,7 +8,7 @@ from ovsubs.audio.source import AudioSource
 from ovsubs.recognition import Scheduler, TrackRequest, TranscribeOptions, opening
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
-from ovsubs.recognition.opening import open_now
+from ovsubs.recognition.opening import chunks_now
 from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment
@@ -31,8 +31,7 @@ class ScriptedTrack:
         samples = np.full(round(seconds * RATE), 0.1, np.float32)
         source = AudioSource("", seconds, 0.0, (block for block in [samples]))
         chosen = options or TranscribeOptions(vad=None)
-        opened = open_now(TrackRequest(lambda: source, chosen), script.components, Stopwatch())
-        self._chunks = opened.chunks
+        self._chunks = chunks_now(TrackRequest(lambda: source, chosen), script.components, Stopwatch())
         self.track = TrackState(0, chosen, ENGLISH)
 
     def waiting(self, n: int) -> list[ChunkDecoder]:
@@ -106,7 +105,7 @@ def test_a_window_that_needs_another_attempt_waits_for_company_but_not_for_long(
     source = AudioSource("", 480.0, 0.0, (block for block in [samples]))
     scheduler = Scheduler(script.components)
     number = scheduler.add(options)
-    for chunk in open_now(TrackRequest(lambda: source, options), script.components, Stopwatch()).chunks:
+    for chunk in chunks_now(TrackRequest(lambda: source, options), script.components, Stopwatch()):
         scheduler.feed(number, chunk)
     scheduler.end(number)
     batches = list[list[float]]()

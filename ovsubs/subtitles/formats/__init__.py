@@ -1,6 +1,5 @@
 """Transcript -> subtitle files: SubRip, WebVTT, ASS, TTML, LRC, plain text, TSV, CSV and JSON."""
 
-from ovsubs.atomic import write_atomically
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.registry import (
     CUE_FORMATS,
@@ -27,5 +26,4 @@ __all__ = [
     "output_path",
     "render",
     "save_transcript",
-    "write_atomically",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
-from ovsubs.subtitles.formats.format import SubtitleFormat, Written
+from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
 from ovsubs.subtitles.formats.srt import WORD_JOINER
 from ovsubs.subtitles.formats.timestamps import clock_cs, to_cs
 
@@ -107,9 +107,11 @@ def _protected(text: str) -> str:
     return "".join(_PROTECTED.get(character, character) for character in text)
 
 
-def _write(given: Written) -> str:
-    highlight_words = given.options.highlight_words
-    return write_ass(given.cues, language=given.language, title=given.title, highlight_words=highlight_words)
+def _write(document: CueDocument) -> str:
+    highlight_words = document.options.highlight_words
+    return write_ass(
+        document.cues, language=document.language, title=document.title, highlight_words=highlight_words
+    )
 
 
 ASS = SubtitleFormat(

@@ -11,8 +11,8 @@ from ovsubs.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What a writer of cues is given: the cues, and what they are of."""
+class CueDocument:
+    """Cues in order, with the language, a code, and the title of what they are of."""
 
     cues: Sequence[Cue]
     language: str
@@ -31,7 +31,7 @@ class SubtitleFormat:
     """
 
     name: str
-    write_cues: Callable[[Written], str] | None = None
+    write_cues: Callable[[CueDocument], str] | None = None
     write_transcript: Callable[[Transcript], str] | None = None
     obeys: tuple[str, ...] = ()
     read_suffixes: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ovsubs.subtitles.cue import Cue, CueWord
-from ovsubs.subtitles.formats.format import SubtitleFormat, Written
+from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
 from ovsubs.subtitles.formats.srt import WORD_JOINER
 from ovsubs.subtitles.formats.timestamps import minutes_cs, to_cs
 from ovsubs.subtitles.layout.pieces import EAST_ASIAN
@@ -68,8 +68,10 @@ def _stamp(ms: int) -> str:
     return minutes_cs(to_cs(ms))
 
 
-def _write(given: Written) -> str:
-    return write_lrc(given.cues, language=given.language, highlight_words=given.options.highlight_words)
+def _write(document: CueDocument) -> str:
+    return write_lrc(
+        document.cues, language=document.language, highlight_words=document.options.highlight_words
+    )
 
 
 LRC = SubtitleFormat("lrc", write_cues=_write, obeys=("highlight_words",))

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from ovsubs.errors import InvalidOption
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.format import Written
+from ovsubs.subtitles.formats.format import CueDocument
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.registry import CUE_FORMATS, check_obeyed, find_format
 from ovsubs.subtitles.layout.cues import lay_out
@@ -46,7 +46,7 @@ def render(
     if cues is None:
         cues = lay_out(transcript, options or LayoutOptions())
     title = PurePath(transcript.source).stem
-    return chosen.write_cues(Written(cues, transcript.text_language, title, format_options))
+    return chosen.write_cues(CueDocument(cues, transcript.text_language, title, format_options))
 
 
 def check_laid_out(layout: LayoutOptions, formats: Sequence[str]) -> None:

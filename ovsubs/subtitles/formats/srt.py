@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.format import SubtitleFormat, Written
+from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
 from ovsubs.subtitles.formats.timestamps import clock
 from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
 
@@ -49,8 +49,8 @@ def _protected(line: str) -> list[str]:
     return characters
 
 
-def _write(given: Written) -> str:
-    return write_srt(given.cues, highlight_words=given.options.highlight_words)
+def _write(document: CueDocument) -> str:
+    return write_srt(document.cues, highlight_words=document.options.highlight_words)
 
 
 SRT = SubtitleFormat(

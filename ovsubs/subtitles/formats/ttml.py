@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
-from ovsubs.subtitles.formats.format import SubtitleFormat, Written
+from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
 from ovsubs.subtitles.formats.timestamps import clock
 
 _TT = "http://www.w3.org/ns/ttml"
@@ -72,8 +72,8 @@ def _paragraph(cue: Cue) -> ET.Element:
     return paragraph
 
 
-def _write(given: Written) -> str:
-    return write_ttml(given.cues, language=given.language)
+def _write(document: CueDocument) -> str:
+    return write_ttml(document.cues, language=document.language)
 
 
 TTML = SubtitleFormat("ttml", write_cues=_write, read_suffixes=(".ttml", ".dfxp"))

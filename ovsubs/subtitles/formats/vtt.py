@@ -6,7 +6,7 @@ Written here and not through pysubs2 (1.8), which leaves `&` and `<` unescaped a
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.format import SubtitleFormat, Written
+from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.timestamps import clock
 from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
@@ -37,8 +37,8 @@ def write_vtt(cues: Iterable[Cue], options: FormatOptions | None = None) -> str:
     return "\n".join(blocks)
 
 
-def _write(given: Written) -> str:
-    return write_vtt(given.cues, given.options)
+def _write(document: CueDocument) -> str:
+    return write_vtt(document.cues, document.options)
 
 
 VTT = SubtitleFormat(

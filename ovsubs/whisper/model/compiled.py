@@ -98,18 +98,7 @@ class WhisperModel:
     def session(
         self, mels: Sequence[NDArray[np.float32]], cache: CrossKVCache, clock: Stopwatch | None = None
     ) -> Iterator[DecoderSession]:
-        """Encode windows and open a session that decodes them.
-
-        Args:
-            mels: of each window float32 [n_mels, frames], an even number of frames, 3000 at most; 3000
-                where the model has no `any_length`. All in the length of the longest fit into `cache`.
-            cache: overwritten; the session's until it closes.
-            clock: counts the encoder as "encode".
-
-        Raises:
-            ClosedModel: `close` has been called.
-            BrokenModel: the encoder computes the same for all of a window.
-        """
+        """Encode windows and open a session that decodes them; see `ovsubs.whisper.backend.Backend`."""
         self.check_open()
         lengths = [mel.shape[1] // 2 for mel in mels]
         cache.reshape(len(mels), max(lengths, default=N_ENCODER_POSITIONS))

@@ -49,18 +49,7 @@ class DecoderSession:
         rows_per_window: Sequence[int] | None = None,
         logit_positions: Sequence[int] | None = None,
     ) -> NDArray[np.float32]:
-        """Feed tokens, and compute what may follow.
-
-        Args:
-            tokens: [rows, n]; rows of one window are neighbours.
-            beam_idx: for each row the row of the step before that it goes on from; None: the same (not
-                after `compact`, which moves windows).
-            rows_per_window: how many rows each window has, at least one; None: one.
-            logit_positions: the tokens whose logits are wanted; None: the last one.
-
-        Returns:
-            Logits float32 [rows, logit_positions, n_vocab], valid until the next step.
-        """
+        """Feed tokens, and compute what may follow; `ovsubs.whisper.backend.Session` has shapes and units."""
         n_rows, n_tokens = tokens.shape
         slots = _slots(rows_per_window or [1] * self.n_windows)
         inputs = {

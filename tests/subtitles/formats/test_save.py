@@ -7,6 +7,7 @@ import pytest
 from systems import needs_links, needs_posix
 
 import ovsubs.atomic as atomic
+from ovsubs.atomic import write_atomically
 from ovsubs.errors import InvalidOption, OutputExists, UnknownFormat, UnwritableOutput
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats import (
@@ -15,7 +16,6 @@ from ovsubs.subtitles.formats import (
     output_path,
     render,
     save_transcript,
-    write_atomically,
 )
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment, Transcript
