@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ovsubs.audio.damage import ReadReport
-from ovsubs.audio.source import AudioSource, open_source, open_track
-from ovsubs.audio.streams import AudioTrack
+from ovsubs.audio.source import Audio, AudioSource, open_source, open_track
+from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.recognition import TrackUpdate, TranscribeOptions
 from ovsubs.transcript import Segment
 from ovsubs.whisper.languages import language_code
@@ -45,15 +41,18 @@ class ReadTrack:
 class FileTracks:
     """A file, or samples, and the tracks of it that have been read."""
 
-    def __init__(
-        self, audio: str | Path | NDArray[np.float32], options: TranscribeOptions, *, english_only: bool
-    ):
+    def __init__(self, audio: Audio, options: TranscribeOptions, *, english_only: bool):
         """`english_only`: the model knows no other language."""
         self.audio = audio
         self.readings = list[ReadTrack]()
         self.options = options
         self._languages = _languages(options, english_only=english_only)
         self._waiting = list[AudioTrack]()
+
+    @property
+    def name(self) -> object:
+        """What an error about the file calls it: its path, as it was given."""
+        return self.audio.path if isinstance(self.audio, Media) else self.audio
 
     def open_next(self) -> AudioSource:
         """Open the track to read, or the next one after `turns_to_another`; called when its turn comes."""

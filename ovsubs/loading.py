@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from ovsubs.audio.source import Audio
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.manifest import check_ir_directory
-from ovsubs.pipeline import Audio, Model
+from ovsubs.pipeline import Model
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions, check_device
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -10,10 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ovsubs.audio.damage import damage_notes
+from ovsubs.audio.source import Audio, AudioSource
 from ovsubs.audio.vad import open_detector
 from ovsubs.clock import clock_time
 from ovsubs.errors import TruncatedMedia
@@ -34,8 +33,6 @@ from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
-Audio = str | Path | NDArray[np.float32]
-
 MIN_NOTED_S = 3.0  # of speech without text, in one piece: a sentence
 NO_LANGUAGE = LanguageVote("und", 0.0)  # ISO 639-2, undetermined: nobody speaks
 
@@ -50,12 +47,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class FileOpened:
+    """The file at place `number` is being read; none of its windows has been recognized yet."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileAdvanced:
+    """A batch has recognized windows of the file at place `number`."""
+
+    number: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
 class FileOutcome:
     """How the file at place `number` ended: with a transcript, or with an error."""
 
     number: int
     transcript: Transcript | None
     error: Exception | None
+
+
+FileEvent = FileOpened | FileAdvanced | FileOutcome
 
 
 class Model:
@@ -128,7 +143,8 @@ class Model:
         """Recognize the speech of a file, or of samples.
 
         Args:
-            audio: path of an audio or video file, or samples, mono 16 kHz in [-1, 1].  # float32 [n_samples]
+            audio: path of an audio or video file, what `ovsubs.audio.media.probe` found in one, or samples,
+                mono 16 kHz in [-1, 1].  # float32 [n_samples]
             language: code or English name. None, and none in `options`: the file's windows vote.
             task: "transcribe", or "translate" into English.
             options: everything else; `language` and `task` above win where they are given.
@@ -167,31 +183,51 @@ class Model:
             UsageError: the model cannot do what is asked; before anything is read.
             ValueError: not as many options as files.
         """
+        return _outcomes(self.file_events(audios, options=options), on_progress)
+
+    def file_events(
+        self,
+        audios: Sequence[Audio],
+        *,
+        options: TranscribeOptions | Sequence[TranscribeOptions] | None = None,
+    ) -> Generator[FileEvent, None, None]:
+        """Recognize many files as `transcribe_files` does, and tell all that happens.
+
+        Closing the iterator ends the run; what is being read is let go.
+
+        Yields:
+            For each file `FileOpened`, a `FileAdvanced` after each batch that has read in it, and
+            `FileOutcome` at its end. Events of several files come in between each other.
+
+        Raises:
+            UsageError, ValueError: as `transcribe_files`.
+        """
         self._components.whisper.check_open()
         if options is None or isinstance(options, TranscribeOptions):
             options = [options or TranscribeOptions()] * len(audios)
         if len(options) != len(audios):
             raise ValueError(f"{len(options)} options for {len(audios)} files")
-        return self._outcomes(audios, options, on_progress)
+        return self._file_events(audios, options)
 
-    def _outcomes(
-        self,
-        audios: Sequence[Audio],
-        options: Sequence[TranscribeOptions],
-        on_progress: Callable[[int, Progress], None] | None,
-    ) -> Generator[FileOutcome, None, None]:
+    def _file_events(
+        self, audios: Sequence[Audio], options: Sequence[TranscribeOptions]
+    ) -> Generator[FileEvent, None, None]:
         files = [self._file(audio, chosen) for audio, chosen in zip(audios, options, strict=True)]
-        waiting = list(range(len(files)))
+        waiting, opened = list(range(len(files))), deque[int]()
         while waiting:
             silent = list[int]()  # where nobody speaks in the track, and there are others
-            requests = [TrackRequest(files[number].open_next, options[number]) for number in waiting]
+            requests = [
+                TrackRequest(_noting(number, files[number], opened), options[number]) for number in waiting
+            ]
             with closing(self._service.submit(requests)) as job, closing(job.updates()) as running:
                 for update in running:
                     number, file = waiting[update.track], files[waiting[update.track]]
                     file.add(update)
-                    if on_progress and (source := file.readings[-1].source):
+                    while opened:
+                        yield FileOpened(opened.popleft())
+                    if source := file.readings[-1].source:
                         position = min(source.offset + update.position, source.duration or math.inf)
-                        on_progress(number, Progress(position, source.duration, update.segments))
+                        yield FileAdvanced(number, Progress(position, source.duration, update.segments))
                     if update.is_last and file.turns_to_another():
                         silent.append(number)
                     elif update.is_last:
@@ -207,7 +243,7 @@ class Model:
         reading = file.chosen
         error = reading.updates[-1].error
         if error is None and reading.breaks_off and not options.keep_damaged:
-            error = TruncatedMedia(file.audio, reading.breaks_off)
+            error = TruncatedMedia(file.name, reading.breaks_off)
         if error is not None:
             return FileOutcome(number, None, error)
         return FileOutcome(number, self._transcript(file, reading, options), None)
@@ -248,7 +284,7 @@ class Model:
         if (error := reading.updates[-1].error) is not None:
             raise error
         if reading.breaks_off and not chosen.keep_damaged:
-            raise TruncatedMedia(audio, reading.breaks_off)
+            raise TruncatedMedia(file.name, reading.breaks_off)
 
     def close(self) -> None:
         """Let go of the compiled graphs; what other threads are reading ends. A second time does nothing."""
@@ -289,6 +325,28 @@ class Model:
 def _merge(options: TranscribeOptions | None, language: str | None, task: str | None) -> TranscribeOptions:
     options = options or TranscribeOptions()
     return replace(options, language=language or options.language, task=task or options.task)
+
+
+def _noting(number: int, file: FileTracks, opened: deque[int]) -> Callable[[], AudioSource]:
+    """Opens the next track of a file, and notes it where it is the first one."""
+
+    def open_next() -> AudioSource:  # in a thread that reads ahead
+        if not file.readings:
+            opened.append(number)
+        return file.open_next()
+
+    return open_next
+
+
+def _outcomes(
+    events: Generator[FileEvent, None, None], on_progress: Callable[[int, Progress], None] | None
+) -> Generator[FileOutcome, None, None]:
+    with closing(events):
+        for event in events:
+            if isinstance(event, FileOutcome):
+                yield event
+            elif isinstance(event, FileAdvanced) and on_progress:
+                on_progress(event.number, event.progress)
 
 
 def _of_one(on_progress: Callable[[Progress], None] | None) -> Callable[[int, Progress], None] | None:

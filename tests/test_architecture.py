@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
                 "word_times",
                 "temporary",
                 "atomic",
+                "steps",
                 "places",
             }
         ),

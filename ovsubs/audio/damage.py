@@ -65,7 +65,7 @@ def report(media: Media, track: AudioTrack, ended: Ended) -> ReadReport:
     missing_s = expected_s - ended.heard_s
     if missing_s < max(_ENDS_EARLY_S, _ENDS_EARLY_SHARE * expected_s):
         return replace(well, damaged=damaged)
-    if ended.complains and not ended.code and media.container in _WITHOUT_TIMES:
+    if ended.complains and not ended.code and media.contents.container in _WITHOUT_TIMES:
         begins = damaged[-1].start if damaged else first_complaint(media, track)
         if begins < track.start + ended.heard_s - _ENDS_EARLY_S:
             whole = Span(begins, max(begins, damaged[-1].end if damaged else 0.0) + missing_s)
@@ -111,7 +111,7 @@ def _must_be_damage(media: Media, ended: Ended, damaged: tuple[Span, ...]) -> bo
 
 def _duration(media: Media, track: AudioTrack, ended: Ended) -> float:
     short_s = media.duration - track.start - ended.heard_s
-    if media.container not in _CLOCK_IS_SET or short_s < max(_ENDS_EARLY_S, 0.01 * media.duration):
+    if media.contents.container not in _CLOCK_IS_SET or short_s < max(_ENDS_EARLY_S, 0.01 * media.duration):
         return media.duration
     return min(media.duration, duration_by_reading(media.path)) or media.duration
 

@@ -14,7 +14,7 @@ from ovsubs.audio.ffmpeg import FfmpegChild, media_input, running_ffmpeg, why_it
 from ovsubs.audio.holes import SHORTEN_HOLES, HoleFiller
 from ovsubs.audio.packets import duration_by_reading, has_lost_its_way, long_holes, restarts
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.audio.streams import AudioTrack, Media, media_of, read_contents
+from ovsubs.audio.streams import AudioTrack, Media, is_current, media_of, read_contents
 from ovsubs.errors import NoAudioStream, UnreadableMedia
 
 _BYTES_PER_SAMPLE = 2  # s16le
@@ -42,6 +42,15 @@ def probe(path: Path) -> Media:
     if not media.tracks:
         raise NoAudioStream(path)
     return media if media.duration > 0.0 else replace(media, duration=duration_by_reading(path))
+
+
+def refresh(media: Media) -> Media:
+    """What a file holds that has been probed before; it is probed again only where it has changed since.
+
+    Raises:
+        MediaError: it has changed, and cannot be read any more; see `probe`.
+    """
+    return media if is_current(media.contents) else probe(media.path)
 
 
 def stream_audio(

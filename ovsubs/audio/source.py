@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.damage import ReadReport
-from ovsubs.audio.media import probe, stream_audio
+from ovsubs.audio.media import probe, refresh, stream_audio
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.streams import AudioTrack, Media
 from ovsubs.audio.tracks import TrackChoice, rank_tracks
@@ -18,6 +18,9 @@ from ovsubs.errors import InvalidOption
 # The loudest masters peak at 1.4 (+3 dB) once they are decoded from MP3 or AAC in floating point; resampling
 # adds a little. Samples of 8 or 16 bits that nobody has scaled reach tens to thousands.
 _MAX_PEAK = 1.5
+
+# A path, what has been probed of one already, or samples: mono 16 kHz in [-1, 1].  # float32 [n_samples]
+Audio = str | Path | Media | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class AudioSource:
 
 
 def open_source(
-    audio: str | Path | NDArray[np.float32],
+    audio: Audio,
     track: int | str | None,
     on_end: Callable[[ReadReport], None],
     *,
@@ -54,7 +57,7 @@ def open_source(
     """A track of a media file, or samples as they are.
 
     Args:
-        audio: a path, or samples, mono 16 kHz in [-1, 1].  # float32 [n_samples]
+        audio: see `Audio`.
         track: which audio track of a file; see `rank_tracks`.
         on_end: called when a file has been read, with what was found to be wrong with it.
         languages: of the speech, as far as they are known; see `rank_tracks`.
@@ -63,8 +66,8 @@ def open_source(
         MediaError: the file cannot be read; see `probe` and `rank_tracks`.
         InvalidOption: an array of another shape, type or scale, or a track of an array.
     """
-    if isinstance(audio, (str, Path)):
-        media = probe(Path(audio))
+    if isinstance(audio, str | Path | Media):
+        media = refresh(audio) if isinstance(audio, Media) else probe(Path(audio))
         return open_track(media, rank_tracks(media, track, languages), on_end)
     samples: Any = np.asarray(audio)
     if samples.ndim != 1 or samples.dtype != np.float32:

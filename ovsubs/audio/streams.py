@@ -87,12 +87,20 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class FileStamp:
+    """Size in bytes, and time of the last change in nanoseconds: a file with another stamp has changed."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What a file holds. `duration` in seconds, 0.0 where the file does not say.
 
     `start` is where the container's clock begins, in seconds. `apple_tags`: it has tags of QuickTime's own
     (place, camera) that only a .mov keeps. `container` is ffmpeg's name of the format ("mpegts",
-    "matroska,webm").
+    "matroska,webm"). `stamp`: of the file when it was looked at.
     """
 
     path: Path
@@ -101,6 +109,7 @@ class Contents:
     apple_tags: bool
     start: float = 0.0
     container: str = ""
+    stamp: FileStamp | None = None
 
     def of_kind(self, kind: str) -> list[Stream]:
         """Streams of a kind in order, without covers."""
@@ -133,16 +142,20 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An audio or video file. `duration` is the longest stream's, in seconds; cover art is no video.
+    """An audio or video file as one hears it. `duration` is the longest stream's, in seconds.
 
-    `container` is ffmpeg's name of the format ("mpegts", "matroska,webm").
+    `has_video`: there is a moving picture; cover art is none.
     """
 
-    path: Path
+    contents: Contents
     duration: float
     tracks: tuple[AudioTrack, ...]
     has_video: bool
-    container: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.contents.path
 
 
 def read_contents(path: Path) -> Contents:
@@ -153,12 +166,31 @@ def read_contents(path: Path) -> Contents:
         UnreadableMedia: not audio or video, damaged, not a file, no permission, or it cannot be read on.
     """
     check_readable(path)
-    if path.stat().st_size == 0:
+    stamp = stamp_of(path)
+    if stamp.size == 0:
         raise EmptyFile(path)
     head, said = _describe(path)
     if "\nInput #0, " not in f"\n{said}":
         raise UnreadableMedia(path, why_it_failed(said))
-    return parse_contents(path, head, said)
+    return replace(parse_contents(path, head, said), stamp=stamp)
+
+
+def stamp_of(path: Path) -> FileStamp:
+    """Size and time of the last change of a file.
+
+    Raises:
+        OSError: it is not there.
+    """
+    status = path.stat()
+    return FileStamp(status.st_size, status.st_mtime_ns)
+
+
+def is_current(contents: Contents) -> bool:
+    """Whether the file is the one whose contents were read: it has not changed, nor gone, since then."""
+    try:
+        return stamp_of(contents.path) == contents.stamp
+    except OSError:
+        return False
 
 
 def parse_contents(path: Path, head: str, said: str) -> Contents:
@@ -186,7 +218,7 @@ def media_of(contents: Contents) -> Media:
         _track(index, stream, contents.start) for index, stream in enumerate(contents.of_kind(AUDIO))
     )
     has_video = bool(contents.of_kind(VIDEO))
-    return Media(contents.path, contents.duration, tracks, has_video, contents.container)
+    return Media(contents, contents.duration, tracks, has_video)
 
 
 def last_time(said: str) -> float:

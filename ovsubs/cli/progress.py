@@ -12,8 +12,16 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from ovsubs.cli.printing import cell, say_above
 from ovsubs.clock import clock_time
-from ovsubs.library.plan import FileResult, PlannedFile
-from ovsubs.pipeline import Progress as Position
+from ovsubs.library.events import (
+    Activity,
+    CopyProgress,
+    Event,
+    FileFinished,
+    FileProgress,
+    FileStarted,
+    PlanDecided,
+)
+from ovsubs.library.plan import Plan, PlannedFile
 
 
 def make_console() -> Console:
@@ -42,20 +50,19 @@ def looking_at_files(console: Console, *, quiet: bool) -> Iterator[Callable[[int
 
 
 class RunProgress:
-    """Two bars on stderr, the newest file and the whole; nothing where stderr is no terminal, or `quiet`."""
+    """Two bars on stderr, the newest file and the whole; nothing where stderr is no terminal, or `quiet`.
 
-    def __init__(self, files: Sequence[PlannedFile], console: Console, *, quiet: bool) -> None:
+    Languages that are detected first, files that are transcribed and videos that are copied are a whole each.
+    """
+
+    def __init__(self, plan: Plan, console: Console, *, quiet: bool) -> None:
         self._bars = make_bars(console, quiet=quiet)
-        self._durations = {file.path: file.duration for file in files}
-        self._duration = sum(self._durations.values())
-        self._n_done = 0
-        self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done
-        self._began = time.monotonic()
         self._file: TaskID = self._bars.add_task("", total=1.0, status="")
-        self._whole: TaskID = self._bars.add_task("", total=max(self._duration, 1e-9), status="")
+        self._whole: TaskID = self._bars.add_task("", total=1.0, status="")
+        self._plan = plan
+        self._count(())
 
     def __enter__(self) -> Self:
-        self._bars.start()
         return self
 
     def __exit__(
@@ -63,32 +70,56 @@ class RunProgress:
     ) -> None:
         self._bars.stop()
 
-    def begin(self, file: PlannedFile) -> None:
-        """A first file is about to be read, or copied."""
-        self._show(file, 0.0, "reading")
+    def begin(self) -> None:
+        """The model is there: files are about to be read."""
+        self._begin(self._plan.undecided or self._plan.files)
 
-    def listen(self, file: PlannedFile) -> None:
+    def show(self, event: Event) -> None:
+        """Show what has happened."""
+        match event:
+            case FileStarted(file, Activity.DETECT_LANGUAGE):
+                self._detect(file)
+            case FileStarted(file, Activity.COPY):
+                if file.path not in self._durations:
+                    self._begin(self._plan.copies)
+            case PlanDecided(plan):
+                self._plan = plan
+                self._begin(plan.files)
+            case FileProgress(file, position, duration):
+                self._positions[file.path] = position
+                self._show(file, position, _place(position, duration))
+            case CopyProgress(file, position, duration):
+                before = self._positions.get(file.path, 0.0)
+                self._positions[file.path] = max(before, min(position, file.duration))
+                self._show(file, position, f"video {_place(position, duration)}")
+            case FileFinished(result) if result.path in self._durations:
+                self._done.add(result.path)
+                self._positions[result.path] = self._durations[result.path]
+                self._show_whole()
+
+    def print(self, line: str) -> None:
+        """A line above the bars."""
+        say_above(self._bars.console, line)
+
+    def _begin(self, files: Sequence[PlannedFile]) -> None:
+        """Begin a whole, of which the first file is about to be opened."""
+        self._count(files)
+        if files:
+            self._bars.start()
+            self._show(files[0], 0.0, "reading")
+
+    def _count(self, files: Sequence[PlannedFile]) -> None:
+        self._durations = {file.path: file.duration for file in files}
+        self._duration = sum(self._durations.values())
+        self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done
+        self._done = set[Path]()
+        self._began = time.monotonic()
+
+    def _detect(self, file: PlannedFile) -> None:
         """The language of a file is about to be found; that of those before it is known."""
-        self._n_done = len(self._positions)
+        self._done.update(self._positions)
         self._positions[file.path] = file.duration
-        self._show(file, 0.0, "finding the language")
-
-    def advance(self, file: PlannedFile, position: Position) -> None:
-        """A file has come on."""
-        self._positions[file.path] = position.position
-        self._show(file, position.position, _place(position.position, position.duration))
-
-    def draw(self, file: PlannedFile, done: float, whole: float) -> None:
-        """A copy of a file's video has come on, in seconds."""
-        before = self._positions.get(file.path, 0.0)
-        self._positions[file.path] = max(before, min(done, file.duration))
-        self._show(file, done, f"video {_place(done, whole)}")
-
-    def finish(self, result: FileResult) -> None:
-        """A file is done, or given up."""
-        self._n_done += 1
-        self._positions[result.path] = self._durations[result.path]
-        self._show_whole()
+        self._show(file, 0.0, "detecting the language")
 
     def _show(self, file: PlannedFile, position: float, status: str) -> None:
         total = max(file.duration, 1e-9)
@@ -97,15 +128,13 @@ class RunProgress:
         )
         self._show_whole()
 
-    def print(self, line: str) -> None:
-        """A line above the bars."""
-        say_above(self._bars.console, line)
-
     def _show_whole(self) -> None:
-        done, n_files = sum(self._positions.values()), len(self._durations)
-        status = run_status(done, self._duration, time.monotonic() - self._began)
-        name = f"{self._n_done} of {n_files} files"
-        self._bars.update(self._whole, completed=done, description=name, status=status)
+        done, whole = sum(self._positions.values()), self._duration
+        status = run_status(done, whole, time.monotonic() - self._began)
+        name = f"{len(self._done)} of {len(self._durations)} files"
+        self._bars.update(
+            self._whole, total=max(whole, 1e-9), completed=done, description=name, status=status
+        )
 
 
 def _place(done: float, whole: float) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ovsubs.cli.printing import print_text, say, say_lines, show
-from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import DONE, FAILED
+from ovsubs.errors import InvalidOption, OvsubsError
+from ovsubs.library.plan import Status
 from ovsubs.library.render import RenderOptions, read_timed, render_transcripts
 from ovsubs.subtitles.formats import render
 
@@ -23,20 +23,18 @@ def run_render(
         print_text(_only_text(transcripts, options))
         return 0
 
-    def tell_crash(error: BaseException) -> None:
-        if debug:
-            say_lines("".join(traceback.format_exception(error)))
-
-    failed = False
-    for result in render_transcripts(transcripts, options, tell_crash):
-        if result.status == DONE:
+    has_failed = False
+    for result in render_transcripts(transcripts, options):
+        if result.status is Status.DONE:
             for output in result.outputs:
                 show(str(output))
             continue
-        failed = failed or result.status == FAILED
-        if result.status == FAILED or not quiet:
+        has_failed = has_failed or result.status is Status.FAILED
+        if debug and result.error and not isinstance(result.error, OvsubsError):
+            say_lines("".join(traceback.format_exception(result.error)))
+        if result.status is Status.FAILED or not quiet:
             say(f"ovsubs: {result.why}")
-    return int(failed)
+    return int(has_failed)
 
 
 def _only_text(transcripts: Sequence[Path], options: RenderOptions) -> str:

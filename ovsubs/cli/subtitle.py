@@ -2,12 +2,10 @@
 
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from rich.console import Console
 
 from ovsubs.audio.media import probe
 from ovsubs.audio.tracks import choose_track
@@ -15,11 +13,12 @@ from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import print_text, say, say_lines, show
 from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
 from ovsubs.cli.tables import print_profile, print_results, print_review
-from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import FAILED, FileResult, Plan, PlannedFile, SubtitleOptions, make_plan
-from ovsubs.library.run import hear_languages, make_copies, run_plan
+from ovsubs.errors import InvalidOption, OvsubsError
+from ovsubs.library.events import Event, FileFinished
+from ovsubs.library.plan import FileResult, Status, SubtitleOptions, make_plan
+from ovsubs.library.run import run_plan
 from ovsubs.loading import load_model
-from ovsubs.pipeline import Model, Progress
+from ovsubs.pipeline import Model
 from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, known_format, render
 from ovsubs.whisper.model import CompileOptions
 
@@ -62,18 +61,15 @@ def write_subtitles(
         plan = make_plan(inputs, options, on_file)
     for passed_over in plan.passed_over if verbosity.verbose else ():
         say(f"ovsubs: {passed_over.path}: passed over ({passed_over.why})")
-    results = _tell(plan.settled, verbosity)
-    if plan.files or plan.undecided:
-        with _load(choice, verbosity) as model:
-            plan = _hear_languages(model, plan, options, console, verbosity)
-            results += plan.settled[len(results) :]
-            if plan.files:
-                with _watch(plan.files, console, verbosity) as watch:
-                    running = run_plan(model, plan, options, watch.advance, watch.crash, watch.draw)
-                    results += watch.see(running)
-    if plan.copies:
-        with _watch(plan.copies, console, verbosity) as watch:
-            results += watch.see(make_copies(plan, options, watch.crash, watch.draw))
+    with RunProgress(plan, console, quiet=verbosity.quiet) as progress:
+
+        @contextmanager
+        def open_model() -> Iterator[Model]:
+            with _load(choice, verbosity) as model:
+                progress.begin()
+                yield model
+
+        results = _watch(run_plan(plan, options, open_model), progress, verbosity)
     if not verbosity.quiet:
         print_results(results)
     if any(result.to_review for result in results):
@@ -81,27 +77,32 @@ def write_subtitles(
         print_review(results)
     if verbosity.profile:
         print_profile(results, time.perf_counter() - began)
-    return int(any(result.status == FAILED for result in results))
+    return int(any(result.status is Status.FAILED for result in results))
 
 
-def _hear_languages(
-    model: Model, plan: Plan, options: SubtitleOptions, console: Console, verbosity: Verbosity
-) -> Plan:
-    """The plan with nothing undecided; what is settled by that is said."""
-    if not plan.undecided:
-        return plan
-    with _watch(plan.undecided, console, verbosity) as watch:
-        decided = hear_languages(model, plan, options, watch.listen, watch.crash)
-    _tell(decided.settled[len(plan.settled) :], verbosity)
-    return decided
+def _watch(
+    events: Generator[Event, None, None], progress: RunProgress, verbosity: Verbosity
+) -> list[FileResult]:
+    """The results of a run, each told as it comes."""
+    results = list[FileResult]()
+    with noted_interrupts() as interrupts, closing(events):
+        for event in events:
+            if interrupts:  # Python drops an interrupt that comes inside a destructor
+                raise KeyboardInterrupt
+            progress.show(event)
+            if isinstance(event, FileFinished):
+                results.append(_without_text(event.result))
+                _tell(event.result, progress, verbosity)
+    return results
 
 
-def _tell(settled: Sequence[FileResult], verbosity: Verbosity) -> list[FileResult]:
-    """The results of files that need no work, each said."""
-    for result in settled:
-        if result.status == FAILED or not verbosity.quiet:
-            say(f"ovsubs: {result.why}")
-    return list(settled)
+def _tell(result: FileResult, progress: RunProgress, verbosity: Verbosity) -> None:
+    if verbosity.debug and result.error and not isinstance(result.error, OvsubsError):
+        say_lines("".join(traceback.format_exception(result.error)))
+    if not result.why or (verbosity.quiet and result.status is not Status.FAILED):
+        return
+    about = f"{result.path}: " if result.status is Status.DONE else ""
+    progress.print(f"ovsubs: {about}{result.why}")
 
 
 def print_subtitles(
@@ -129,12 +130,11 @@ def print_subtitles(
         raise InvalidOption(
             "--output-format", ",".join(options.formats), "with --output-dir - it is one format"
         )
-    choose_track(
-        probe(inputs[0]), options.transcribe.audio_track
-    )  # a bad file is told before a model is loaded
+    media = probe(inputs[0])  # a bad file is told before a model is loaded
+    choose_track(media, options.transcribe.audio_track)
     with _load(choice, verbosity) as model:
         model.check(options.transcribe)
-        transcript = model.transcribe(inputs[0], options=options.transcribe)
+        transcript = model.transcribe(media, options=options.transcribe)
     print_text(render(transcript, options.formats[0], options.layout, options.format))
     for note in () if verbosity.quiet else transcript.notes:
         say(f"ovsubs: {inputs[0]}: {note}")
@@ -151,59 +151,10 @@ def _load(choice: ModelChoice, verbosity: Verbosity) -> Model:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """What is shown of a run while it goes on, and where Ctrl-C is noticed."""
-
-    progress: RunProgress
-    interrupts: Sequence[int]
-    verbosity: Verbosity
-
-    def see(self, ended: Iterator[FileResult]) -> list[FileResult]:
-        """The results, each told as it comes."""
-        results = list[FileResult]()
-        for result in ended:
-            results.append(_without_text(result))
-            self.progress.finish(result)
-            if result.status == FAILED:
-                self.progress.print(f"ovsubs: {result.why}")
-            elif result.why and not self.verbosity.quiet:
-                self.progress.print(f"ovsubs: {result.path}: {result.why}")
-        return results
-
-    def listen(self, file: PlannedFile) -> None:
-        self._stop_if_asked()
-        self.progress.listen(file)
-
-    def advance(self, file: PlannedFile, position: Progress) -> None:
-        self._stop_if_asked()
-        self.progress.advance(file, position)
-
-    def draw(self, file: PlannedFile, done: float, whole: float) -> None:
-        self._stop_if_asked()
-        self.progress.draw(file, done, whole)
-
-    def crash(self, error: BaseException) -> None:
-        if self.verbosity.debug:
-            say_lines("".join(traceback.format_exception(error)))
-
-    def _stop_if_asked(self) -> None:
-        if self.interrupts:  # Python drops an interrupt that comes inside a destructor
-            raise KeyboardInterrupt
-
-
-@contextmanager
-def _watch(files: Sequence[PlannedFile], console: Console, verbosity: Verbosity) -> Iterator[_Watch]:
-    with RunProgress(files, console, quiet=verbosity.quiet) as progress, noted_interrupts() as interrupts:
-        progress.begin(files[0])
-        yield _Watch(progress, interrupts, verbosity)
-
-
 def _without_text(result: FileResult) -> FileResult:
     """What the closing tables need: the words of five hundred videos are a gigabyte, and written already."""
-    if result.transcript is None:
-        return result
-    return replace(result, transcript=replace(result.transcript, segments=()))
+    transcript = replace(result.transcript, segments=()) if result.transcript else None
+    return replace(result, transcript=transcript, error=None)
 
 
 def wants_words(given: bool | None, task: str, formats: Sequence[str]) -> bool:

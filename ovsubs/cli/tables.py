@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ovsubs.cli.printing import cell, say, show, text_cell
 from ovsubs.clock import clock_time
-from ovsubs.library.plan import DONE, FileResult
+from ovsubs.library.plan import FileResult, Status
 from ovsubs.models.listing import ModelListing
 from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up
@@ -37,7 +37,7 @@ def print_results(results: Sequence[FileResult]) -> None:
             language = f"{told.language} {told.language_probability:.0%}" if heard else "-"
             figures = (language, clock_time(told.duration), speed)
         names = ", ".join(output.name for output in result.outputs)
-        outcome = names if result.status == DONE else result.status
+        outcome = names if result.status is Status.DONE else result.status
         _add_row(table, str(result.path), *figures, *_layout_figures(result), outcome)
     _print(table)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePath
 
 from ovsubs.audio.media import probe
-from ovsubs.audio.streams import read_contents
+from ovsubs.audio.streams import Media, media_of, read_contents
 from ovsubs.audio.tracks import choose_track
 from ovsubs.bounds import check_count
 from ovsubs.errors import (
@@ -47,7 +48,13 @@ from ovsubs.transcript import Transcript
 from ovsubs.video.writing import ignore
 from ovsubs.whisper.languages import LANGUAGES, chinese_tag, language_code
 
-DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+
+class Status(StrEnum):
+    """How one input ended."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +110,28 @@ class SubtitleOptions:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file to be worked on: its duration in seconds, the formats that are missing, and the copies.
+    """A file to be worked on: the formats that are missing, and the copies.
 
     `shown`: subtitles that are there already, of which `videos` are made; None makes them of those that are
     written. `subfolder`: where it lies below the folder that was named, which is kept in `output_dir`.
     `language`: of the text, a code, as far as it is known. `is_decided`: False where only the language that
-    is spoken tells whether anything is missing.
+    is spoken tells whether anything is missing. `media`: what the file holds, which is looked at once; None
+    where that has not been done yet.
     """
 
     path: Path
-    duration: float
     formats: tuple[str, ...]
     videos: VideoOptions = field(default_factory=VideoOptions)
     shown: Path | None = None
     subfolder: PurePath = field(default_factory=PurePath)
     language: str | None = None
     is_decided: bool = True
+    media: Media | None = None
+
+    @property
+    def duration(self) -> float:
+        """Length of the file in seconds, as far as it is known."""
+        return self.media.duration if self.media else 0.0
 
     def output_dir(self, options: SubtitleOptions) -> Path | None:
         """The folder for what is made of it; None is beside it."""
@@ -133,19 +146,25 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """How one input ended: `status` is "done", "skipped" or "failed"; `why` says so in one line.
+    """How one input ended; `why` says so in one line.
 
     Of one that is done, `report` says how its cues keep to the rules of the layout, and `to_review` where the
-    text may be wrong, if that was asked for.
+    text may be wrong, if that was asked for. Of one that failed, `error` is the reason.
     """
 
     path: Path
-    status: str
+    status: Status
     outputs: tuple[Path, ...] = ()
     transcript: Transcript | None = None
     why: str = ""
     report: QcReport | None = None
     to_review: tuple[ReviewItem, ...] = ()
+    error: Exception | None = None
+
+
+def failed(path: Path, error: Exception) -> FileResult:
+    """The result of a file that an error has ended."""
+    return FileResult(path, Status.FAILED, why=one_line(path, error), error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +202,7 @@ def make_plan(
         if isinstance(each, FileResult):
             outcomes.append(each)
             continue
-        outcomes += [FileResult(path, FAILED, why=one_line(path, error)) for path, error in each.unreadable]
+        outcomes += [failed(path, error) for path, error in each.unreadable]
         for file in each.files:
             outcomes.append(_plan_file(file, options, others))
             n_done += 1
@@ -220,7 +239,7 @@ def _find(given: Path, options: SubtitleOptions) -> Found | FileResult:
     try:
         return find_media(given, recursive=options.recursive)
     except (OvsubsError, OSError) as error:
-        return FileResult(given, FAILED, why=one_line(given, error))
+        return failed(given, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +260,6 @@ def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> P
     path = found.path
     everything = PlannedFile(
         path,
-        0.0,
         options.formats,
         options.videos,
         subfolder=found.subfolder,
@@ -252,7 +270,7 @@ def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> P
         claimed = {file_key(output): output for output in everything.outputs(options).values()}
         clash = next((output for output in claimed if output in others.taken), None)
         if place in others.seen or (clash and others.taken[clash].samefile(path)):
-            return FileResult(path, SKIPPED, why=f"{path}: named twice")
+            return FileResult(path, Status.SKIPPED, why=f"{path}: named twice")
         if clash:
             raise OutputClash(path, claimed[clash], others.taken[clash])
         for output in everything.outputs(options).values():
@@ -265,7 +283,7 @@ def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> P
         others.seen.add(place)
         return outcome
     except (OvsubsError, OSError) as error:
-        return FileResult(path, FAILED, why=one_line(path, error))
+        return failed(path, error)
 
 
 def plan_in_language(
@@ -283,13 +301,14 @@ def plan_in_language(
     try:
         return _missing(replace(everything, is_decided=True), options, look)
     except (OvsubsError, OSError) as error:
-        return FileResult(file.path, FAILED, why=one_line(file.path, error))
+        return failed(file.path, error)
 
 
 def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> PlannedFile | FileResult:
     """What of a file is not there yet; a result if nothing is missing or can be written.
 
     Raises:
+        OutputClash: the only place is another file's, and something is to be written.
         OutputExists: a copy is there, and shows other subtitles than those that a run will write.
     """
     outputs, beside = file.outputs(options), look(file.path.parent)
@@ -301,8 +320,10 @@ def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> Planned
     others = {each.path: each.owner for each in found if each.owner}
     clash = next((output for output in outputs.values() if output in others), None)
     if clash:
-        why = str(OutputClash(file.path, clash, others[clash]))
-        return FileResult(file.path, FAILED if options.overwrite or options.videos else SKIPPED, why=why)
+        error = OutputClash(file.path, clash, others[clash])
+        if options.overwrite or options.videos:
+            raise error
+        return FileResult(file.path, Status.SKIPPED, why=str(error))
     file = replace(file, formats=tuple(name for name in outputs if name not in there))
     file = _with_copies(file, options, there)
     if not file.formats and not file.videos.copies(file.path, file.output_dir(options)):
@@ -335,11 +356,11 @@ def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Pa
         spoken = f", and {LANGUAGES[str(file.language)].title()} is spoken" if is_heard else ""
         instead = "replace it" if first == output else f"write {output.name} all the same"
         why = f"{first}: already there{spoken}; use --overwrite to {instead}"
-    return FileResult(file.path, SKIPPED, outputs=tuple(there.values()), why=why)
+    return FileResult(file.path, Status.SKIPPED, outputs=tuple(there.values()), why=why)
 
 
 def _measured(file: PlannedFile, options: SubtitleOptions) -> PlannedFile:
-    """The file with its duration.
+    """The file with what it holds.
 
     Raises:
         OvsubsError: it cannot be read, or nothing written beside it.
@@ -348,10 +369,10 @@ def _measured(file: PlannedFile, options: SubtitleOptions) -> PlannedFile:
     copies = file.videos.copies(file.path, file.output_dir(options))
     _check_writable(outputs[file.formats[0]] if file.formats else copies[0])
     if not file.formats:
-        return replace(file, duration=read_contents(file.path).duration)  # nobody needs to speak in it
+        return replace(file, media=media_of(read_contents(file.path)))  # nobody needs to speak in it
     media = probe(file.path)
     choose_track(media, options.transcribe.audio_track)
-    return replace(file, duration=media.duration)
+    return replace(file, media=media)
 
 
 def _check_copies(file: PlannedFile, options: SubtitleOptions, sources: Inputs) -> None:

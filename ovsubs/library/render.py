@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ovsubs.errors import InvalidOption, OutputClash, OvsubsError, UnwritableOutput
-from ovsubs.library.plan import DONE, FAILED, SKIPPED, FileResult, one_line
+from ovsubs.errors import InvalidOption, OutputClash, UnwritableOutput
+from ovsubs.library.plan import FileResult, Status, failed
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.places import file_key
 from ovsubs.subtitles.formats import (
@@ -23,7 +23,6 @@ from ovsubs.subtitles.formats import (
 from ovsubs.subtitles.formats.inputs import Inputs
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Transcript
-from ovsubs.video.writing import ignore
 
 RENDERED = tuple(name for name in FORMATS if f".{name}" != TRANSCRIPT_SUFFIX)
 
@@ -52,15 +51,12 @@ class RenderOptions:
         check_obeyed(self.format, self.formats)
 
 
-def render_transcripts(
-    paths: Sequence[Path], options: RenderOptions, on_crash: Callable[[BaseException], None] = ignore
-) -> Iterator[FileResult]:
+def render_transcripts(paths: Sequence[Path], options: RenderOptions) -> Iterator[FileResult]:
     """Write the subtitles of all transcripts; a result for each. One that fails never stops the rest.
 
     Args:
         paths: the transcripts.
         options: what to write of them.
-        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
     """
     taken = dict[str, Path]()  # where subtitles are -> whose they are
     inputs = Inputs(paths)
@@ -68,9 +64,7 @@ def render_transcripts(
         try:
             yield _render_one(path, options, taken, inputs)
         except Exception as error:  # whatever it is: other files are waiting
-            if not isinstance(error, (OvsubsError, OSError)):
-                on_crash(error)
-            yield FileResult(path, FAILED, why=one_line(path, error))
+            yield failed(path, error)
 
 
 def _render_one(path: Path, options: RenderOptions, taken: dict[str, Path], inputs: Inputs) -> FileResult:
@@ -84,9 +78,9 @@ def _render_one(path: Path, options: RenderOptions, taken: dict[str, Path], inpu
     missing = [name for name, output in outputs.items() if options.overwrite or not output.exists()]
     if not missing:
         why = f"{next(iter(outputs.values()))}: already there; use --overwrite to replace it"
-        return FileResult(path, SKIPPED, tuple(outputs.values()), why=why)
+        return FileResult(path, Status.SKIPPED, tuple(outputs.values()), why=why)
     written = tuple(_write(transcript, name, outputs[name], options) for name in missing)
-    return FileResult(path, DONE, written, transcript)
+    return FileResult(path, Status.DONE, written, transcript)
 
 
 def read_timed(path: Path, options: RenderOptions) -> Transcript:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from ovsubs.errors import OvsubsError, UnwritableOutput
+from ovsubs.audio.media import probe
+from ovsubs.audio.streams import media_of, read_contents
+from ovsubs.errors import UnwritableOutput
+from ovsubs.library.events import (
+    Activity,
+    CopyProgress,
+    Event,
+    FileFinished,
+    FileProgress,
+    FileStarted,
+    PlanDecided,
+)
 from ovsubs.library.existing import read_names
 from ovsubs.library.plan import (
-    DONE,
-    FAILED,
     FileResult,
     Plan,
     PlannedFile,
+    Status,
     SubtitleOptions,
     decide,
-    one_line,
+    failed,
     plan_in_language,
 )
-from ovsubs.library.videos import best_format, make_videos
-from ovsubs.pipeline import Model, Progress
+from ovsubs.library.videos import Copies, best_format, make_videos
+from ovsubs.pipeline import FileAdvanced, FileOpened, FileOutcome, Model
+from ovsubs.steps import map_steps, run_to_end
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats import obeyed_by, save_transcript
 from ovsubs.subtitles.formats.inputs import Inputs
@@ -30,158 +41,138 @@ from ovsubs.subtitles.layout.cues import lay_out
 from ovsubs.subtitles.qc.check import check_cues
 from ovsubs.subtitles.qc.review import review_items
 from ovsubs.transcript import Transcript
-from ovsubs.video.writing import ignore
-
-OnProgress = Callable[[PlannedFile, Progress], None]
-OnCrash = Callable[[BaseException], None]
-OnVideo = Callable[[PlannedFile, float, float], None]  # seconds of a copy that are done, and its length
 
 
 def run_plan(
-    model: Model,
-    plan: Plan,
-    options: SubtitleOptions,
-    on_progress: OnProgress = ignore,
-    on_crash: OnCrash = ignore,
-    on_video: OnVideo = ignore,
-) -> Iterator[FileResult]:
-    """Transcribe and write all files; a result for each, as they end.
+    plan: Plan, options: SubtitleOptions, open_model: Callable[[], AbstractContextManager[Model]]
+) -> Generator[Event, None, None]:
+    """Do what is planned, and tell all that happens; closing the iterator ends the run.
 
     Windows of several files share a batch, so that short files are as fast as long ones. The subtitles of a
-    file are written when its last window has been read.
+    file are written when its last window has been recognized.
 
     Args:
-        model: loaded.
-        plan: its `files` are heard; `settled` and `copies` are not touched.
+        plan: as `make_plan` makes it.
         options: as the plan was made with.
-        on_progress: called with a file after each round of windows that has read in it.
-        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
-        on_video: called while a copy of a video is made.
+        open_model: called if anything is to be heard; the model is closed before videos are copied whose
+            subtitles are there. `lambda: contextlib.nullcontext(model)` lends one that stays open.
+
+    Yields:
+        `FileFinished` for each input of the plan, in the end, those first that are settled already.
 
     Raises:
         UsageError: the model cannot do what is asked; before the first file.
     """
-    model.check(options.transcribe)
-    inputs = Inputs(file.path for file in (*plan.files, *plan.copies))
-    outcomes = model.transcribe_files(
-        [file.path for file in plan.files],
-        options=options.transcribe,
-        on_progress=lambda number, progress: on_progress(plan.files[number], progress),
-    )
-    with closing(outcomes):
-        for outcome in outcomes:
-            file, error = plan.files[outcome.number], outcome.error
-            try:
-                if outcome.transcript is not None:
-                    yield _finish(outcome.transcript, file, options, on_video, inputs)
-                    continue
-            except Exception as unwritten:  # whatever it is: five hundred other files are waiting
-                error = unwritten
-            assert error is not None
-            yield _failed(file, error, on_crash)
+    yield from map(FileFinished, plan.settled)
+    if plan.files or plan.undecided:
+        with open_model() as model:
+            model.check(options.transcribe)
+            if plan.undecided:
+                plan = yield from _detect_languages(model, plan, options)
+            yield from _transcribe(model, plan, options)
+    yield from _make_copies(plan, options)
 
 
-def hear_languages(
-    model: Model,
-    plan: Plan,
-    options: SubtitleOptions,
-    on_file: Callable[[PlannedFile], None] = ignore,
-    on_crash: OnCrash = ignore,
-) -> Plan:
+def _detect_languages(model: Model, plan: Plan, options: SubtitleOptions) -> Generator[Event, None, Plan]:
     """Decide what is to be done with the files of which some subtitles are there, by the language in each.
 
-    A few windows of each are heard, and nothing is written. One that cannot be read never stops the rest.
-
-    Args:
-        model: loaded.
-        plan: what in it is `undecided` is heard.
-        options: as the plan was made with.
-        on_file: called with each of these files before it is heard.
-        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
-
-    Raises:
-        UsageError: the model cannot do what is asked; before the first file.
+    A few windows of each are heard, and nothing is written.
     """
-    model.check(options.transcribe)
     look, outcomes = cache(read_names), list[PlannedFile | FileResult]()
     for file in plan.undecided:
-        on_file(file)
+        yield FileStarted(file, Activity.DETECT_LANGUAGE)
         try:
-            spoken = model.detect_language(file.path, options.transcribe)
-            outcomes.append(plan_in_language(file, spoken.language, options, look))
+            vote = model.detect_language(file.media or file.path, options.transcribe)
+            outcome = plan_in_language(file, vote.language, options, look)
         except Exception as error:  # whatever it is: other files are waiting
-            outcomes.append(_failed(file, error, on_crash))
-    return decide(plan, outcomes)
+            outcome = failed(file.path, error)
+        if isinstance(outcome, FileResult):
+            yield FileFinished(outcome)
+        outcomes.append(outcome)
+    decided = decide(plan, outcomes)
+    yield PlanDecided(decided)
+    return decided
 
 
-def make_copies(
-    plan: Plan, options: SubtitleOptions, on_crash: OnCrash = ignore, on_video: OnVideo = ignore
-) -> Iterator[FileResult]:
-    """Make the copies of videos whose subtitles are there; a result for each. No model is asked.
+def _transcribe(model: Model, plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
+    inputs = Inputs(file.path for file in (*plan.files, *plan.copies))
+    audios = [file.media or file.path for file in plan.files]
+    with closing(model.file_events(audios, options=options.transcribe)) as events:
+        for event in events:
+            file = plan.files[event.number]
+            match event:
+                case FileOpened():
+                    yield FileStarted(file, Activity.TRANSCRIBE)
+                case FileAdvanced(_, at):
+                    yield FileProgress(file, at.position, at.duration, at.segments)
+                case FileOutcome():
+                    yield from _ended(event, file, options, inputs)
 
-    Args:
-        plan: its `copies` are made.
-        options: as the plan was made with.
-        on_crash: called with an error that is not one of ovsubs' own, before its file is given up.
-        on_video: called while a copy is made.
-    """
+
+def _ended(
+    outcome: FileOutcome, file: PlannedFile, options: SubtitleOptions, inputs: Inputs
+) -> Iterator[Event]:
+    try:
+        if outcome.error is not None:
+            raise outcome.error
+        assert outcome.transcript is not None
+        result = yield from _finish(outcome.transcript, file, options, inputs)
+    except Exception as error:  # whatever it is: five hundred other files are waiting
+        result = failed(file.path, error)
+    yield FileFinished(result)
+
+
+def _make_copies(plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
+    """Make the copies of videos whose subtitles are there. No model is asked."""
     for file in plan.copies:
+        yield FileStarted(file, Activity.COPY)
         try:
-            copies, notes = _copy_shown(file, options, on_video)
-            yield FileResult(file.path, DONE, copies, why="; ".join(notes))
+            copies = yield from _copy_shown(file, options)
+            result = FileResult(file.path, Status.DONE, copies.paths, why="; ".join(copies.notes))
         except Exception as error:  # whatever it is: five hundred other files are waiting
-            yield _failed(file, error, on_crash)
-
-
-def _failed(file: PlannedFile, error: BaseException, on_crash: OnCrash) -> FileResult:
-    if not isinstance(error, OvsubsError):
-        on_crash(error)
-    return FileResult(file.path, FAILED, why=one_line(file.path, error))
+            result = failed(file.path, error)
+        yield FileFinished(result)
 
 
 def _finish(
-    transcript: Transcript, file: PlannedFile, options: SubtitleOptions, on_video: OnVideo, inputs: Inputs
-) -> FileResult:
+    transcript: Transcript, file: PlannedFile, options: SubtitleOptions, inputs: Inputs
+) -> Generator[CopyProgress, None, FileResult]:
     cues = lay_out(transcript, options.layout)
     written = write_outputs(transcript, file, options, cues, inputs)
-    copies, notes = tuple[Path, ...](), list[str]()
+    copies = Copies((), ())
     if file.shown:
-        copies, notes = _copy_shown(file, options, on_video)
+        copies = yield from _copy_shown(file, options)
     elif cues and file.videos:  # without a word there is nothing to show
         shown = dict(zip(file.formats, written, strict=True))[best_format(file.formats)]
-        copies, notes = _copy(file, shown, transcript.text_language, options, on_video)
+        copies = yield from _copy(file, shown, transcript.text_language, options)
     rules = options.layout.rules(transcript.text_language)
     report = check_cues(cues, rules, duration_ms=to_ms(transcript.end))
     to_review = review_items(transcript, cues, options.n_review, report.findings)
-    why = "; ".join([*transcript.notes, *notes])
-    return FileResult(file.path, DONE, (*written, *copies), transcript, why, report, tuple(to_review))
+    why = "; ".join([*transcript.notes, *copies.notes])
+    outputs = (*written, *copies.paths)
+    return FileResult(file.path, Status.DONE, outputs, transcript, why, report, tuple(to_review))
 
 
-def _copy_shown(
-    file: PlannedFile, options: SubtitleOptions, on_video: OnVideo
-) -> tuple[tuple[Path, ...], list[str]]:
+def _copy_shown(file: PlannedFile, options: SubtitleOptions) -> Generator[CopyProgress, None, Copies]:
     """Copies of subtitles that were there, whose language their name tells, or the caller."""
     assert file.shown is not None
-    copies, notes = _copy(file, file.shown, file.language, options, on_video)
-    return copies, [f"made of {file.shown}, which was there", *notes]
+    copies = yield from _copy(file, file.shown, file.language, options)
+    return replace(copies, notes=(f"made of {file.shown}, which was there", *copies.notes))
 
 
 def _copy(
-    file: PlannedFile, subtitles: Path, language: str | None, options: SubtitleOptions, on_video: OnVideo
-) -> tuple[tuple[Path, ...], list[str]]:
-    """The copies, and what is to be noted of them."""
-    notes = list[str]()
-    copies = make_videos(
-        file.path,
+    file: PlannedFile, subtitles: Path, language: str | None, options: SubtitleOptions
+) -> Generator[CopyProgress, None, Copies]:
+    media = file.media or media_of(read_contents(file.path))
+    copying = make_videos(
+        media.contents,
         subtitles,
         file.videos,
         language=language,
         output_dir=file.output_dir(options),
         overwrite=options.overwrite,
-        on_progress=lambda done, whole: on_video(file, done, whole),
-        on_note=notes.append,
     )
-    return copies, notes
+    return map_steps(copying, lambda at: CopyProgress(file, at.position, at.duration))
 
 
 def write_outputs(
@@ -227,6 +218,7 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
         OvsubsError: the file cannot be read, the model cannot do it, or a result cannot be written.
     """
     options = replace(options or SubtitleOptions(), overwrite=True)
-    file = PlannedFile(Path(path), 0.0, options.formats, options.videos)
-    transcript = model.transcribe(file.path, options=options.transcribe)
-    return _finish(transcript, file, options, ignore, Inputs([file.path])).outputs
+    media = probe(Path(path))
+    file = PlannedFile(media.path, options.formats, options.videos, media=media)
+    transcript = model.transcribe(media, options=options.transcribe)
+    return run_to_end(_finish(transcript, file, options, Inputs([media.path]))).outputs

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ovsubs.audio.streams import Contents, is_current
 from ovsubs.errors import (
     CopyIsInput,
     InvalidOption,
@@ -17,8 +18,9 @@ from ovsubs.errors import (
     UnwritableVideo,
 )
 from ovsubs.subtitles.formats import VIDEO_FORMATS
-from ovsubs.video.burn import BurnOptions, burn, burned_path
-from ovsubs.video.embed import EmbedOptions, embed, embedded_path
+from ovsubs.video.burn import BurnOptions, burned_path, burning
+from ovsubs.video.embed import EmbedOptions, embedded_path, embedding
+from ovsubs.video.writing import CopyPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +57,51 @@ class VideoOptions:
         return tuple(place(video, output_dir) for is_wanted, place in places if is_wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Where the copies of a video are, and what is to be noted of them, a line each."""
+
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
 def best_format(formats: Sequence[str]) -> str:
     """The one that copies show; at least one of them is such as a video takes."""
     return next(name for name in VIDEO_FORMATS if name in formats)
 
 
 def make_videos(
-    video: Path,
+    source: Contents,
     subtitles: Path,
     options: VideoOptions,
     *,
     language: str | None,
     output_dir: Path | None,
     overwrite: bool,
-    on_progress: Callable[[float, float], None],
-    on_note: Callable[[str], None],
-) -> tuple[Path, ...]:
-    """Make the copies that are wanted.
+) -> Generator[CopyPosition, None, Copies]:
+    """Make the copies that are wanted, telling how far each is.
 
     Args:
-        video: stays as it is.
+        source: the video, which stays as it is.
         subtitles: SRT, VTT or ASS.
         options: what is wanted.
         language: of the text, a code; None reads it off the name of the subtitles.
         output_dir: None is beside the video.
         overwrite: replace copies that are there.
-        on_progress: called with the seconds that are done and the video's length.
-        on_note: called with one line about what a copy cannot hold or show.
 
     Raises:
         OvsubsError: the video cannot hold them, or a copy cannot be written.
     """
-    made = list[Path]()
-    languages = (language,) if language else ()
+    made, notes = list[Path](), list[str]()
+    video, languages = source.path, (language,) if language else ()
+    contents = source if is_current(source) else None
     try:
         if options.embed:
             tagged = EmbedOptions(output_dir, languages, default=True, overwrite=overwrite)
-            made.append(embed(video, [subtitles], tagged, on_progress, on_note))
+            made.append((yield from embedding(video, [subtitles], tagged, notes.append, contents)))
         if options.burn:
             burned = BurnOptions(output_dir, overwrite=overwrite)
-            made.append(burn(video, subtitles, burned, on_progress, on_note))
+            made.append((yield from burning(video, subtitles, burned, notes.append, contents)))
     except UnsupportedContainer as error:
         copy, why, _ = error.args
         raise UnsupportedCopy(copy, why, _embed_command(video, subtitles, languages, copy)) from error
@@ -102,7 +109,7 @@ def make_videos(
         raise CopyIsInput(*error.args) from error
     except UnwritableVideo as error:  # copies lie where the subtitles do
         raise UnwritableOutput(*error.args) from error
-    return tuple(made)
+    return Copies(tuple(made), tuple(notes))
 
 
 def _embed_command(video: Path, subtitles: Path, languages: Sequence[str], copy: Path) -> str:

@@ -15,12 +15,14 @@ from ovsubs.video.styling import FONT_SIZE, styled
 from ovsubs.video.subtitle_files import ASS, SubtitleScript, read_script, tell_notes, write_plain
 from ovsubs.video.writing import (
     DRAWN,
+    Copying,
     OnNote,
     OnProgress,
     appearing_whole,
     check_made,
     check_output,
     choose_output,
+    finish,
     ignore,
     run_ffmpeg,
 )
@@ -115,10 +117,27 @@ def burn(
         OutputError: the output is there, is one of the files to read, or cannot be written.
         ConversionFailed: ffmpeg gives up, or the video breaks off.
     """
-    options, say = options or BurnOptions(), on_note or ignore
+    return finish(burning(video, subtitles, options or BurnOptions(), on_note or ignore), on_progress)
+
+
+def burning(
+    video: Path, subtitles: Path, options: BurnOptions, say: OnNote, contents: Contents | None = None
+) -> Copying:
+    """`burn`, telling how far it is; closed before its end, it leaves nothing.
+
+    Args:
+        video: stays as it is.
+        subtitles: as `burn` takes them.
+        options: as those of `burn`.
+        say: called with one line about what could not be kept or drawn.
+        contents: of the video, where they have been read already.
+
+    Raises:
+        OvsubsError: as `burn`.
+    """
     output = burned_path(video, options.output)
     container = container_of(output)
-    source = read_contents(video)
+    source = contents or read_contents(video)
     picture = next(iter(source.of_kind(VIDEO)), None)
     if picture is None:
         raise NoPicture(video)
@@ -138,7 +157,7 @@ def burn(
             *(("-movflags", "+faststart") if container.is_mp4 else ()),
             *("-f", container.muxer, input_url(temporary)),
         ]
-        complaints = run_ffmpeg(source, output, arguments, script.parent, on_progress or ignore)
+        complaints = yield from run_ffmpeg(source, output, arguments, script.parent)
         expected = [VIDEO, *(AUDIO for _ in source.of_kind(AUDIO))]
         check_made(read_contents(temporary), source, expected, complaints)
     return output

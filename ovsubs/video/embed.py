@@ -15,12 +15,14 @@ from ovsubs.video.track_copy import CopyPlan, NewTrack, copy_arguments, kept_str
 from ovsubs.video.track_headers import TrackHeader, set_track_headers
 from ovsubs.video.track_tags import UNDETERMINED, language_tag, read_name
 from ovsubs.video.writing import (
+    Copying,
     OnNote,
     OnProgress,
     appearing_whole,
     check_made,
     check_output,
     choose_output,
+    finish,
     ignore,
     run_ffmpeg,
 )
@@ -90,13 +92,34 @@ def embed(
         OutputError: the output is there, is one of the files to read, or cannot be written.
         ConversionFailed: ffmpeg gives up, or the copy would lose something.
     """
-    options, say = options or EmbedOptions(), on_note or ignore
+    return finish(embedding(video, subtitles, options or EmbedOptions(), on_note or ignore), on_progress)
+
+
+def embedding(
+    video: Path,
+    subtitles: Sequence[Path],
+    options: EmbedOptions,
+    say: OnNote,
+    contents: Contents | None = None,
+) -> Copying:
+    """`embed`, telling how far it is; closed before its end, it leaves nothing.
+
+    Args:
+        video: stays as it is.
+        subtitles: as `embed` takes them.
+        options: as those of `embed`.
+        say: called with one line about what could not be taken along.
+        contents: of the video, where they have been read already.
+
+    Raises:
+        OvsubsError: as `embed`.
+    """
     if not subtitles:
         raise InvalidOption("subtitles", "", "name at least one file")
     options.check_numbers(len(subtitles))
     output = embedded_path(video, options.output)
     container = container_of(output)
-    source = read_contents(video)
+    source = contents or read_contents(video)
     tracks = tuple(
         _new_track(path, video, options, container, number) for number, path in enumerate(subtitles)
     )
@@ -107,7 +130,7 @@ def embed(
     tell_lost_styles(plan, say)
     with appearing_whole(output) as temporary, temporary_folder() as folder:
         arguments = [*copy_arguments(plan, folder), input_url(temporary)]
-        complaints = run_ffmpeg(source, output, arguments, folder, on_progress or ignore)
+        complaints = yield from run_ffmpeg(source, output, arguments, folder)
         if container.is_mp4:
             _correct_headers(read_contents(temporary), plan)
         expected: list[Stream | str] = [*plan.kept, *(SUBTITLE for _ in tracks)]

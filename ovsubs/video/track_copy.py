@@ -120,7 +120,8 @@ def _attached_covers(plan: CopyPlan, folder: Path) -> list[str]:
         ending = _COVER_ENDINGS.get(cover.codec, f".{cover.codec}")
         file = folder / f"cover{cover.index}{ending}"
         reading = [*_input(plan.source), "-map", f"0:{cover.index}", "-c", "copy", "-frames:v", "1"]
-        run_ffmpeg(plan.source, file, [*reading, "-f", "image2", "-update", "1", file.name], folder)
+        for _ in run_ffmpeg(plan.source, file, [*reading, "-f", "image2", "-update", "1", file.name], folder):
+            pass  # one picture
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         arguments += ["-attach", file.name]
         for tag in (f"mimetype={kind}", f"filename={cover.filename or f'cover{ending}'}"):

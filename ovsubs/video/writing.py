@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.audio.ffmpeg import STALLED_S, complaint_lines, running_ffmpeg
@@ -20,15 +21,33 @@ from ovsubs.errors import (
     UnwritableVideo,
 )
 from ovsubs.places import can_write_in, move_into_place
+from ovsubs.steps import run_to_end
 from ovsubs.temporary import temporary_beside
 
 OnProgress = Callable[[float, float], None]  # seconds that are done, and of the whole (0.0: not known)
 OnNote = Callable[[str], None]  # one line for a person
 
 
+@dataclass(frozen=True, slots=True)
+class CopyPosition:
+    """How far a copy is: `position` of `duration`, in seconds of the video; 0.0 is a length not known."""
+
+    position: float
+    duration: float
+
+
 def ignore(*told: object) -> None:
     """Take what nobody asked to be told."""
     del told
+
+
+Copying = Generator[CopyPosition, None, Path]  # a copy while it is made; returns where it is
+
+
+def finish(copying: Copying, on_progress: OnProgress | None) -> Path:
+    """Make a copy to its end; returns where it is. It is given up where `on_progress` raises."""
+    tell = on_progress or ignore
+    return run_to_end(copying, lambda at: tell(at.position, at.duration))
 
 
 DRAWN = b"drawn"  # which picture has just been drawn, where ffmpeg is told to say so
@@ -105,16 +124,17 @@ def run_ffmpeg(
     output: Path,
     arguments: Sequence[str],
     folder: Path,
-    on_progress: OnProgress = ignore,
-) -> list[str]:
-    """Run ffmpeg to its end, telling how far it is; it is killed when this is left in any other way.
+) -> Generator[CopyPosition, None, list[str]]:
+    """Run ffmpeg to its end; it is killed when this is left in any other way.
 
     Args:
         source: what is read, to name it in an error.
         output: what is made of it in the end, to name it in an error.
         arguments: what to read and what to write.
         folder: of relative paths in the arguments.
-        on_progress: called a few times a second.
+
+    Yields:
+        How far it is, a few times a second.
 
     Returns:
         What ffmpeg complained of without giving up, such as a file that breaks off.
@@ -127,7 +147,7 @@ def run_ffmpeg(
         for line in child.output:
             key, _, value = line.strip().partition(b"=")
             if key == b"out_time_us" and value.isdigit():
-                on_progress(int(value) / _US_PER_S, source.duration)
+                yield CopyPosition(int(value) / _US_PER_S, source.duration)
             if key in _GETS_ON:
                 state[key] = value
             elif key == b"progress":

@@ -19,7 +19,7 @@ import ovsubs
 from ovsubs.audio import ffmpeg as ffmpeg_room
 from ovsubs.audio.damage import ReadReport
 from ovsubs.audio.media import probe, stream_audio
-from ovsubs.audio.streams import AudioTrack, Media
+from ovsubs.audio.streams import AudioTrack, Contents, Media
 from ovsubs.audio.track_language import same_language
 from ovsubs.audio.tracks import choose_track
 from ovsubs.errors import EmptyFile, MissingFile, NoAudioStream, NoSuchTrack, UnreadableMedia
@@ -152,7 +152,7 @@ TRACKS = (
     AudioTrack(2, "ger", None, default=True, start=0.0, codec="aac"),
     AudioTrack(3, None, None, default=False, start=0.0, codec="aac"),
 )
-FOUR = Media(Path("four.mkv"), 10.0, TRACKS, has_video=True)
+FOUR = Media(Contents(Path("four.mkv"), 10.0, (), apple_tags=False), 10.0, TRACKS, has_video=True)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_track_is_chosen_by_number_or_language(wanted: int | str | None, index
 
 
 def test_without_a_default_flag_the_first_track_is_taken() -> None:
-    assert choose_track(Media(Path("a.mkv"), 1.0, TRACKS[:2], has_video=True), None).index == 0
+    assert choose_track(replace(FOUR, tracks=TRACKS[:2]), None).index == 0
 
 
 @pytest.mark.parametrize("wanted", [4, -1, "9", "fr", "Klingon", ""])

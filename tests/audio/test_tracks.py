@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.audio.streams import AudioTrack, Media, media_of, parse_contents
+from ovsubs.audio.streams import AudioTrack, Contents, Media, media_of, parse_contents
 from ovsubs.audio.tracks import choose_track, rank_tracks
 
 
@@ -26,7 +26,7 @@ def file_of(*tracks: str) -> Media:
                 commentary="commentary" in flags,
             )
         )
-    return Media(Path("film.mkv"), 60.0, tuple(made), has_video=True)
+    return Media(Contents(Path("film.mkv"), 60.0, (), apple_tags=False), 60.0, tuple(made), has_video=True)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_ffmpeg_says_of_a_track_is_read(
     said = f"Input #0, matroska,webm, from 'a.mkv':\n  Duration: 00:01:00.00, start: 0.000000\n  {line}\n"
     media = media_of(parse_contents(Path("a.mkv"), "", said))
     (track,) = media.tracks
-    assert (media.container, media.duration) == ("matroska,webm", 60.0)
+    assert (media.contents.container, media.duration) == ("matroska,webm", 60.0)
     assert (track.language, track.layout, track.commentary) == (language, layout, commentary)
 
 

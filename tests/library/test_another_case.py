@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from as_on_windows import ignore_case
 
-from ovsubs.library.plan import DONE, FAILED, SubtitleOptions, make_plan
+from ovsubs.library.plan import Status, SubtitleOptions, make_plan
 from ovsubs.library.render import RenderOptions, render_transcripts
 
 
@@ -41,7 +41,7 @@ def test_subtitles_of_one_never_replace_those_of_the_other(
     plan = make_plan([one, other], SubtitleOptions(output_dir=tmp_path / "out"))
 
     assert [file.path for file in plan.files] == ([one] if is_one else [one, other])
-    assert [result.status for result in plan.settled] == ([FAILED] if is_one else [])
+    assert [result.status for result in plan.settled] == ([Status.FAILED] if is_one else [])
     assert all("are those of" in result.why for result in plan.settled)
 
 
@@ -54,7 +54,7 @@ def test_transcripts_that_are_laid_out_do_not_either(
 
     results = list(render_transcripts(paths, RenderOptions(output_dir=tmp_path / "out", overwrite=True)))
 
-    assert [result.status for result in results] == [DONE, FAILED if is_one else DONE]
+    assert [result.status for result in results] == [Status.DONE, Status.FAILED if is_one else Status.DONE]
 
 
 def _becomes_one(wanted: bool, folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:

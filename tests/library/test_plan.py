@@ -14,11 +14,10 @@ from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.library.find import PassedOver
 from ovsubs.library.plan import (
-    FAILED,
-    SKIPPED,
     FileResult,
     Plan,
     PlannedFile,
+    Status,
     SubtitleOptions,
     decide,
     make_plan,
@@ -111,7 +110,7 @@ def test_bad_inputs_are_settled_and_the_others_planned(wav: MakeWav, tmp_path: P
     plan = make_plan([tmp_path / "x", tmp_path / "empty", tmp_path / "nothing.mp4", talk], SubtitleOptions())
 
     assert names(plan) == ["talk.wav"]
-    assert [result.status for result in plan.settled] == [FAILED] * 3
+    assert [result.status for result in plan.settled] == [Status.FAILED] * 3
     assert [result.path.name for result in plan.settled] == ["x", "empty", "nothing.mp4"]
     assert all(result.why.startswith(f"{result.path}: ") for result in plan.settled)
 
@@ -145,7 +144,7 @@ def test_a_file_with_all_its_subtitles_is_skipped(wav: MakeWav) -> None:
 
     (result,) = plan.settled
     assert plan.files == ()
-    assert (result.path, result.status, result.outputs) == (talk, SKIPPED, (there,))
+    assert (result.path, result.status, result.outputs) == (talk, Status.SKIPPED, (there,))
     assert result.why == f"{there}: already there; use --overwrite to replace it"
 
 
@@ -186,11 +185,11 @@ def test_the_language_that_is_heard_decides_whether_subtitles_are_there(wav: Mak
 def test_what_was_undecided_stands_behind_the_rest(wav: MakeWav) -> None:
     heard, settled = wav("a.wav"), wav("b.wav")
     plan = make_plan([wav("c.wav"), wav("d.wav")], SUFFIXED)
-    result = FileResult(settled, SKIPPED)
+    result = FileResult(settled, Status.SKIPPED)
 
     decided = decide(
         replace(plan, undecided=plan.files, passed_over=(PassedOver(heard, "hidden"),)),
-        [PlannedFile(heard, 1.0, ("srt",)), result, PlannedFile(settled, 1.0, ())],
+        [PlannedFile(heard, ("srt",)), result, PlannedFile(settled, ())],
     )
 
     assert names(decided) == ["c.wav", "d.wav", "a.wav"]
@@ -237,7 +236,7 @@ def test_subtitles_are_there_under_the_names_of_media_servers(
 
     (skipped,) = make_plan([episode], options).settled
 
-    assert (skipped.status, skipped.outputs) == (SKIPPED, (there,))
+    assert (skipped.status, skipped.outputs) == (Status.SKIPPED, (there,))
     output = "ep.en.srt" if language_suffix else "ep.srt"
     assert skipped.why == f"{there}: already there; use --overwrite to write {output} all the same"
     german = replace(options, transcribe=TranscribeOptions(language="de"))
@@ -299,13 +298,13 @@ def test_subtitles_of_another_recording_block_nobody(wav: MakeWav) -> None:
     assert isinstance(in_english, PlannedFile)
     assert in_english.formats == ("srt",)
     assert isinstance(in_italian, FileResult)  # it is not taken for the other's, and does not take its place
-    assert in_italian.status == SKIPPED
+    assert in_italian.status == Status.SKIPPED
     assert in_italian.why.startswith(f"{movie}: its subtitles {there} are those of {italian} already;")
     for replacing in (replace(SUFFIXED, overwrite=True), replace(COPIED, language_suffix=True)):
         plan = make_plan([movie], replacing)
         refused = plan_in_language(plan.undecided[0], "it", replacing)
         assert isinstance(refused, FileResult)
-        assert refused.status == FAILED
+        assert refused.status == Status.FAILED
     there.unlink()
     assert names(make_plan([movie, italian], SUFFIXED)) == ["Movie.wav", "Movie.it.wav"]
 
@@ -362,7 +361,7 @@ def test_two_files_that_would_share_subtitles_clash(wav: MakeWav, tmp_path: Path
         f"{other}: its subtitles {tmp_path / 'out' / 'talk.srt'} are those of {one} already;"
         " give one of them another --output-dir"
     )
-    assert plan.settled[0].status == FAILED
+    assert plan.settled[0].status == Status.FAILED
     assert len(make_plan([one, other], SubtitleOptions()).files) == 2
 
 
@@ -377,7 +376,10 @@ def test_a_clash_is_seen_whatever_is_there_already(wav: MakeWav, tmp_path: Path)
     assert [(file.path, file.formats) for file in plan.files] == [(one, ("vtt",))]
     assert only_reason(plan).startswith(f"{other}: its subtitles ")
     one.with_suffix(".vtt").write_text("")
-    assert [result.status for result in make_plan([one, other], options).settled] == [SKIPPED, FAILED]
+    assert [result.status for result in make_plan([one, other], options).settled] == [
+        Status.SKIPPED,
+        Status.FAILED,
+    ]
 
 
 def test_a_file_that_cannot_be_read_claims_no_subtitles(wav: MakeWav, tmp_path: Path) -> None:
@@ -423,7 +425,7 @@ def test_a_file_named_twice_is_worked_on_once(
     plan = make_plan([talk, talk.parent, relative, roundabout], SubtitleOptions())
 
     assert [file.path for file in plan.files] == [talk]
-    assert [result.status for result in plan.settled] == [SKIPPED] * 3
+    assert [result.status for result in plan.settled] == [Status.SKIPPED] * 3
     assert [result.why for result in plan.settled] == [
         f"{path}: named twice" for path in (talk, relative, roundabout)
     ]
@@ -498,7 +500,7 @@ def test_a_copy_that_is_missing_is_made_of_the_subtitles_that_are_there(wav: Mak
     assert [(file.formats, file.videos, file.shown) for file in only_text.files] == [
         (("txt",), VideoOptions(), None)
     ]
-    assert [result.status for result in nothing.settled] == [SKIPPED]
+    assert [result.status for result in nothing.settled] == [Status.SKIPPED]
     assert only_reason(nothing) == (
         f"{tmp_path / 'talk.subtitled.wav'}: already there; without it, it is made anew of {srt}"
     )
@@ -557,7 +559,7 @@ def test_a_copy_of_a_video_that_cannot_be_read_is_settled(tmp_path: Path) -> Non
 
     (failed,) = make_plan([tmp_path / "talk.mp4"], COPIED).settled
 
-    assert failed.status == FAILED
+    assert failed.status == Status.FAILED
 
 
 def test_words_without_times_cannot_be_highlighted() -> None:
@@ -580,7 +582,7 @@ def test_no_copy_is_missed_where_nobody_speaks(wav: MakeWav, tmp_path: Path) -> 
 
     (skipped,) = make_plan([talk], COPIED).settled
 
-    assert skipped.status == SKIPPED
+    assert skipped.status == Status.SKIPPED
 
 
 def test_a_layout_is_refused_where_no_format_has_one() -> None:
@@ -615,6 +617,6 @@ def test_a_recording_that_has_the_name_of_its_subtitles_stays(
 
     assert plan.files == ()
     assert [(result.status, result.why.partition(": ")[2].partition(",")[0]) for result in plan.settled] == [
-        (FAILED, "it is one of the files to read")
+        (Status.FAILED, "it is one of the files to read")
     ] * 4
     assert [file.path for file in make_plan(inputs, SubtitleOptions(formats=("vtt",))).files] == inputs

@@ -10,7 +10,7 @@ import pytest
 from systems import needs_posix
 
 from ovsubs.errors import InvalidOption, UnknownFormat
-from ovsubs.library.plan import DONE, FAILED, SKIPPED
+from ovsubs.library.plan import Status
 from ovsubs.library.render import RenderOptions, render_transcripts
 from ovsubs.spans import Span
 from ovsubs.subtitles.formats import FormatOptions
@@ -40,7 +40,10 @@ def talk(tmp_path: Path) -> Path:
 
 def test_a_transcript_of_another_tool_is_laid_out(talk: Path) -> None:
     (result,) = render_transcripts([talk], RenderOptions(formats=("srt", "vtt")))
-    assert (result.status, result.outputs) == (DONE, (talk.with_suffix(".srt"), talk.with_suffix(".vtt")))
+    assert (result.status, result.outputs) == (
+        Status.DONE,
+        (talk.with_suffix(".srt"), talk.with_suffix(".vtt")),
+    )
     lines = talk.with_suffix(".srt").read_text(encoding="utf-8").splitlines()
     assert all(len(line) <= 42 for line in lines)
     assert " ".join(line for line in lines if line and not line.isdigit() and "-->" not in line) == SAID
@@ -57,10 +60,10 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(talk: Path) -> None:
     output = talk.with_suffix(".srt")
     output.write_text("mine", encoding="utf-8")
     (result,) = render_transcripts([talk], RenderOptions())
-    assert (result.status, output.read_text(encoding="utf-8")) == (SKIPPED, "mine")
+    assert (result.status, output.read_text(encoding="utf-8")) == (Status.SKIPPED, "mine")
     assert "--overwrite" in result.why
     (result,) = render_transcripts([talk], RenderOptions(overwrite=True))
-    assert result.status == DONE
+    assert result.status == Status.DONE
     assert output.read_text(encoding="utf-8").startswith("1\n")
 
 
@@ -79,7 +82,7 @@ def test_one_that_is_no_transcript_stops_nobody(talk: Path, content: bytes) -> N
     broken.write_bytes(content)
     missing = talk.with_name("missing.json")
     results = list(render_transcripts([broken, missing, talk], RenderOptions()))
-    assert [result.status for result in results] == [FAILED, FAILED, DONE]
+    assert [result.status for result in results] == [Status.FAILED, Status.FAILED, Status.DONE]
     assert str(broken) in results[0].why
     assert "\n" not in results[0].why
     assert not broken.with_suffix(".srt").exists()
@@ -91,14 +94,14 @@ def test_two_transcripts_of_one_name_do_not_overwrite_each_other(talk: Path, tmp
     other.write_bytes(talk.read_bytes())
     options = RenderOptions(output_dir=tmp_path / "out", overwrite=True)
     results = list(render_transcripts([talk, other, talk], options))
-    assert [result.status for result in results] == [DONE, FAILED, DONE]
+    assert [result.status for result in results] == [Status.DONE, Status.FAILED, Status.DONE]
     assert str(tmp_path / "out" / "talk.srt") in results[1].why
 
 
 def test_a_folder_that_cannot_be_made_is_told(talk: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     (result,) = render_transcripts([talk], RenderOptions(output_dir=tmp_path / "file" / "out"))
-    assert result.status == FAILED
+    assert result.status == Status.FAILED
     assert "cannot be written" in result.why
 
 
@@ -121,7 +124,7 @@ def test_words_that_have_no_times_are_not_highlighted_in_silence(talk: Path) -> 
     timed.write_text(json.dumps(content), encoding="utf-8")
     options = RenderOptions(format=FormatOptions(highlight_words=True))
     results = list(render_transcripts([talk, timed], options))
-    assert [result.status for result in results] == [FAILED, DONE]
+    assert [result.status for result in results] == [Status.FAILED, Status.DONE]
     assert f"{talk} has no times of words" in results[0].why
 
 
@@ -194,8 +197,8 @@ def test_whatever_a_transcript_holds_it_is_laid_out_or_refused_alone(tmp_path: P
 
         first, second = render_transcripts([bad, good], options)
 
-        assert second.status == DONE
-        if first.status == FAILED:
+        assert second.status == Status.DONE
+        if first.status == Status.FAILED:
             assert first.why.startswith(f"{bad}: not readable as a transcript ("), place
             assert len(first.why) < 400
             continue
@@ -211,7 +214,7 @@ def test_numbers_beyond_all_bounds_are_refused(cases: Path, talk: Path, tmp_path
 
     first, second = render_transcripts([bad, talk], RenderOptions(output_dir=tmp_path / "out"))
 
-    assert (first.status, second.status) == (FAILED, DONE)
+    assert (first.status, second.status) == (Status.FAILED, Status.DONE)
     assert first.why.startswith(f"{bad}: not readable as a transcript (")
 
 
@@ -224,8 +227,8 @@ def test_what_is_no_file_stops_nobody(talk: Path, tmp_path: Path) -> None:
 
     *bad, good = render_transcripts([folder, nowhere, pipe, tmp_path / ("x" * 300), talk], RenderOptions())
 
-    assert [result.status for result in bad] == [FAILED] * 4
-    assert good.status == DONE
+    assert [result.status for result in bad] == [Status.FAILED] * 4
+    assert good.status == Status.DONE
     assert [result.why.partition(": ")[2].partition(";")[0] for result in bad] == [
         "not readable as a transcript (Is a directory)",
         "no such file",
@@ -241,5 +244,5 @@ def test_a_language_that_is_no_tag_is_not_written_anywhere(talk: Path, language:
 
     (result,) = render_transcripts([talk], RenderOptions(formats=("lrc", "ttml")))
 
-    assert result.status == FAILED
+    assert result.status == Status.FAILED
     assert "its language is" in result.why

@@ -20,7 +20,7 @@ NOBODY = Transcript((), "und", 0.0, duration=3.0, speech_duration=0.0)
 
 
 def planned(path: Path, *formats: str) -> PlannedFile:
-    return PlannedFile(path, 3.0, formats)
+    return PlannedFile(path, formats)
 
 
 def test_the_formats_that_were_planned_are_written_beside_the_file(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_a_file_is_kept_in_the_output_folder(tmp_path: Path) -> None:
-    file = PlannedFile(Path("lectures/a/talk.mp4"), 3.0, ("srt",), subfolder=PurePath("a"))
+    file = PlannedFile(Path("lectures/a/talk.mp4"), ("srt",), subfolder=PurePath("a"))
 
     (written,) = write_outputs(TRANSCRIPT, file, SubtitleOptions(output_dir=tmp_path / "out"))
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg
+from ovsubs.audio.streams import read_contents
 from ovsubs.errors import CopyIsInput, UnsupportedCopy, UnwritableOutput
 from ovsubs.library.videos import VideoOptions, make_videos
-from ovsubs.video.writing import ignore
+from ovsubs.steps import run_to_end
 
 ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 Make = Callable[..., tuple[Path, ...]]
@@ -30,16 +31,9 @@ def film(tmp_path: Path) -> Path:
 
 
 def embed_copy(video: Path, subtitles: Path, output_dir: Path | None = None) -> tuple[Path, ...]:
-    return make_videos(
-        video,
-        subtitles,
-        VideoOptions(embed=True),
-        language="en",
-        output_dir=output_dir,
-        overwrite=False,
-        on_progress=ignore,
-        on_note=ignore,
-    )
+    source, wanted = read_contents(video), VideoOptions(embed=True)
+    copying = make_videos(source, subtitles, wanted, language="en", output_dir=output_dir, overwrite=False)
+    return run_to_end(copying).paths
 
 
 @pytest.mark.parametrize("name", ["talk.mp3", "my talk's.wav", "talk.avi"])

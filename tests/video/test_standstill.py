@@ -11,6 +11,7 @@ from systems import needs_posix
 from ovsubs.audio.ffmpeg import input_url
 from ovsubs.audio.streams import read_contents
 from ovsubs.errors import ConversionFailed
+from ovsubs.steps import run_to_end
 from ovsubs.video import writing
 from ovsubs.video.writing import run_ffmpeg
 
@@ -27,9 +28,10 @@ def test_a_source_that_stops_in_the_middle_ends_the_copy(
     threading.Thread(target=lambda: pipe.write_bytes(whole[: len(whole) // 2]), daemon=True).start()
     told = list[float]()
     arguments = ["-f", "wav", "-i", input_url(pipe), "-c", "copy", "-f", "null", "-"]
+    running = run_ffmpeg(source, tmp_path / "copy.mkv", arguments, tmp_path)
 
     with pytest.raises(ConversionFailed, match="it got no further"):
-        run_ffmpeg(source, tmp_path / "copy.mkv", arguments, tmp_path, lambda done, _: told.append(done))
+        run_to_end(running, lambda at: told.append(at.position))
 
     os.close(held)
     assert max(told) > 10.0

@@ -1,0 +1,68 @@
+"""What happens in a run: one stream of events, for progress bars, ledgers and servers alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ovsubs.library.plan import FileResult, Plan, PlannedFile
+from ovsubs.transcript import Segment
+
+
+class Activity(StrEnum):
+    """What is done with a file."""
+
+    DETECT_LANGUAGE = "detecting the language"
+    TRANSCRIBE = "transcribing"
+    COPY = "copying"
+
+
+@dataclass(frozen=True, slots=True)
+class FileStarted:
+    """A file has been opened for something that takes time.
+
+    Of a file that is to be transcribed this is told with the next batch; the languages of all files that need
+    it are detected first, and videos whose subtitles are there are copied last.
+    """
+
+    file: PlannedFile
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDecided:
+    """The languages that had to be heard are known: nothing in `plan` is undecided.
+
+    What is settled by that stands behind what was settled before.
+    """
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """Windows of a file have been recognized: `position` of `duration`, in seconds, and the new segments."""
+
+    file: PlannedFile
+    position: float
+    duration: float
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyProgress:
+    """A copy of a file with its subtitles is made: `position` of `duration`, in seconds; 0.0 is not known."""
+
+    file: PlannedFile
+    position: float
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinished:
+    """An input is done, with its outputs in place, or is given up."""
+
+    result: FileResult
+
+
+Event = FileStarted | PlanDecided | FileProgress | CopyProgress | FileFinished

@@ -1,0 +1,46 @@
+"""Work that tells of its steps as it goes, as a generator -> what it comes to."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import Any, TypeVar
+
+Step = TypeVar("Step")
+Other = TypeVar("Other")
+Result = TypeVar("Result")
+
+
+def run_to_end(
+    steps: Generator[Step, None, Result], on_step: Callable[[Step], Any] = lambda step: None
+) -> Result:
+    """Run a generator to its end and return what it returns.
+
+    Args:
+        steps: is closed, with what it holds, where anything raises.
+        on_step: called with each step.
+    """
+    changed = map_steps(steps, on_step)
+    while True:
+        try:
+            next(changed)
+        except StopIteration as ended:
+            result: Result = ended.value
+            return result
+
+
+def map_steps(
+    steps: Generator[Step, None, Result], change: Callable[[Step], Other]
+) -> Generator[Other, None, Result]:
+    """The same work, with each of its steps changed.
+
+    Args:
+        steps: is closed with the generator that is returned.
+        change: called with each step.
+    """
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as ended:
+                result: Result = ended.value
+                return result
+            yield change(step)
