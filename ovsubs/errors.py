@@ -1,7 +1,7 @@
 """Every error that ovsubs raises on purpose.
 
     OvsubsError
-    ├── UsageError                 the call is wrong: exit code 2
+    ├── UsageError                 the call is wrong
     │   ├── UnknownLanguage
     │   ├── UnknownFormat
     │   ├── UnsupportedTask
@@ -9,7 +9,7 @@
     │   ├── ClosedModel
     │   └── UnsupportedContainer
     │       └── UnsupportedCopy
-    ├── MediaError                 one input cannot be read: exit code 1, the others go on
+    ├── MediaError                 one input cannot be read; the others go on
     │   ├── MissingFile
     │   ├── EmptyFile
     │   ├── UnreadableMedia
@@ -29,6 +29,7 @@
     │   └── MissingExtra
     ├── ExportError
     │   ├── UnreadableCheckpoint
+    │   ├── ExportFailed
     │   ├── SelfTestFailed
     │   ├── AlreadyQuantized
     │   └── AccuracyDropTooLarge
@@ -56,68 +57,134 @@
         │   └── CopyIsInput
         └── UnwritableVideo
 
-`exit_code` is what the command line ends with: 2 where another call is needed, else 1.
-Each message says what is wrong, with what, and what to do, in one line. The arguments of an
-error are kept as `args`, so that it survives pickling between processes.
+Each error says in one line what is wrong, and with what, and in its `hint` what to do about it. A hint names
+options as the library does, in backquotes: `overwrite`. `code` is a word for programs that stays as it is;
+the fields of an error are its arguments, which survive pickling between processes.
 """
 
+import inspect
+import re
+from pathlib import Path
+from typing import ClassVar, dataclass_transform
 
+_Place = Path | str  # of a file or folder, as the caller gave it
+_Reason = object  # what another library or the system says, or words of ours
+
+
+@dataclass_transform(eq_default=False)
 class OvsubsError(Exception):
-    """Base of the tree. `template` is formatted with the arguments of the error."""
+    """Base of the tree. The annotations of each kind are its fields, as a dataclass has them.
 
-    template = "{}"
-    exit_code = 1
+    They are put into `template` and `hint_template`.
+    """
+
+    code: ClassVar[str] = "ovsubs_error"
+    template: ClassVar[str] = ""
+    hint_template: ClassVar[str] = ""
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        # `dataclass` itself would make the functions of fifty classes at each start of the command line.
+        cls._names = (*cls._names, *inspect.get_annotations(cls))
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __init__(self, *given: object, **named: object) -> None:
+        values = dict(zip(self._names, given, strict=False)) | named
+        if len(given) + len(named) != len(self._names) or values.keys() != set(self._names):
+            raise TypeError(f"{type(self).__name__} has the fields {', '.join(self._names) or '(none)'}")
+        super().__init__(*(values[name] for name in self._names))
+        self.__dict__.update(values)
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What the error is about: the values of its fields by their names."""
+        return {name: getattr(self, name) for name in self._names}
+
+    @property
+    def message(self) -> str:
+        """What is wrong, with what; in one line."""
+        return self._in_one_line(self.template)
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, in one line; empty where the message says it all."""
+        return self._in_one_line(self.hint_template)
 
     def __str__(self) -> str:
-        return " ".join(self.template.format(*self.args).splitlines())
+        return "; ".join(filter(None, (self.message, self.hint)))
+
+    def _in_one_line(self, template: str) -> str:
+        return " ".join(template.format(**self.fields).splitlines())
 
 
 class UsageError(OvsubsError):
     """The call itself is wrong, whatever the input."""
 
-    exit_code = 2
-
 
 class UnknownLanguage(UsageError):
-    """`UnknownLanguage(language)`."""
+    """No language of Whisper's is called so."""
 
-    template = "unknown language {0!r}; give a code such as 'de' or an English name such as 'German'"
+    language: str
+    template = "unknown language {language!r}"
+    hint_template = "give a code such as 'de' or an English name such as 'German'"
 
 
 class UnknownFormat(UsageError):
-    """`UnknownFormat(format, known)`."""
+    """No format of subtitles is called so."""
 
-    template = "unknown subtitle format {0!r}; choose from {1}"
+    format: str
+    known: str
+    template = "unknown subtitle format {format!r}"
+    hint_template = "choose from {known}"
 
 
 class UnsupportedTask(UsageError):
-    """`UnsupportedTask(model, why)`: this model cannot do what is asked."""
+    """This model cannot do what is asked."""
 
-    template = "model {0!r} cannot do that: {1}"
+    model: str
+    why: _Reason
+    template = "model {model!r} cannot do that: {why}"
 
 
 class InvalidOption(UsageError):
-    """`InvalidOption(option, value, why)`."""
+    """An option has a value that it cannot have, or goes with others that it cannot go with.
 
-    template = "{0} = {1!r} is not valid: {2}"
+    `option` is the name of the parameter; `value` True, of what is switched on, is not shown.
+    """
+
+    option: str
+    value: object
+    why: _Reason
+    template = "{option} = {value!r} is not valid: {why}"
+
+    @property
+    def message(self) -> str:
+        """What is wrong, with which option; in one line."""
+        return super().message.replace(" = True is", " is", 1) if self.value is True else super().message
 
 
 class ClosedModel(UsageError):
-    """`ClosedModel(directory)`: it was used after `close()`, or behind its `with`."""
+    """A model was used after `close()`, or behind its `with`."""
 
-    template = "{0}: this model is closed; load it again, or close it later"
+    directory: _Place
+    template = "{directory}: this model is closed"
+    hint_template = "load it again, or close it later"
 
 
 class UnsupportedContainer(UsageError):
-    """`UnsupportedContainer(output, why, endings)`: `endings` are those that would do."""
+    """A file of this kind cannot be made; `instead` are the endings of those that would do."""
 
-    template = "{0}: such a file cannot be made ({1}); name one that ends in {2} with --output"
+    output: _Place
+    why: _Reason
+    instead: str
+    template = "{output}: such a file cannot be made ({why})"
+    hint_template = "name one that ends in {instead} with `output`"
 
 
 class UnsupportedCopy(UnsupportedContainer):
-    """`UnsupportedCopy(copy, why, command)`: one that is made beside subtitles; `command` makes another."""
+    """A copy next to subtitles cannot be made; `instead` is a command that makes another kind."""
 
-    template = "{0}: such a file cannot be made ({1}); make one of another kind with `{2}`"
+    hint_template = "make one of another kind with `{instead}`"
 
 
 class MediaError(OvsubsError):
@@ -125,75 +192,103 @@ class MediaError(OvsubsError):
 
 
 class MissingFile(MediaError):
-    """`MissingFile(path)`."""
+    """There is no such file."""
 
-    template = "{0}: no such file; check the path"
+    path: _Place
+    template = "{path}: no such file"
+    hint_template = "check the path"
 
 
 class EmptyFile(MediaError):
-    """`EmptyFile(path)`."""
+    """A file has no bytes."""
 
-    template = "{0}: the file is empty (0 bytes); copy it again from its source"
+    path: _Place
+    template = "{path}: the file is empty (0 bytes)"
+    hint_template = "copy it again from its source"
 
 
 class UnreadableMedia(MediaError):
-    """`UnreadableMedia(path, why)`."""
+    """A file is not audio or video, or is damaged, or may not be read."""
 
-    template = "{0}: not readable as audio or video ({1}); check that it plays in a player"
+    path: _Place
+    why: _Reason
+    template = "{path}: not readable as audio or video ({why})"
+    hint_template = "check that it plays in a player"
 
 
 class NoAudioStream(MediaError):
-    """`NoAudioStream(path)`."""
+    """A file has pictures only."""
 
-    template = "{0}: no audio stream in this file, so there is nothing to transcribe"
+    path: _Place
+    template = "{path}: no audio stream in this file, so there is nothing to transcribe"
 
 
 class NoSuchTrack(MediaError):
-    """`NoSuchTrack(path, track, known)`."""
+    """A file has other audio tracks than the one that was asked for; `known` names them."""
 
-    template = "{0}: no audio track {1!r}; this file has: {2}"
+    path: _Place
+    track: int | str
+    known: str
+    template = "{path}: no audio track {track!r}"
+    hint_template = "this file has: {known}"
 
 
 class TruncatedMedia(MediaError):
-    """`TruncatedMedia(path, what)`: nothing is written for it unless `keep_damaged` is set."""
+    """A file breaks off, as `what` says; nothing is written for it unless `keep_damaged` is set."""
 
-    template = "{0}: {1}; copy it again, or use --keep-damaged for subtitles of what is there"
+    path: _Place
+    what: str
+    template = "{path}: {what}"
+    hint_template = "copy it again, or use `keep_damaged` for subtitles of what is there"
 
 
 class NoMediaInFolder(MediaError):
-    """`NoMediaInFolder(path)`."""
+    """A folder has no audio or video file in it."""
 
-    template = "{0}: no audio or video file in this folder; name files, or another folder"
+    path: _Place
+    template = "{path}: no audio or video file in this folder"
+    hint_template = "name files, or another folder"
 
 
 class NoPicture(MediaError):
-    """`NoPicture(path)`."""
+    """A file has no picture that subtitles could be drawn on."""
 
-    template = "{0}: no picture in this file, so there is nothing to draw subtitles on"
+    path: _Place
+    template = "{path}: no picture in this file, so there is nothing to draw subtitles on"
 
 
 class UnreadableSubtitles(MediaError):
-    """`UnreadableSubtitles(path, why)`."""
+    """A file is no subtitles of a kind that is read here."""
 
-    template = "{0}: not readable as subtitles ({1}); check that a player shows them"
+    path: _Place
+    why: _Reason
+    template = "{path}: not readable as subtitles ({why})"
+    hint_template = "check that a player shows them"
 
 
 class UnreadableTranscript(MediaError):
-    """`UnreadableTranscript(path, why)`."""
+    """A file is no transcript of ours or openai/whisper's."""
 
-    template = "{0}: not readable as a transcript ({1}); make one with `ovsubs subtitle -f json`"
+    path: _Place
+    why: _Reason
+    template = "{path}: not readable as a transcript ({why})"
+    hint_template = "make one by saving a transcript as .json"
 
 
 class NoSubtitlesInFolder(MediaError):
-    """`NoSubtitlesInFolder(path)`."""
+    """A folder has no subtitle file in it."""
 
-    template = "{0}: no subtitle file in this folder; name files, or another folder"
+    path: _Place
+    template = "{path}: no subtitle file in this folder"
+    hint_template = "name files, or another folder"
 
 
 class RecognitionInterrupted(OvsubsError):
-    """`RecognitionInterrupted(directory)`: the thread that worked for all who use a model was stopped."""
+    """The thread that worked for all who use a model was stopped."""
 
-    template = "{0}: another thread that used this model was interrupted at its work; try again"
+    directory: _Place
+    template = "{directory}: another thread that used this model was interrupted at its work"
+    hint_template = "try again"
 
 
 class ModelError(OvsubsError):
@@ -201,29 +296,39 @@ class ModelError(OvsubsError):
 
 
 class ModelNotFound(ModelError):
-    """`ModelNotFound(name, where)`: `where` says what was looked at and what to do."""
+    """No model is called so; `where` says what was looked at and what to do."""
 
-    template = "model {0!r} not found: {1}"
-    exit_code = 2
+    name: _Place
+    where: _Reason
+    template = "model {name!r} not found: {where}"
 
 
 class BrokenModel(ModelError):
-    """`BrokenModel(directory, why)`."""
+    """A model directory lacks something, or is damaged."""
 
-    template = "{0}: not a usable Whisper model ({1}); export it again with `ovsubs export`"
+    directory: _Place
+    why: _Reason
+    template = "{directory}: not a usable Whisper model ({why})"
+    hint_template = "export it again"
 
 
 class DeviceNotFound(ModelError):
-    """`DeviceNotFound(device, available)`."""
+    """This machine has other devices, which `available` names."""
 
-    template = "device {0!r} is not available; this machine has: {1}"
-    exit_code = 2
+    device: str
+    available: str
+    template = "device {device!r} is not available"
+    hint_template = "this machine has: {available}"
 
 
 class MissingExtra(ModelError):
-    """`MissingExtra(what, extra, module)`: an optional package is not installed."""
+    """An optional package is not installed."""
 
-    template = '{0} needs the package {2!r}; install it with `pip install "ovsubs[{1}]"`'
+    what: str
+    extra: str
+    module: str
+    template = "{what} needs the package {module!r}"
+    hint_template = 'install it with `pip install "ovsubs[{extra}]"`'
 
 
 class ExportError(OvsubsError):
@@ -231,28 +336,46 @@ class ExportError(OvsubsError):
 
 
 class UnreadableCheckpoint(ExportError):
-    """`UnreadableCheckpoint(path, why)`."""
+    """A directory holds no weights of Whisper's."""
 
-    template = "{0}: not readable as a Whisper checkpoint ({1})"
+    path: _Place
+    why: _Reason
+    template = "{path}: not readable as a Whisper checkpoint ({why})"
+
+
+class ExportFailed(ExportError):
+    """A step of an export failed; `what` is the checkpoint or graph at hand."""
+
+    what: _Place
+    why: _Reason
+    template = "{what}: {why}"
 
 
 class SelfTestFailed(ExportError):
-    """`SelfTestFailed(name, why)`: the exported model was removed."""
+    """An exported model gives no sensible text, and was removed."""
 
-    template = "{0}: the exported model failed its self-test ({1}); nothing was kept"
+    name: str
+    why: _Reason
+    template = "{name}: the exported model failed its self-test ({why}); nothing was kept"
 
 
 class AlreadyQuantized(ExportError):
-    """`AlreadyQuantized(directory, file)`."""
+    """A model that is to be quantized has been already."""
 
-    template = "{0}: {1} is in 8 or 4 bits already; begin at a model in FP16 or FP32"
-    exit_code = 2
+    directory: _Place
+    file: str
+    template = "{directory}: {file} is in 8 or 4 bits already"
+    hint_template = "begin at a model in FP16 or FP32"
 
 
 class AccuracyDropTooLarge(ExportError):
-    """`AccuracyDropTooLarge(name, what_it_does, limit)`."""
+    """A quantized model makes too many errors more, and was removed."""
 
-    template = "{0}: INT8 {1}, more than the {2} that --max-wer-drop allows; nothing was kept"
+    name: str
+    what_it_does: str
+    limit: str
+    template = "{name}: INT8 {what_it_does}, more than the {limit} that `max_wer_drop` allows"
+    hint_template = "nothing was kept"
 
 
 class DatasetError(OvsubsError):
@@ -260,55 +383,72 @@ class DatasetError(OvsubsError):
 
 
 class DatasetNotFound(DatasetError):
-    """`DatasetNotFound(name, why)`."""
+    """No folder and no dataset of the Hub is called so."""
 
-    template = "dataset {0!r} not found: {1}"
-    exit_code = 2
+    name: str
+    why: _Reason
+    template = "dataset {name!r} not found: {why}"
 
 
 class EmptyDataset(DatasetError):
-    """`EmptyDataset(name)`."""
+    """A dataset has no recordings."""
 
-    template = "{0}: no recordings in it; name a folder of audio files with transcripts"
+    name: _Place
+    template = "{name}: no recordings in it"
+    hint_template = "name a folder of audio files with transcripts"
 
 
 class TooFewSamples(DatasetError):
-    """`TooFewSamples(name, wanted, found)`."""
+    """A dataset has fewer recordings than were asked for."""
 
-    template = "{0}: it has {2} recordings, fewer than the {1} asked for"
-    exit_code = 2
+    name: _Place
+    wanted: int
+    found: int
+    template = "{name}: it has {found} recordings, fewer than the {wanted} asked for"
 
 
 class MissingTranscript(DatasetError):
-    """`MissingTranscript(recording, where)`."""
+    """A recording has no transcript."""
 
-    template = "{0}: no transcript; expected in {1}"
+    recording: _Place
+    where: _Place
+    template = "{recording}: no transcript; expected in {where}"
 
 
 class UnreadableDataset(DatasetError):
-    """`UnreadableDataset(path, why)`."""
+    """A dataset is there, and cannot be read."""
 
-    template = "{0}: not readable as a dataset ({1})"
+    path: _Place
+    why: _Reason
+    template = "{path}: not readable as a dataset ({why})"
 
 
 class OverlappingDatasets(DatasetError):
-    """`OverlappingDatasets(calibration, evaluation, name)`."""
+    """A model would be judged on what it was calibrated on; `name` is one of the recordings."""
 
-    template = "{0} and {1} share recordings, such as {2}; a model is not judged on what it was calibrated on"
-    exit_code = 2
+    calibration: _Place
+    evaluation: _Place
+    name: str
+    template = (
+        "{calibration} and {evaluation} share recordings, such as {name}; "
+        "a model is not judged on what it was calibrated on"
+    )
 
 
 class NoSpeechHeard(DatasetError):
-    """`NoSpeechHeard(name)`."""
+    """Recordings for calibration hold no speech."""
 
-    template = "{0}: no speech was heard in its recordings; calibration needs some"
+    name: _Place
+    template = "{name}: no speech was heard in its recordings; calibration needs some"
 
 
 class TooFewEvaluationSamples(DatasetError):
-    """`TooFewEvaluationSamples(folder, why)`."""
+    """There are not enough recordings to judge a model on."""
 
-    template = "{0}: too little to judge the model on ({1}); name --evaluation-data"
-    exit_code = 2
+    folder: _Place
+    why: _Reason
+    template = "{folder}: too little to judge the model on ({why})"
+    hint_template = "name `evaluation_data`"
 
 
 class BenchmarkError(OvsubsError):
@@ -316,16 +456,20 @@ class BenchmarkError(OvsubsError):
 
 
 class MeasurementFailed(BenchmarkError):
-    """`MeasurementFailed(model, why)`."""
+    """A model could not be measured to the end."""
 
-    template = "measuring {0} failed: {1}"
+    model: str
+    why: _Reason
+    template = "measuring {model} failed: {why}"
 
 
 class NotComparable(BenchmarkError):
-    """`NotComparable(path, why)`: a baseline was measured under other conditions."""
+    """A baseline was measured under other conditions."""
 
-    template = "{0}: cannot be compared with this run ({1}); measure the baseline anew"
-    exit_code = 2
+    path: _Place
+    why: _Reason
+    template = "{path}: cannot be compared with this run ({why})"
+    hint_template = "measure the baseline anew"
 
 
 class VideoError(OvsubsError):
@@ -333,15 +477,21 @@ class VideoError(OvsubsError):
 
 
 class ConversionFailed(VideoError):
-    """`ConversionFailed(video, why)`."""
+    """ffmpeg gave up, or lost something."""
 
-    template = "{0}: ffmpeg cannot make a video with subtitles of it ({1}); check that it plays in a player"
+    video: _Place
+    why: _Reason
+    template = "{video}: ffmpeg cannot make a video with subtitles of it ({why})"
+    hint_template = "check that it plays in a player"
 
 
 class UndrawableText(VideoError):
-    """`UndrawableText(subtitles, what)`: `what` has no glyph in any font of this machine."""
+    """No font of this machine has a glyph for `what`."""
 
-    template = "{0}: no font on this machine can draw {1}; install one that can, such as Noto Sans"
+    subtitles: _Place
+    what: str
+    template = "{subtitles}: no font on this machine can draw {what}"
+    hint_template = "install one that can, such as Noto Sans"
 
 
 class OutputError(OvsubsError):
@@ -349,45 +499,56 @@ class OutputError(OvsubsError):
 
 
 class OutputExists(OutputError):
-    """`OutputExists(path)`."""
+    """Something has the name of an output already."""
 
-    template = "{0}: already there; use --overwrite to replace it"
+    path: _Place
+    template = "{path}: already there"
+    hint_template = "use `overwrite` to replace it"
 
 
 class OutputClash(OutputError):
-    """`OutputClash(source, output, other)`: two inputs would write the same file."""
+    """Two inputs would write the same file."""
 
-    template = "{0}: its subtitles {1} are those of {2} already; give one of them another --output-dir"
+    source: _Place
+    output: _Place
+    other: _Place
+    template = "{source}: its subtitles {output} are those of {other} already"
+    hint_template = "give one of them another `output_dir`"
 
 
 class UnwritableOutput(OutputError):
-    """`UnwritableOutput(path, why)`."""
+    """Subtitles cannot be written where they belong."""
 
-    template = "{0}: cannot be written ({1}); choose another place with --output-dir"
+    path: _Place
+    why: _Reason
+    template = "{path}: cannot be written ({why})"
+    hint_template = "choose another place with `output_dir`"
 
 
 class UnwritableFile(UnwritableOutput):
-    """`UnwritableFile(path, why)`: of anything but subtitles, whose place has an option of its own."""
+    """Something other than subtitles cannot be written; its place has an option of its own."""
 
-    template = "{0}: cannot be written ({1}); choose another place for it"
+    hint_template = "choose another place for it"
 
 
 class OutputIsInput(OutputError):
-    """`OutputIsInput(path)`."""
+    """An output would take the place of a file that is read."""
 
-    template = (
-        "{0}: it is one of the files to read, which stay as they are; name another place for the output"
-    )
-    exit_code = 2
+    path: _Place
+    template = "{path}: it is one of the files to read, which stay as they are"
+    hint_template = "name another place for the output"
 
 
 class CopyIsInput(OutputIsInput):
-    """`CopyIsInput(copy)`: a copy of a video would take the place of another one."""
+    """A copy of a video would take the place of another video."""
 
-    template = "{0}: it is one of the files to read, which stay as they are; choose another --output-dir"
+    hint_template = "choose another `output_dir`"
 
 
 class UnwritableVideo(OutputError):
-    """`UnwritableVideo(path, why)`."""
+    """A video cannot be written where it belongs."""
 
-    template = "{0}: cannot be written ({1}); choose another place with --output"
+    path: _Place
+    why: _Reason
+    template = "{path}: cannot be written ({why})"
+    hint_template = "choose another place with `output`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ovsubs.audio.damage import ReadReport
 from ovsubs.audio.source import Audio, AudioSource, open_source, open_track
@@ -50,9 +51,11 @@ class FileTracks:
         self._waiting = list[AudioTrack]()
 
     @property
-    def name(self) -> object:
-        """What an error about the file calls it: its path, as it was given."""
-        return self.audio.path if isinstance(self.audio, Media) else self.audio
+    def name(self) -> Path | str:
+        """What an error about it names: the path as it was given; samples have none."""
+        if isinstance(self.audio, Media):
+            return self.audio.path
+        return self.audio if isinstance(self.audio, str | Path) else "samples"
 
     def open_next(self) -> AudioSource:
         """Open the track to read, or the next one after `turns_to_another`; called when its turn comes."""

@@ -55,22 +55,21 @@ class VadOptions:
 
     def __post_init__(self) -> None:
         why = "it is a probability between 0 and 1"
-        check_above_zero("vad_threshold", self.threshold, why)
+        check_above_zero("threshold", self.threshold, why)
         if not self.threshold < 1.0:
-            raise InvalidOption("vad_threshold", self.threshold, why)
+            raise InvalidOption("threshold", self.threshold, why)
         if self.neg_threshold is not None:
-            why = "it lies between 0 and vad_threshold"
-            check_above_zero("vad_neg_threshold", self.neg_threshold, why, most=self.threshold)
+            why = "it lies between 0 and `threshold`"
+            check_above_zero("neg_threshold", self.neg_threshold, why, most=self.threshold)
         elif not self.end_threshold <= self.threshold:
-            raise InvalidOption("vad_threshold", self.threshold, f"at least {self.end_threshold:g}")
+            raise InvalidOption("threshold", self.threshold, f"at least {self.end_threshold:g}")
         for name in ("min_speech_duration_ms", "min_silence_duration_ms", "speech_pad_ms"):
             why = "it is 0 ms to an hour"
             if (value := getattr(self, name)) is not None:
-                check_number(f"vad_{name}", value, why, least=0, most=MAX_DURATION_S * 1000)
+                check_number(name, value, why, least=0, most=MAX_DURATION_S * 1000)
         longest = self.max_speech_duration_s
-        check_number(
-            "vad_max_speech_duration_s", longest, "it is 1 s to an hour", least=1.0, most=MAX_DURATION_S
-        )
+        why = "it is 1 s to an hour"
+        check_number("max_speech_duration_s", longest, why, least=1.0, most=MAX_DURATION_S)
 
     @property
     def max_pad_s(self) -> float:

@@ -118,7 +118,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """One audio track. `index` counts audio tracks from 0; it is what `--audio-track` names.
+    """One audio track. `index` counts audio tracks from 0; it is what `audio_track` names.
 
     `language` is the container's own tag ("eng", "en-US"). `start` says where the track's first
     sample lies in the file as players show it, in seconds: add it to every time in the track.

@@ -443,7 +443,10 @@ def qc(
     from ovsubs.library.check import CheckOptions
     from ovsubs.subtitles.styles import LayoutOptions
 
-    refuse_idle(Idle(quiet and json is None, ("review",), "with --quiet and without --json nobody is told"))
+    refuse_idle(
+        Idle(quiet and json is None, ("review",), "with --quiet and without --json nobody is told"),
+        Idle(no_media, ("media",), "with --no-media nothing is heard"),
+    )
     options = CheckOptions(LayoutOptions(style), language, media, not no_media, review)
     raise typer.Exit(run_qc(files, options, QcVerbosity(quiet=quiet, debug=debug, json=json)))
 

@@ -37,7 +37,7 @@ def refuse_idle(*rules: Idle) -> None:
     for rule in rules:
         for name in rule.names if rule.holds else ():
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                raise InvalidOption(f"--{name.replace('_', '-')}", context.params[name], rule.why)
+                raise InvalidOption(name, context.params[name], rule.why)
 
 
 def refuse_idle_recognition() -> None:
@@ -88,4 +88,4 @@ def refuse_missing_folder(model_dir: Path | None) -> None:
         InvalidOption: that is so.
     """
     if model_dir is not None and not model_dir.is_dir():
-        raise InvalidOption("--model-dir", str(model_dir), "there is no such folder")
+        raise InvalidOption("model_dir", str(model_dir), "there is no such folder")

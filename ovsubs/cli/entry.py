@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import click
 import typer
@@ -17,6 +18,7 @@ from ovsubs.cli.printing import printable, say, say_lines
 from ovsubs.cli.spelling import as_written_here
 from ovsubs.cli.streams import SurvivingOutput, drop_unprintable, survive_streams
 from ovsubs.cli.values import check_values
+from ovsubs.cli.wording import as_commanded, exit_code
 from ovsubs.errors import OvsubsError
 from ovsubs.heap import share_one_heap
 
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stdout = sys.stdout
     commands = typer.main.get_command(app)
     check_values(commands)
+    command = _named(given, commands)
     with noted_interrupts() as stopped:
         try:
             code = commands(args=as_written_here(given, commands), prog_name="ovsubs", standalone_mode=False)
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if code == INTERRUPTED:  # what typer makes of Ctrl-C, without a word
                 raise KeyboardInterrupt
         except OvsubsError as error:
-            code = _stop(given) if stopped else _fail(error, error.exit_code, given)
+            code = _stop(given) if stopped else _fail(as_commanded(error, command), exit_code(error), given)
         except KeyboardInterrupt:
             code = _stop(given)
         except (click.exceptions.Abort, BrokenPipeError):
@@ -58,6 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             what = f"{type(error).__name__}: {error}; run with --debug to see where"
             code = _stop(given) if stopped else _fail(what, 1, given)
     sys.exit(_end(code if isinstance(code, int) else 0, given))
+
+
+def _named(arguments: Sequence[str], commands: Any) -> click.Command | None:
+    """The command that the arguments name, if they do."""
+    word = next((argument for argument in arguments if not argument.startswith("-")), "")
+    found: click.Command | None = commands.commands.get(word)
+    return found
 
 
 def _show_misunderstanding(error: click.ClickException) -> None:

@@ -97,7 +97,7 @@ class RunProgress:
                 self._positions[result.path] = self._durations[result.path]
                 self._show_whole()
 
-    def print(self, line: str) -> None:
+    def say(self, line: str) -> None:
         """A line above the bars."""
         say_above(self._bars.console, line)
 

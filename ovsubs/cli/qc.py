@@ -12,6 +12,7 @@ from typing import Any
 
 from ovsubs.atomic import write_atomically
 from ovsubs.cli.printing import say, say_lines, show, text_cell
+from ovsubs.cli.wording import why_it_ended, with_flags
 from ovsubs.clock import clock_time
 from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
@@ -70,11 +71,11 @@ def _show(file: CheckedFile, verbosity: QcVerbosity, *, is_first: bool) -> None:
     if file.error is not None:
         if verbosity.debug:
             say_lines("".join(traceback.format_exception(file.error)))
-        say(f"ovsubs: {one_line(file.path, file.error)}")
+        say(f"ovsubs: {why_it_ended(one_line(file.path, file.error), file.error)}")
     if file.report is None or verbosity.quiet:
         return
     for note in file.notes:
-        say(f"ovsubs: {file.path}: {note}")
+        say(f"ovsubs: {file.path}: {with_flags(note)}")
     if not is_first:
         show()
     show(f"{file.path}: {summarize(file.report)}")
@@ -136,7 +137,7 @@ def _as_json(file: CheckedFile) -> dict[str, Any]:
     """All that is known of a file. Kinds have the names of `Kind`; no limit is null."""
     content: dict[str, Any] = {"path": str(file.path), "is_well": file.is_well}
     if file.error is not None:
-        return {**content, "error": one_line(file.path, file.error)}
+        return {**content, "error": why_it_ended(one_line(file.path, file.error), file.error)}
     assert file.report is not None
     rules = asdict(file.report.rules)
     return {

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ovsubs.cli.printing import print_text, say, say_lines, show
-from ovsubs.errors import InvalidOption, OvsubsError
+from ovsubs.cli.wording import is_crash, why_it_ended
+from ovsubs.errors import InvalidOption
 from ovsubs.library.plan import Status
 from ovsubs.library.render import RenderOptions, read_timed, render_transcripts
 from ovsubs.subtitles.formats import render
@@ -30,19 +31,19 @@ def run_render(
                 show(str(output))
             continue
         has_failed = has_failed or result.status is Status.FAILED
-        if debug and result.error and not isinstance(result.error, OvsubsError):
+        if debug and is_crash(result.error):
             say_lines("".join(traceback.format_exception(result.error)))
         if result.status is Status.FAILED or not quiet:
-            say(f"ovsubs: {result.why}")
+            say(f"ovsubs: {why_it_ended(result.why, result.error)}")
     return int(has_failed)
 
 
 def _only_text(transcripts: Sequence[Path], options: RenderOptions) -> str:
     if len(transcripts) != 1:
-        raise InvalidOption("--output-dir", "-", "it prints the subtitles of one transcript")
+        raise InvalidOption("output_dir", "-", "it prints the subtitles of one transcript")
     if len(options.formats) != 1:
-        raise InvalidOption("--output-format", ",".join(options.formats), "with --output-dir - it is one")
+        raise InvalidOption("formats", ",".join(options.formats), "with --output-dir - it is one")
     if options.overwrite:
-        raise InvalidOption("--overwrite", "", "not with --output-dir -, which makes no file")
+        raise InvalidOption("overwrite", True, "not with --output-dir -, which makes no file")
     transcript = read_timed(transcripts[0], options)
     return render(transcript, options.formats[0], options.layout, options.format)

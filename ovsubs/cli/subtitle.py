@@ -13,7 +13,8 @@ from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import print_text, say, say_lines, show
 from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
 from ovsubs.cli.tables import print_profile, print_results, print_review
-from ovsubs.errors import InvalidOption, OvsubsError
+from ovsubs.cli.wording import is_crash, why_it_ended
+from ovsubs.errors import InvalidOption
 from ovsubs.library.events import Event, FileFinished
 from ovsubs.library.plan import FileResult, Status, SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
@@ -48,7 +49,7 @@ class Verbosity:
 
     def __post_init__(self) -> None:
         if self.quiet and self.verbose:
-            raise InvalidOption("--verbose", "", "not with --quiet, which says nothing but errors")
+            raise InvalidOption("verbose", True, "not with --quiet, which says nothing but errors")
 
 
 def write_subtitles(
@@ -97,12 +98,12 @@ def _watch(
 
 
 def _tell(result: FileResult, progress: RunProgress, verbosity: Verbosity) -> None:
-    if verbosity.debug and result.error and not isinstance(result.error, OvsubsError):
+    if verbosity.debug and is_crash(result.error):
         say_lines("".join(traceback.format_exception(result.error)))
     if not result.why or (verbosity.quiet and result.status is not Status.FAILED):
         return
     about = f"{result.path}: " if result.status is Status.DONE else ""
-    progress.print(f"ovsubs: {about}{result.why}")
+    progress.say(f"ovsubs: {about}{why_it_ended(result.why, result.error)}")
 
 
 def print_subtitles(
@@ -114,22 +115,21 @@ def print_subtitles(
         InvalidOption: several files or formats, which would run into each other.
         OvsubsError: the file cannot be read.
     """
-    refused = {  # what is given of it, as it is shown
-        "--profile": "" if verbosity.profile else None,
-        "--embed or --burn": "" if options.videos else None,
-        "--review": options.n_review or None,
-        "--language-suffix": "" if options.language_suffix else None,
-        "--overwrite": "" if options.overwrite else None,
+    refused = {
+        "profile": verbosity.profile,
+        "embed": options.videos.embed,
+        "burn": options.videos.burn,
+        "n_review": options.n_review,
+        "language_suffix": options.language_suffix,
+        "overwrite": options.overwrite,
     }
     for name, given in refused.items():
-        if given is not None:
+        if given:
             raise InvalidOption(name, given, "not with --output-dir -, where subtitles are printed")
     if len(inputs) != 1 or inputs[0].is_dir():
-        raise InvalidOption("--output-dir", "-", "it prints the subtitles of one file")
+        raise InvalidOption("output_dir", "-", "it prints the subtitles of one file")
     if len(options.formats) != 1:
-        raise InvalidOption(
-            "--output-format", ",".join(options.formats), "with --output-dir - it is one format"
-        )
+        raise InvalidOption("formats", ",".join(options.formats), "with --output-dir - it is one format")
     media = probe(inputs[0])  # a bad file is told before a model is loaded
     choose_track(media, options.transcribe.audio_track)
     with _load(choice, verbosity) as model:
@@ -178,5 +178,5 @@ def formats_named(given: str, every: tuple[str, ...] = FORMATS) -> tuple[str, ..
     if names == ["all"]:
         return every
     if not names:
-        raise InvalidOption("--output-format", given, "name at least one, such as srt")
+        raise InvalidOption("formats", given, "name at least one, such as srt")
     return tuple(dict.fromkeys(known_format(name) for name in names))

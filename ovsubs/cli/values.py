@@ -65,5 +65,5 @@ class _Checked(_ParamType):
 def _spelled(parameter: click.Parameter | None) -> str:
     """A parameter as a person knows it."""
     if isinstance(parameter, click.Option):
-        return max(parameter.opts, key=len)
+        return str(parameter.name)
     return str(parameter.metavar or parameter.name).removesuffix("...") if parameter else ""

@@ -70,7 +70,7 @@ def find_dataset(source: str, options: DatasetOptions, folder: Path) -> Dataset:
         if not path.exists() and not _HUB_ID.fullmatch(source):
             raise DatasetNotFound(source, "no such folder, and no id of the Hub such as owner/name")
         if options.joined:
-            raise InvalidOption("joined", "on", f"{source} is no folder in LibriSpeech's layout")
+            raise InvalidOption("joined", True, f"{source} is no folder in LibriSpeech's layout")
         streamed = stream_files(
             source, options.part, options.n_samples, options.seed, folder, offline=options.offline
         )

@@ -47,7 +47,7 @@ def stream_files(
     """
     if offline and not Path(name).exists():
         raise DatasetNotFound(
-            name, "no such folder, and as an id of the Hub it needs the network (--offline was given)"
+            name, "no such folder, and as an id of the Hub it needs the network (`offline` is set)"
         )
     rows = _open(name, part)
     if n_samples is not None:

@@ -121,7 +121,7 @@ def normalizer(language: str = ENGLISH) -> Any:
         from whisper_normalizer.basic import BasicTextNormalizer
         from whisper_normalizer.english import EnglishTextNormalizer
     except ImportError as error:
-        raise MissingExtra("counting word errors", "benchmark", error.name) from error
+        raise MissingExtra("counting word errors", "benchmark", str(error.name)) from error
     if language == ENGLISH:
         return EnglishTextNormalizer()
     return BasicTextNormalizer(split_letters=language in _WITHOUT_SPACES)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ovsubs.audio.openvino_core import shared_core
-from ovsubs.errors import ExportError, MissingExtra, UnreadableCheckpoint
+from ovsubs.errors import ExportFailed, MissingExtra, UnreadableCheckpoint
 from ovsubs.models.sources import Report
 
 ENGINE_PACKAGES = ("openvino", "openvino-tokenizers", "optimum-intel", "transformers", "torch", "nncf")
@@ -39,7 +39,7 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
 
     Raises:
         UnreadableCheckpoint: transformers cannot load the directory, or weights are missing from it.
-        ExportError: the conversion fails.
+        ExportFailed: the conversion fails.
     """
     report("loading torch and optimum-intel")
     with quiet():
@@ -75,7 +75,7 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
             # transformers 5 keeps these settings in processor_config.json; others read the older file.
             processor.feature_extractor.save_pretrained(output)
     except Exception as error:  # tracing runs any of torch, optimum and OpenVINO: their errors share no base
-        raise ExportError(f"{checkpoint}: the export failed ({first_line(error)})") from error
+        raise ExportFailed(checkpoint, f"the export failed ({first_line(error)})") from error
     finally:
         del model
         clear_class_registry()  # torch.jit keeps the traced classes, and with them the weights
@@ -84,7 +84,7 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
         not (output / "openvino_tokenizer.xml").is_file()
         or not (output / "openvino_detokenizer.xml").is_file()
     ):
-        raise ExportError(f"{checkpoint}: openvino-tokenizers could not convert its tokenizer.json")
+        raise ExportFailed(checkpoint, "openvino-tokenizers could not convert its tokenizer.json")
 
 
 def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> None:
@@ -99,7 +99,7 @@ def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> 
         grouping: for 4 bit NNCF's `group_size` and `ratio`.
 
     Raises:
-        ExportError: NNCF cannot compress it.
+        ExportFailed: NNCF cannot compress it.
     """
     try:
         with quiet(), TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
@@ -109,9 +109,8 @@ def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> 
             _compress_weights(half, target, mode, grouping)
             gc.collect()  # Windows removes no file that a graph has mapped
     except Exception as error:  # NNCF and OpenVINO raise RuntimeError and many others
-        raise ExportError(
-            f"{source.name}: its weights could not be compressed ({first_line(error)})"
-        ) from error
+        why = f"its weights could not be compressed ({first_line(error)})"
+        raise ExportFailed(source.name, why) from error
 
 
 def _compress_weights(source: Path, target: Path, mode: str, grouping: Mapping[str, float]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ovsubs.bounds import check_number
 from ovsubs.errors import (
-    ExportError,
+    ExportFailed,
     InvalidOption,
     SelfTestFailed,
     UnwritableFile,
@@ -86,11 +86,11 @@ class ExportOptions:
             raise InvalidOption("precision", self.precision, f"choose from {', '.join(PRECISIONS)}")
         if self.int8_components not in INT8_COMPONENTS:
             raise InvalidOption(
-                "int8 components", self.int8_components, f"choose from {', '.join(INT8_COMPONENTS)}"
+                "int8_components", self.int8_components, f"choose from {', '.join(INT8_COMPONENTS)}"
             )
         if self.int8_components != "all" and self.precision not in WEIGHT_MODES:
-            why = f"it goes with --int8, or with precision {' or '.join(WEIGHT_MODES)}"
-            raise InvalidOption("int8 components", self.int8_components, why)
+            why = f"it goes with precision {' or '.join(WEIGHT_MODES)}"
+            raise InvalidOption("int8_components", self.int8_components, why)
         for name, value in (("int4_group_size", self.int4_group_size), ("int4_ratio", self.int4_ratio)):
             if value is not None and self.precision != "int4-weights":
                 raise InvalidOption(name, value, "it goes with precision int4-weights")
@@ -185,7 +185,7 @@ def _build(checkpoint: Checkpoint, name: str, options: ExportOptions, partial: P
     try:
         check_ir_directory(exact)
     except Exception as error:
-        raise ExportError(f"{name}: the export is not complete: {error}") from error
+        raise ExportFailed(name, f"the export is not complete: {error}") from error
     report("testing the exported model")
     if options.precision == "fp32":
         built, verdict = exact, self_test(exact, name)

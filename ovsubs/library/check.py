@@ -49,9 +49,9 @@ class CheckOptions:
     def __post_init__(self) -> None:
         if self.language is not None:
             language_code(self.language)
-        check_count("review", self.n_review, "give at least 0")
+        check_count("n_review", self.n_review, "give at least 0")
         if self.media is not None and not self.listen:
-            raise InvalidOption("media", str(self.media), "with --no-media nothing is heard")
+            raise InvalidOption("media", str(self.media), "without `listen` nothing is heard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def check_files(inputs: Sequence[Path], options: CheckOptions | None = None) -> 
     for path in inputs:
         if options.n_review and path.suffix.lower() != TRANSCRIPT_SUFFIX:
             why = f"it goes with a transcript ({TRANSCRIPT_SUFFIX}), and {path} is none"
-            raise InvalidOption("review", options.n_review, why)
+            raise InvalidOption("n_review", options.n_review, why)
     return _check_files(inputs, options)
 
 

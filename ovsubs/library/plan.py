@@ -82,7 +82,7 @@ class SubtitleOptions:
 
     def __post_init__(self) -> None:
         if not self.formats:
-            raise InvalidOption("output_format", "", "name at least one, such as srt")
+            raise InvalidOption("formats", (), "name at least one, such as srt")
         for name in self.formats:
             known_format(name)
         check_obeyed(self.format, self.formats)
@@ -91,7 +91,7 @@ class SubtitleOptions:
         if self.format.highlight_words and not self.transcribe.word_timestamps:
             why = "no word has a time: they are found in the language that is spoken, with word timestamps"
             raise InvalidOption("highlight_words", True, why)
-        check_count("review", self.n_review, "give at least 0")
+        check_count("n_review", self.n_review, "give at least 0")
 
     @property
     def text_language(self) -> str | None:
@@ -355,7 +355,7 @@ def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Pa
         is_heard = options.text_language is None and file.language in LANGUAGES
         spoken = f", and {LANGUAGES[str(file.language)].title()} is spoken" if is_heard else ""
         instead = "replace it" if first == output else f"write {output.name} all the same"
-        why = f"{first}: already there{spoken}; use --overwrite to {instead}"
+        why = f"{first}: already there{spoken}; use `overwrite` to {instead}"
     return FileResult(file.path, Status.SKIPPED, outputs=tuple(there.values()), why=why)
 
 
@@ -433,4 +433,4 @@ def one_line(path: Path, error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"{path}: {error.strerror or error}"
-    return " ".join(f"{path}: {type(error).__name__}: {error}; run with --debug to see where".split())
+    return " ".join(f"{path}: {type(error).__name__}: {error}".split())

@@ -44,9 +44,9 @@ class RenderOptions:
     def __post_init__(self) -> None:
         for name in self.formats:
             if known_format(name) not in RENDERED:
-                raise InvalidOption("output_format", name, "that is the transcript itself; name another")
+                raise InvalidOption("formats", name, "that is the transcript itself; name another")
         if not self.formats:
-            raise InvalidOption("output_format", "", "name at least one, such as srt")
+            raise InvalidOption("formats", (), "name at least one, such as srt")
         check_laid_out(self.layout, self.formats)
         check_obeyed(self.format, self.formats)
 
@@ -77,7 +77,7 @@ def _render_one(path: Path, options: RenderOptions, taken: dict[str, Path], inpu
             raise OutputClash(path, output, owner)
     missing = [name for name, output in outputs.items() if options.overwrite or not output.exists()]
     if not missing:
-        why = f"{next(iter(outputs.values()))}: already there; use --overwrite to replace it"
+        why = f"{next(iter(outputs.values()))}: already there; use `overwrite` to replace it"
         return FileResult(path, Status.SKIPPED, tuple(outputs.values()), why=why)
     written = tuple(_write(transcript, name, outputs[name], options) for name in missing)
     return FileResult(path, Status.DONE, written, transcript)

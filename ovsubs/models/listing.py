@@ -22,7 +22,7 @@ _WEIGHT = re.compile(r'<data element_type="(\w+)"[^<>]*?\bsize="(\d{1,18})"')  #
 
 @dataclass(frozen=True, slots=True)
 class ModelListing:
-    """One model on disk: `name` is what `--model` takes, `source` its origin, as far as that is known."""
+    """One model on disk: `name` is what `load_model` takes, `source` its origin, as far as that is known."""
 
     name: str
     path: Path

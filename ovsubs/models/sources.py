@@ -203,7 +203,7 @@ def _from_wheel_or_hub(
     if places.offline:
         if (cached := _from_hub_cache((ready_made, checkpoint), report)) is not None:
             return cached
-        looked_at.append("the network is not to be used (--offline or HF_HUB_OFFLINE)")
+        looked_at.append("the network is not to be used (`offline` or HF_HUB_OFFLINE)")
         raise ModelNotFound(source, f"{'; '.join(looked_at)}; {_what_to_do(name, is_hub_id)}")
     if ready_made or (is_hub_id and source.endswith("-ov")):
         report(f"ready-made OpenVINO model {ready_made or source} on the Hub")

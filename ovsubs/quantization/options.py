@@ -62,7 +62,7 @@ class QuantizeOptions:
 
     def __post_init__(self) -> None:
         if self.components not in CHOICES:
-            raise InvalidOption("int8 components", self.components, f"choose from {', '.join(CHOICES)}")
+            raise InvalidOption("components", self.components, f"choose from {', '.join(CHOICES)}")
         if self.max_wer_drop is not None:
             check_number("max_wer_drop", self.max_wer_drop, "at least 0", least=0.0)
         check_count("seed", self.seed, "a whole number", least=-MAX_NUMBER)
@@ -71,7 +71,7 @@ class QuantizeOptions:
             raise InvalidOption("max_wer_drop", self.max_wer_drop, why)
         for which, settings in (("encoder", self.encoder), ("decoder", self.decoder)):
             if which not in self.wanted and settings != DEFAULTS[which]:
-                raise InvalidOption("int8 components", self.components, f"there are settings for the {which}")
+                raise InvalidOption("components", self.components, f"there are settings for the {which}")
         if self.calibration.source == LIBRISPEECH and self.language_code != ENGLISH:
             raise InvalidOption("language", self.language, "LibriSpeech is English; name other recordings")
         _ = self.benchmark  # what it refuses is refused here

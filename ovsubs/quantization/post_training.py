@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ovsubs.audio.features import N_FRAMES
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.bounds import check_number
-from ovsubs.errors import ExportError, InvalidOption, UnwritableFile
+from ovsubs.errors import ExportFailed, InvalidOption, UnwritableFile
 from ovsubs.export.graphs import first_line, quiet
 from ovsubs.quantization.cross_states import put_back_cross_states, take_out_cross_states
 from ovsubs.whisper.model.lengths import make_length_dynamic
@@ -50,7 +50,7 @@ class Int8Settings:
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise InvalidOption("ignored layers", pattern, f"no regular expression: {error}") from error
+                raise InvalidOption("ignored", pattern, f"no regular expression: {error}") from error
 
 
 def quantize_encoder(
@@ -70,7 +70,7 @@ def quantize_encoder(
         report: called with the part that is done, 0 to 1, as far as can be told.
 
     Raises:
-        ExportError: NNCF cannot quantize it.
+        ExportFailed: NNCF cannot quantize it.
         InvalidOption: a layer is to be ignored that is not there.
     """
     graph = read_graph(source)
@@ -136,13 +136,13 @@ def read_graph(path: Path) -> Any:
     """A graph as OpenVINO reads it.
 
     Raises:
-        ExportError: it cannot.
+        ExportFailed: it cannot.
     """
 
     try:
         return shared_core().read_model(path)
     except RuntimeError as error:
-        raise ExportError(f"{path}: cannot be read ({first_line(error)})") from error
+        raise ExportFailed(path, f"cannot be read ({first_line(error)})") from error
 
 
 def _quantize(
@@ -183,7 +183,7 @@ def _quantize(
     except Exception as error:  # NNCF and OpenVINO raise RuntimeError and many others
         if "KeyboardInterrupt" in repr(error):  # what a native call makes of it
             raise KeyboardInterrupt from error
-        raise ExportError(f"{source.name}: NNCF could not quantize it ({first_line(error)})") from error
+        raise ExportFailed(source.name, f"NNCF could not quantize it ({first_line(error)})") from error
 
 
 def _present(patterns: Sequence[str], graph: Any, source: Path) -> list[str]:
@@ -192,7 +192,7 @@ def _present(patterns: Sequence[str], graph: Any, source: Path) -> list[str]:
     present = [pattern for pattern in patterns if any(re.match(pattern, name) for name in names)]
     for pattern in patterns:
         if pattern not in (*present, FRAGILE):
-            raise InvalidOption("ignored layers", pattern, f"no layer of {source.name} is called so")
+            raise InvalidOption("ignored", pattern, f"no layer of {source.name} is called so")
     return present
 
 

@@ -77,13 +77,13 @@ class TranscribeOptions:
         if self.vad is not None and self.vad.max_speech_duration_s > WINDOW_S:
             longest = self.vad.max_speech_duration_s
             why = f"a window is at most {WINDOW_S:g} s"
-            raise InvalidOption("vad_max_speech_duration_s", longest, why)
+            raise InvalidOption("max_speech_duration_s", longest, why)
         if self.batch_size is not None:
             check_count(
                 "batch_size", self.batch_size, f"1 to {MAX_WINDOWS} windows", least=1, most=MAX_WINDOWS
             )
         if self.condition_on_previous_text and (self.batch_size or 1) > 1:
-            why = "with condition_on_previous_text windows are read one by one"
+            why = "with `condition_on_previous_text` windows are read one by one"
             raise InvalidOption("batch_size", self.batch_size, why)
         threshold, n_windows = self.language_detection_threshold, self.language_detection_segments
         check_number(
@@ -108,7 +108,7 @@ class TranscribeOptions:
             why = f"above 0, at most {MAX_TEMPERATURE:g}"
             check_above_zero("temperature_increment_on_fallback", step, why, most=MAX_TEMPERATURE)
         if self.beam_size == 1 and self.temperature == 0.0:
-            why = "with beam_size 1 there is one hypothesis, and nothing to choose from"
+            why = "with `beam_size` 1 there is one hypothesis, and nothing to choose from"
             for name, value, usual in (
                 ("patience", self.patience, 1.0),
                 ("length_penalty", self.length_penalty, None),
@@ -116,7 +116,7 @@ class TranscribeOptions:
                 if value != usual:
                     raise InvalidOption(name, value, why)
         if self.temperature == 0.0 and step is None and self.best_of != _USUAL_BEST_OF:
-            why = "at temperature 0 without fallback nothing is drawn"
+            why = "at `temperature` 0 without fallback nothing is drawn"
             raise InvalidOption("best_of", self.best_of, why)
 
     @property
@@ -132,8 +132,8 @@ class TranscribeOptions:
         if self.task not in TASKS:
             raise InvalidOption("task", self.task, f"choose {' or '.join(TASKS)}")
         if self.multilingual and self.language is not None:
-            raise InvalidOption("language", self.language, "with multilingual each window has its own")
+            raise InvalidOption("language", self.language, "with `multilingual` each window has its own")
         if len({tag for name in self.languages if (tag := chinese_tag(name))}) > 1:
             raise InvalidOption("languages", ", ".join(self.languages), "a file has one script of Chinese")
         if self.languages and not self.multilingual:
-            raise InvalidOption("languages", ", ".join(self.languages), "it goes with multilingual")
+            raise InvalidOption("languages", ", ".join(self.languages), "it goes with `multilingual`")

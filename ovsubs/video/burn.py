@@ -62,9 +62,9 @@ class BurnOptions:
 
     def __post_init__(self) -> None:
         if self.font_size is not None:
-            check_number("--font-size", self.font_size, "give 1 to 100", least=1, most=100)
+            check_number("font_size", self.font_size, "give 1 to 100", least=1, most=100)
         if self.preset is not None and self.preset not in PRESETS:
-            raise InvalidOption("--preset", self.preset, f"choose from {', '.join(PRESETS)}")
+            raise InvalidOption("preset", self.preset, f"choose from {', '.join(PRESETS)}")
 
     def check(self, encoder: str, *, is_styled: bool) -> None:
         """Refuse what cannot be obeyed with this encoder and these subtitles.
@@ -73,11 +73,11 @@ class BurnOptions:
             InvalidOption: that is so.
         """
         if self.font_size is not None and is_styled:
-            raise InvalidOption("--font-size", self.font_size, "an ASS file has sizes of its own")
+            raise InvalidOption("font_size", self.font_size, "an ASS file has sizes of its own")
         if self.preset is not None and encoder != _X264:
-            raise InvalidOption("--preset", self.preset, "webm is encoded by VP9, which has none")
+            raise InvalidOption("preset", self.preset, "webm is encoded by VP9, which has none")
         if self.crf is not None and not 0 <= self.crf <= _MAX_CRF[encoder]:
-            raise InvalidOption("--crf", self.crf, f"give 0 to {_MAX_CRF[encoder]}")
+            raise InvalidOption("crf", self.crf, f"give 0 to {_MAX_CRF[encoder]}")
 
 
 def burned_path(video: Path, named: Path | None) -> Path:

@@ -52,7 +52,7 @@ class EmbedOptions:
         Raises:
             InvalidOption: they are not.
         """
-        for name, given in (("--language", self.languages), ("--title", self.titles)):
+        for name, given in (("languages", self.languages), ("titles", self.titles)):
             if given and len(given) != n_files:
                 why = f"give as many as subtitle files, {n_files}, or none"
                 raise InvalidOption(name, ", ".join(given), why)
@@ -115,7 +115,7 @@ def embedding(
         OvsubsError: as `embed`.
     """
     if not subtitles:
-        raise InvalidOption("subtitles", "", "name at least one file")
+        raise InvalidOption("subtitles", (), "name at least one file")
     options.check_numbers(len(subtitles))
     output = embedded_path(video, options.output)
     container = container_of(output)

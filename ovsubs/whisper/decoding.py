@@ -271,9 +271,10 @@ def _check_numbers(
         why = (
             "it computes values that are no numbers: its weights are damaged, or too large for this precision"
         )
-        raise BrokenModel(session.directory, why)
+        raise BrokenModel(session.directory or "the model", why)
     if logits is not None and (logits.max(axis=-1) == logits.min(axis=-1)).any():
-        raise BrokenModel(session.directory, "all of its tokens are equally likely: its weights are damaged")
+        why = "all of its tokens are equally likely: its weights are damaged"
+        raise BrokenModel(session.directory or "the model", why)
 
 
 def compression_ratio(text: str) -> float:

@@ -143,7 +143,7 @@ def test_equal_to_silero_step_for_step(
     ],
 )
 def test_impossible_options_are_refused_by_name(wrong: dict[str, float]) -> None:
-    with pytest.raises(InvalidOption, match=f"vad_{next(iter(wrong))}"):
+    with pytest.raises(InvalidOption, match=next(iter(wrong))):
         VadOptions(**wrong)
 
 

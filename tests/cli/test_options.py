@@ -105,15 +105,15 @@ def test_a_call_that_is_not_understood_ends_with_2(ovsubs: Run, arguments: tuple
         (("-f", "docx"), f"unknown subtitle format 'docx'; choose from {', '.join(FORMATS)}"),
         (("-f", "srt,docx"), f"unknown subtitle format 'docx'; choose from {', '.join(FORMATS)}"),
         (("-f", ","), "--output-format = ',' is not valid: name at least one, such as srt"),
-        (("--task", "sing"), "task = 'sing' is not valid: choose transcribe or translate"),
-        (("--batch-size", "0"), "batch_size = 0 is not valid: 1 to 1000 windows"),
-        (("--threads", "0"), "threads = 0 is not valid: at least 1"),
+        (("--task", "sing"), "--task = 'sing' is not valid: choose transcribe or translate"),
+        (("--batch-size", "0"), "--batch-size = 0 is not valid: 1 to 1000 windows"),
+        (("--threads", "0"), "--threads = 0 is not valid: at least 1"),
         (
             ("--inference-precision", "f8"),
-            "inference_precision = 'f8' is not valid: choose from f32, bf16, f16, int8",
+            "--inference-precision = 'f8' is not valid: choose from f32, bf16, f16, int8",
         ),
-        (("--vad-threshold", "7"), "vad_threshold = 7.0 is not valid: it is a probability between 0 and 1"),
-        (("--max-line-width", "0"), "max_line_width = 0 is not valid: give at least 2"),
+        (("--vad-threshold", "7"), "--vad-threshold = 7.0 is not valid: it is a probability between 0 and 1"),
+        (("--max-line-width", "0"), "--max-line-width = 0 is not valid: give at least 2"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_in_one_line(

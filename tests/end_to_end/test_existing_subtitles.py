@@ -174,7 +174,7 @@ def test_what_is_passed_over_is_said_if_somebody_asks(
     assert (lectures / "a/deep/talk.srt").is_file()
     assert "passed over" not in plain.err
     assert ovsubs(*call, "-v", "-q") == Ended(
-        2, "", "ovsubs: --verbose = '' is not valid: not with --quiet, which says nothing but errors\n"
+        2, "", "ovsubs: --verbose is not valid: not with --quiet, which says nothing but errors\n"
     )  # fmt: skip
 
 

@@ -129,13 +129,22 @@ def test_words_are_highlighted_in_the_formats_that_can(ovsubs: Run, kept: Path) 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (("--style", "hbo"), "style = 'hbo' is not valid: choose from netflix, bbc, youtube, tiktok, plain"),
-        (("-f", "json"), "output_format = 'json' is not valid: that is the transcript itself; name another"),
-        (("-f", "txt", "--highlight-words"), "highlight_words = True is not valid: txt cannot show it"),
-        (("-f", "srt", "--vtt-settings", "line:85%"), "vtt_settings = 'line:85%' is not valid: srt cannot"),
-        (("-f", "vtt", "--vtt-settings", "line:big"), "vtt_settings = 'line:big' is not valid: 'big'"),
-        (("--max-cps", "0"), "max_cps = 0.0 is not valid: give a number above 0"),
-        (("--min-duration-ms", "8000"), "min_duration_ms = 8000 is not valid: cues would last at least 8000"),
+        (
+            ("--style", "hbo"),
+            "--style = 'hbo' is not valid: choose from netflix, bbc, youtube, tiktok, plain",
+        ),
+        (
+            ("-f", "json"),
+            "--output-format = 'json' is not valid: that is the transcript itself; name another",
+        ),
+        (("-f", "txt", "--highlight-words"), "--highlight-words is not valid: txt cannot show it"),
+        (("-f", "srt", "--vtt-settings", "line:85%"), "--vtt-settings = 'line:85%' is not valid: srt cannot"),
+        (("-f", "vtt", "--vtt-settings", "line:big"), "--vtt-settings = 'line:big' is not valid: 'big'"),
+        (("--max-cps", "0"), "--max-cps = 0.0 is not valid: give a number above 0"),
+        (
+            ("--min-duration-ms", "8000"),
+            "--min-duration-ms = 8000 is not valid: cues would last at least 8000",
+        ),
         (("-o", "-", "-f", "srt,vtt"), "--output-format = 'srt,vtt' is not valid: with --output-dir - it is"),
     ],
 )
@@ -185,7 +194,7 @@ def test_videos_need_a_format_that_a_video_takes(ovsubs: Run, talk: Path) -> Non
     ended = ovsubs("subtitle", talk, "-f", "txt", "--burn")
 
     assert ended.code == 2
-    assert ended.complaints == ["burn = True is not valid: it needs one of the formats ass, srt, vtt"]
+    assert ended.complaints == ["--burn is not valid: it needs one of the formats ass, srt, vtt"]
 
 
 def test_a_video_that_cannot_hold_a_track_still_has_its_subtitles(

@@ -136,19 +136,22 @@ def test_a_json_that_cannot_be_written_is_told(ovsubs: Run, good: Path, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("--style", "mtv"), "style = 'mtv' is not valid: choose from netflix, bbc, youtube, tiktok, plain"),
+        (
+            ("--style", "mtv"),
+            "--style = 'mtv' is not valid: choose from netflix, bbc, youtube, tiktok, plain",
+        ),
         (
             ("--language", "Klingon"),
             "unknown language 'Klingon'; give a code such as 'de' or an English name such as 'German'",
         ),
         (
             ("--review", "3"),
-            "review = 3 is not valid: it goes with a transcript (.json), and absent.srt is none",
+            "--review = 3 is not valid: it goes with a transcript (.json), and absent.srt is none",
         ),
-        (("--review", "-1"), "review = -1 is not valid: give at least 0"),
+        (("--review", "-1"), "--review = -1 is not valid: give at least 0"),
         (
             ("--media", "a.mp4", "--no-media"),
-            "media = 'a.mp4' is not valid: with --no-media nothing is heard",
+            "--media = 'a.mp4' is not valid: with --no-media nothing is heard",
         ),
     ],
 )

@@ -182,7 +182,7 @@ def test_a_wrong_call_is_refused_before_anything_is_read(tmp_path: Path) -> None
         check_files([tmp_path / "absent.srt"], CheckOptions(n_review=3))
     with pytest.raises(InvalidOption, match="at least 0"):
         CheckOptions(n_review=-1)
-    with pytest.raises(InvalidOption, match="with --no-media"):
+    with pytest.raises(InvalidOption, match="without `listen`"):
         CheckOptions(media=tmp_path, listen=False)
     with pytest.raises(UnknownLanguage):
         CheckOptions(language="Klingon")

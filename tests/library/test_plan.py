@@ -145,7 +145,7 @@ def test_a_file_with_all_its_subtitles_is_skipped(wav: MakeWav) -> None:
     (result,) = plan.settled
     assert plan.files == ()
     assert (result.path, result.status, result.outputs) == (talk, Status.SKIPPED, (there,))
-    assert result.why == f"{there}: already there; use --overwrite to replace it"
+    assert result.why == f"{there}: already there; use `overwrite` to replace it"
 
 
 def test_subtitles_beside_the_file_are_not_those_in_the_output_folder(wav: MakeWav, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_the_language_that_is_heard_decides_whether_subtitles_are_there(wav: Mak
     assert in_german.duration == pytest.approx(2.5, abs=0.01)
     assert isinstance(in_that, FileResult)
     spoken = {"ja": ", and Japanese is spoken", "yue": ", and Cantonese is spoken", "und": ""}[language]
-    assert in_that.why == f"{there}: already there{spoken}; use --overwrite to replace it"
+    assert in_that.why == f"{there}: already there{spoken}; use `overwrite` to replace it"
 
 
 def test_what_was_undecided_stands_behind_the_rest(wav: MakeWav) -> None:
@@ -238,7 +238,7 @@ def test_subtitles_are_there_under_the_names_of_media_servers(
 
     assert (skipped.status, skipped.outputs) == (Status.SKIPPED, (there,))
     output = "ep.en.srt" if language_suffix else "ep.srt"
-    assert skipped.why == f"{there}: already there; use --overwrite to write {output} all the same"
+    assert skipped.why == f"{there}: already there; use `overwrite` to write {output} all the same"
     german = replace(options, transcribe=TranscribeOptions(language="de"))
     assert names(make_plan([episode], german)) == ["ep.wav"]
 
@@ -277,7 +277,7 @@ def test_without_a_language_in_names_those_of_the_language_that_is_spoken_count(
     assert isinstance(skipped, FileResult)
     assert skipped.why == (
         f"{talk.with_name('talk.de.srt')}: already there, and German is spoken;"
-        " use --overwrite to write talk.srt all the same"
+        " use `overwrite` to write talk.srt all the same"
     )
     assert isinstance(wanted, PlannedFile)
     assert wanted.formats == ("srt",)
@@ -359,7 +359,7 @@ def test_two_files_that_would_share_subtitles_clash(wav: MakeWav, tmp_path: Path
     assert names(plan) == ["talk.wav"]
     assert only_reason(plan) == (
         f"{other}: its subtitles {tmp_path / 'out' / 'talk.srt'} are those of {one} already;"
-        " give one of them another --output-dir"
+        " give one of them another `output_dir`"
     )
     assert plan.settled[0].status == Status.FAILED
     assert len(make_plan([one, other], SubtitleOptions()).files) == 2
@@ -472,7 +472,7 @@ def test_a_copy_that_is_there_is_not_replaced_unless_asked(wav: MakeWav, tmp_pat
     (tmp_path / "talk.subtitled.wav").touch()
 
     assert only_reason(make_plan([talk], COPIED)).startswith(
-        f"{tmp_path / 'talk.subtitled.wav'}: already there; use --overwrite"
+        f"{tmp_path / 'talk.subtitled.wav'}: already there; use `overwrite`"
     )
     assert names(make_plan([talk], replace(COPIED, overwrite=True))) == ["talk.wav"]
     assert names(make_plan([talk], SubtitleOptions())) == ["talk.wav"]

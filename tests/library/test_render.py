@@ -61,7 +61,7 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(talk: Path) -> None:
     output.write_text("mine", encoding="utf-8")
     (result,) = render_transcripts([talk], RenderOptions())
     assert (result.status, output.read_text(encoding="utf-8")) == (Status.SKIPPED, "mine")
-    assert "--overwrite" in result.why
+    assert "`overwrite`" in result.why
     (result,) = render_transcripts([talk], RenderOptions(overwrite=True))
     assert result.status == Status.DONE
     assert output.read_text(encoding="utf-8").startswith("1\n")
@@ -110,7 +110,7 @@ def test_what_cannot_be_obeyed_is_refused() -> None:
         RenderOptions(formats=("json",))
     with pytest.raises(UnknownFormat, match="docx"):
         RenderOptions(formats=("docx",))
-    with pytest.raises(InvalidOption, match="output_format"):
+    with pytest.raises(InvalidOption, match="formats"):
         RenderOptions(formats=())
     with pytest.raises(InvalidOption, match="highlight_words"):
         RenderOptions(formats=("txt",), format=FormatOptions(highlight_words=True))

@@ -56,12 +56,12 @@ def test_a_kind_that_holds_no_subtitles_is_refused_with_a_command_that_makes_ano
 def test_a_copy_without_a_place_is_told_as_subtitles_are(film: Path, srt: Path, tmp_path: Path) -> None:
     (tmp_path / "talk.subtitled.mp4").mkdir()
 
-    with pytest.raises(UnwritableOutput, match="choose another place with --output-dir"):
+    with pytest.raises(UnwritableOutput, match="choose another place with `output_dir`"):
         embed_copy(film, srt)
 
 
 def test_a_copy_that_would_replace_what_is_read_is_refused(film: Path, srt: Path, tmp_path: Path) -> None:
     (tmp_path / "talk.subtitled.mp4").symlink_to(film)
 
-    with pytest.raises(CopyIsInput, match="choose another --output-dir"):
+    with pytest.raises(CopyIsInput, match="choose another `output_dir`"):
         embed_copy(film, srt)

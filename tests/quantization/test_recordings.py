@@ -104,7 +104,7 @@ def test_a_folder_has_no_part(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_used_up_leaves_nothing_to_judge_on(tmp_path: Path, scratch: Path) -> None:
     source = make(tmp_path / "spoken", range(4))
-    with pytest.raises(TooFewEvaluationSamples, match="--evaluation-data"):
+    with pytest.raises(TooFewEvaluationSamples, match="name `evaluation_data`"):
         choose_recordings(QuantizeOptions(calibration=Recordings(source, None, 4)), scratch)
 
 

@@ -368,7 +368,7 @@ def test_other_containers_are_refused_with_what_to_do(clip: Path, hello: Path, n
 
     assert str(refused.value) == (
         f"{output}: such a file cannot be made (only .mp4, .m4v, .mov, .mkv, .webm are written); "
-        "name one that ends in .mkv with --output"
+        "name one that ends in .mkv with `output`"
     )
     assert not output.exists()
 

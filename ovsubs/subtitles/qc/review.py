@@ -68,7 +68,7 @@ def review_items(
     Raises:
         InvalidOption: `n` is below 0.
     """
-    check_count("review", n, "give at least 0")
+    check_count("n", n, "give at least 0")
     if n == 0:
         return []
     silent = {finding.cue for finding in findings if finding.kind is Kind.OUTSIDE_SPEECH}

@@ -58,7 +58,7 @@ class CompileSettings:
 
     @property
     def precision_name(self) -> str | None:
-        """As `--inference-precision` names it; None where the device makes its own choice."""
+        """As `inference_precision` names it; None where the device makes its own choice."""
         return self.precision.name if self.precision else self.floats
 
     @property

@@ -49,7 +49,7 @@ class ModelPrecision:
 
     @property
     def name(self) -> str:
-        """As `--inference-precision` names it; both where they differ."""
+        """As `inference_precision` names it; both where they differ."""
         names = [INT8 if one.int8 else one.floats for one in (self.encoder, self.decoder)]
         return names[0] if names[0] == names[1] else "+".join(names)
 

@@ -129,7 +129,7 @@ def test_the_worst_come_first_and_no_more_than_asked_for() -> None:
     assert [item.start_ms for item in items_of(told)] == [16_000, 12_000, 8000]
     assert [item.start_ms for item in items_of(told, 1)] == [16_000]
     assert items_of(told, 0) == []
-    with pytest.raises(InvalidOption, match="review = -1"):
+    with pytest.raises(InvalidOption, match="n = -1"):
         items_of(told, -1)
 
 
