@@ -40,7 +40,7 @@ from ovsubs.recognition.fallback import (
     is_stuttered,
     next_attempt,
 )
-from ovsubs.recognition.missed_speech import take_in_missed
+from ovsubs.recognition.missed_speech import find_missed, take_in_missed
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.prompt_echo import is_heard_without
 from ovsubs.recognition.second_hearing import (
@@ -52,6 +52,7 @@ from ovsubs.recognition.second_hearing import (
     is_worth_another,
 )
 from ovsubs.recognition.tried import Tried, TriedAttempts
+from ovsubs.recognition.window_limits import earliest_end_s, encoder_frames, max_text_tokens
 from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
@@ -59,25 +60,8 @@ from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, split_segments, to_segments
 
 MIN_SPLIT_WINDOW_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
-MIN_MISSED_S = 1.0  # speech this long between two segments without any text is read again
-MIN_MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
-# A text may end with up to this much speech after its last timestamp; docs/decisions/0010 has
-# the results of other values.
-MIN_TRAILING_SPEECH_S = 0.4
-MIN_CUT_OFF_WINDOW_S = 10.0  # a window from which on Whisper leaves its last sentence out
 DOUBT_PAD_S = 0.2  # around a passage that is heard alone
 RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
-FRAMES_PER_S = 100
-# Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
-MAX_TOKENS_PER_S = 14
-TOKENS_TO_SPARE = 24
-# Silence behind a window shorter than 30 s. Without it the text does not find its end, and is read again with
-# 30 s. With 3, 2 and 1.5 s base makes 183, 182 and 184 errors in 128 utterances, 104, 102 and 100 in one long
-# chapter, 217, 216 and 221 in six: a second is nothing, but for 3 % of the encoder's work.
-TRAILING_SILENCE_S = 2.0
-# What the encoder sees at least. Utterances under 6 s (197 of those 295) have 115 errors with 3 s of silence
-# behind them, 103 with 5 s; longer ones 117 with either. docs/decisions/0006 has more.
-MIN_ENCODER_WINDOW_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,31 +146,20 @@ class ChunkDecoder:
     @property
     def max_tokens(self) -> int:
         """The most tokens to decode for the window: more than anyone can say in it, so more is a loop."""
-        return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
+        return max_text_tokens(self.window.window.duration)
 
     @property
     def min_end_s(self) -> float:
-        """Earliest end of the text, in seconds of the window; `MIN_TRAILING_SPEECH_S` of speech may follow.
+        """The earliest end of the text, in seconds of the window; 0.0 where it may end anywhere.
 
-        Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
-        nearly all windows end in silence. There is no such bound (0.0) if the window does break off, without
-        VAD, or in a second attempt, since the bound may have made the first one fail. There is none for a
-        short window either: it loses no sentence, but its timestamps are as rough as "2.00", and the bound
-        would make the decoder repeat its only sentence after them.
+        It may end anywhere if the window ends in the middle of speech, without VAD, while doubtful passages
+        are decoded, and in a second attempt, since the bound may have made the first one fail.
         """
-        window = self.window.window
-        if self._doubted:
+        if self._doubted or self._options.vad is None:
             return 0.0
-        breaks_off = not self._reads_missed and window.end < self._chunk.speech[-1].end
+        is_cut_off = not self._reads_missed and self.window.window.end < self._chunk.speech[-1].end
         is_first = not self.attempt.pad_to_30s and self.attempt.search == self._options.search
-        if self._options.vad is None or breaks_off or not is_first or window.duration < MIN_CUT_OFF_WINDOW_S:
-            return 0.0
-        left = MIN_TRAILING_SPEECH_S
-        for region in reversed(self.window.speech):
-            if region.end - region.start > left:
-                return region.end - left - window.start
-            left -= region.end - region.start
-        return 0.0
+        return earliest_end_s(self.window) if is_first and not is_cut_off else 0.0
 
     def mel(self, components: Components) -> NDArray[np.float32]:
         """The window as the encoder is to see it: float32 [n_mels, frames]."""
@@ -195,10 +168,9 @@ class ChunkDecoder:
 
     def n_frames(self, components: Components) -> int:
         """How much of the window's 30 s the encoder is to see."""
-        if not (not self.attempt.pad_to_30s and components.whisper.any_length):
+        if self.attempt.pad_to_30s or not components.whisper.any_length:
             return N_FRAMES
-        seconds = max(self.window.window.duration + TRAILING_SILENCE_S, MIN_ENCODER_WINDOW_S)
-        return min(math.ceil(seconds) * FRAMES_PER_S, N_FRAMES)
+        return encoder_frames(self.window.window.duration)
 
     def accept(self, decoded: DecodedWindow, verdict: Verdict, language: str, components: Components) -> None:
         """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
@@ -391,15 +363,7 @@ class ChunkDecoder:
             clipped = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
             heard = tuple(region for region in clipped if region.start < region.end)
             self._taken_in = _TakenIn(heard, n_segments_before)
-            missed = uncovered(heard, segments)
-            begins = {region.start for region in heard if region.after_sound}
-            self._missed.extend(
-                SpeechRegion(span.start, span.end)
-                for span in missed
-                if span.end <= segments[-1].start
-                and span.end - span.start
-                >= (MIN_MISSED_AFTER_SOUND_S if span.start in begins else MIN_MISSED_S)
-            )
+            self._missed.extend(find_missed(heard, segments))
 
     def _segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, components: Components

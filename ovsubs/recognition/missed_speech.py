@@ -10,12 +10,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ovsubs.audio.regions import SpeechRegion
+from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.second_hearing import INEXACTNESS_S, MIN_SOUND_S
 from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, bring_to_next
 
+MIN_MISSED_S = 1.0  # speech this long between two segments without any text is read again
+MIN_MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
 MAX_MOVED = 3  # first words that may stand at the end of a sound
+
+
+def find_missed(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> list[SpeechRegion]:
+    """Speech before the last segment that has no text, in order.
+
+    Args:
+        speech: regions in order, not overlapping, as far as the text reaches.
+        segments: in order, at least one.
+    """
+    starts_after_sound = {region.start for region in speech if region.after_sound}
+    found = list[SpeechRegion]()
+    for span in uncovered(speech, segments):
+        least = MIN_MISSED_AFTER_SOUND_S if span.start in starts_after_sound else MIN_MISSED_S
+        if span.end <= segments[-1].start and span.end - span.start >= least:
+            found.append(SpeechRegion(span.start, span.end))
+    return found
 
 
 def take_in_missed(
