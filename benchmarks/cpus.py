@@ -123,12 +123,13 @@ def hear(name: str, data: Path, asked: str | None) -> int:
     from ovsubs.evaluation.metrics import count_word_errors
     from ovsubs.export.resolve import resolve_ir
     from ovsubs.pipeline import Model
+    from ovsubs.whisper.config import read_config
     from ovsubs.whisper.model import CompileOptions, settle
-    from ovsubs.whisper.model.precision import read_size
+    from ovsubs.whisper.model.precision import size_of
 
     directory = resolve_ir(name, offline=True, report=say)
     options = CompileOptions(inference_precision=asked)
-    chosen = str(settle(options, read_size(directory)).precision)
+    chosen = str(settle(options, size_of(read_config(directory))).precision)
     chapters = list(joined_chapters(data))[:N_CHAPTERS]
     n_errors = n_words = 0
     with Model(directory, options) as model:

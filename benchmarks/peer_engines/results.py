@@ -9,6 +9,7 @@ from typing import Any
 
 from peer_engines.configurations import OURS
 
+from ovsubs.atomic import replace_file
 from ovsubs.evaluation.intervals import wer_difference_interval, wer_interval
 from ovsubs.evaluation.metrics import WordErrors, median, total
 
@@ -88,9 +89,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     ]
     text = _NUMBERS.sub(lambda match: "[" + " ".join(match[1].split()) + "]", json.dumps(content, indent=2))
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    replace_file(path, f"{text}\n".encode())
 
 
 def read_comparison(path: Path) -> Comparison:

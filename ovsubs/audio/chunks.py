@@ -137,7 +137,7 @@ class ChunkBuilder:
         self._rule = _Rule(max_s, options)
         self._max_wait_s = max_wait_s
         self._segmenter = (
-            SpeechSegmenter(detector, options, hears_backwards=math.isinf(max_wait_s)) if detector else None
+            SpeechSegmenter(detector, options, backward_pass=math.isinf(max_wait_s)) if detector else None
         )
         # Samples that are held, and how many of the track are before them.
         self._samples, self._offset = np.zeros(0, np.float32), 0

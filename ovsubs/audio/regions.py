@@ -10,16 +10,16 @@ from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.bounds import check_above_zero, check_number
 from ovsubs.errors import InvalidOption
 
-AFTER_SOUND_PAD_S, AFTER_SILENCE_PAD_S = 1.5, 0.2  # docs/decisions/0021 has what others gave
-MAX_DURATION_S = 3600.0  # of speech, silence or pad: an hour is none of them any more
+AFTER_SOUND_PAD_S, AFTER_SILENCE_PAD_S = 1.5, 0.2  # docs/decisions/0021 has the results of other values
+MAX_DURATION_S = 3600.0  # of speech, silence or pad: an hour of any is a mistake
 STEP_S = 512 / SAMPLE_RATE_HZ  # one step of the detector: 32 ms
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRegion:
-    """Where the detector hears speech: `[start, end)` in seconds of the track, in steps of 32 ms.
+    """Where the detector finds speech: `[start, end)` in seconds of the track, in steps of 32 ms.
 
-    `after_sound`: another sound was heard in the three seconds before it.
+    `after_sound`: there is another sound in the three seconds before it.
     """
 
     start: float
@@ -34,12 +34,12 @@ class VadOptions:
     `threshold`: probability from which speech begins; lower finds more (whispers, songs).
     `neg_threshold`: below it speech may end; by default 0.15 under `threshold`, at least 0.01.
     `min_speech_duration_ms`: regions up to this long are dropped.
-    `min_silence_duration_ms`: a region ends only at a silence this long. Short by default, because
-    windows are cut between regions: more regions are more places to choose from, and nothing
-    between the regions of a window is lost.
+    `min_silence_duration_ms`: a region ends only at a silence this long. Short by default, because windows
+    are cut between regions: more regions are more places to choose from, and a window keeps the audio
+    between its regions.
     `speech_pad_ms`: audio kept before and after the speech of a window, as far as it fits. Regions are not
-    padded. None keeps 1500 before speech that follows another sound, such as music or applause, since there
-    the detector hears it late, and Whisper does not; elsewhere 200: more of a silence costs first words.
+    padded. None keeps 1500 before speech that follows another sound, such as music or applause, since the
+    detector notices such speech late, and Whisper does not; elsewhere 200: more silence costs first words.
     `max_speech_duration_s`: a longer region is cut where speech is least probable in its last third.
 
     Raises:
@@ -78,7 +78,7 @@ class VadOptions:
 
     @property
     def pad_after_s(self) -> float:
-        """Audio kept behind speech, in seconds."""
+        """Audio kept after speech, in seconds."""
         return AFTER_SILENCE_PAD_S if self.speech_pad_ms is None else self.speech_pad_ms / 1000
 
     def pad_before_s(self, region: SpeechRegion) -> float:
@@ -101,10 +101,10 @@ class StepSpan:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Spans that have ended, and where to go on.
+    """The regions that have ended, and the step up to which they are final.
 
-    From step `final_until` on the answer may still change: those steps have to be given again, in
-    front of the ones that follow, with `inside` telling that a long region was cut there.
+    From step `final_until` on the result may still change: those steps have to be passed again, before the
+    ones that follow. `inside` is to be passed with them: a long region was cut there.
     """
 
     spans: tuple[StepSpan, ...]
@@ -121,7 +121,7 @@ def split_steps(probabilities: NDArray[np.float32], options: VadOptions, *, insi
     Args:
         probabilities: of consecutive steps, in [0, 1].  # [n_steps]
         options: thresholds and durations.
-        inside: the first step continues a region that was cut in front of it.
+        inside: the first step continues a region that was cut before it.
     """
     steps = probabilities.tolist()
     max_steps = options.max_speech_duration_s // STEP_S
@@ -149,12 +149,12 @@ def split_steps(probabilities: NDArray[np.float32], options: VadOptions, *, insi
 
 
 def is_long_enough(n_steps: int, options: VadOptions) -> bool:
-    """Whether a region of so many steps is kept."""
+    """Whether a region of `n_steps` is kept."""
     return _ms(n_steps) > options.min_speech_duration_ms
 
 
 def _quietest(probabilities: NDArray[np.float32], first: int, end: int) -> int:
-    """The step after the least speech-like one in the last third of `[first, end)`: a cut hurts least."""
+    """The step after the one with the lowest probability in the last third of `[first, end)`."""
     begin = end - max((end - first) // 3, 1)
     return begin + int(np.argmin(probabilities[begin:end])) + 1
 

@@ -1,7 +1,7 @@
 """Samples, as they come -> speech regions.
 
-Silero hears them (`silero.py`), beginnings that it hears late are looked for (`onsets.py`), and what it heard
-is split into regions (`regions.py`).
+Silero gives the probability of speech (`silero.py`), beginnings of speech that it notices late are corrected
+(`onsets.py`), and the probabilities are split into regions (`regions.py`).
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.onsets import AFTER_STEPS, OnsetRaiser
+from ovsubs.audio.onsets import AFTER_STEPS, CorrectedBlock, OnsetCorrector
 from ovsubs.audio.regions import STEP_S, SpeechRegion, StepSpan, VadOptions, is_long_enough, split_steps
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.silero import STEP, Heard, Listener, SpeechDetector, open_detector, priming
@@ -93,25 +93,23 @@ class SpeechSegmenter:
     How many are pushed at once does not change the outcome.
     """
 
-    def __init__(
-        self, detector: SpeechDetector, options: VadOptions, *, hears_backwards: bool = True
-    ) -> None:
+    def __init__(self, detector: SpeechDetector, options: VadOptions, *, backward_pass: bool = True) -> None:
         """Begin a track.
 
         Args:
             detector: open; nothing comes out before one of its batches is full.
             options: what counts as speech.
-            hears_backwards: beginnings of speech that the detector hears late, after music or applause, are
-                looked for in blocks of 16 s, and nothing comes out before one is full, and 4 s more. Without,
-                they are where the detector hears them.
+            backward_pass: correct beginnings of speech that the detector notices late, after music or
+                applause. That is done in blocks of 16 s, and nothing comes out before one is full, and 4 s
+                more. Without it, speech begins where the detector notices it.
         """
         self._listener = Listener(detector)
-        self._onsets = OnsetRaiser(
-            (lambda samples: _hear_backwards(samples, detector)) if hears_backwards else None, options
+        self._onsets = OnsetCorrector(
+            (lambda samples: _infer_backward(samples, detector)) if backward_pass else None, options
         )
         self._options = options
-        # Without hearing backwards a batch of the detector is judged at once, however much is pushed.
-        self._piece_steps = None if hears_backwards else detector.batch_steps
+        # Without a backward pass each batch of the detector is split by itself, however much is pushed.
+        self._piece_steps = None if backward_pass else detector.batch_steps
         self._pending = np.zeros(0, np.float32)  # probabilities of a region that has not ended yet
         self._sounds = np.zeros(AFTER_STEPS, np.bool_)  # of the same steps and of `AFTER_STEPS` before them
         self._offset, self._inside = 0, False  # `_offset`: step of the track at which `_pending` begins
@@ -126,9 +124,9 @@ class SpeechSegmenter:
         return self._results(self._listener.push(samples))
 
     def finish(self) -> list[VadResult]:
-        """Tell what is left at the end of the track; the last `final_until` is infinite."""
+        """Return what is left at the end of the track; the last `final_until` is infinite."""
         split = self._results(self._listener.finish())
-        split += [self._split(*one) for one in self._onsets.finish()]
+        split += [self._split(block) for block in self._onsets.finish()]
         last: tuple[SpeechRegion, ...] = ()
         n_left = len(self._pending)
         if n_left and (self._inside or is_long_enough(n_left, self._options)):
@@ -137,24 +135,22 @@ class SpeechSegmenter:
 
     def _results(self, heard: Iterable[Heard]) -> list[VadResult]:
         pieces = (piece for one in heard for piece in self._pieces(*one))
-        return [self._split(*raised) for piece in pieces for raised in self._onsets.push(*piece)]
+        return [self._split(block) for piece in pieces for block in self._onsets.push(*piece)]
 
     def _pieces(self, samples: Samples, probabilities: NDArray[np.float32]) -> Iterator[Heard]:
         n = self._piece_steps or max(1, len(probabilities))
         for first in range(0, len(probabilities), n):
             yield samples[first * STEP : (first + n) * STEP], probabilities[first : first + n]
 
-    def _split(
-        self, samples: Samples, probabilities: NDArray[np.float32], sounds: NDArray[np.bool_]
-    ) -> VadResult:
-        self._n_samples += len(samples)
-        self._pending = np.concatenate([self._pending, probabilities])
-        self._sounds = np.concatenate([self._sounds, sounds])
+    def _split(self, block: CorrectedBlock) -> VadResult:
+        self._n_samples += len(block.samples)
+        self._pending = np.concatenate([self._pending, block.probabilities])
+        self._sounds = np.concatenate([self._sounds, block.sounds])
         split = split_steps(self._pending, self._options, inside=self._inside)
         regions = tuple(map(self._region, split.spans))
         self._pending, self._sounds = self._pending[split.final_until :], self._sounds[split.final_until :]
         self._offset, self._inside = self._offset + split.final_until, split.inside
-        return VadResult(samples, regions, self._offset * STEP_S, has_open=len(self._pending) > 0)
+        return VadResult(block.samples, regions, self._offset * STEP_S, has_open=len(self._pending) > 0)
 
     def _region(self, span: StepSpan) -> SpeechRegion:
         end = (self._offset + span.end) * STEP_S
@@ -165,7 +161,7 @@ class SpeechSegmenter:
         )
 
 
-def _hear_backwards(samples: Samples, detector: SpeechDetector) -> NDArray[np.float32]:
-    """Probabilities of the steps, heard from the last to the first.  # float32 [n_steps]"""
+def _infer_backward(samples: Samples, detector: SpeechDetector) -> NDArray[np.float32]:
+    """Probabilities of the steps, computed from the last to the first.  # float32 [n_steps]"""
     whole_steps = np.pad(samples, (0, -len(samples) % STEP))
     return detector.probabilities(whole_steps[::-1].copy())[::-1]

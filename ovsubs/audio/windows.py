@@ -71,8 +71,8 @@ def first_half_s(window: AudioWindow) -> float:
     return sum(longest) / 2
 
 
-def without_lead(chunk: Chunk, window: AudioWindow, pad_s: float) -> AudioWindow:
-    """The same window with no more than `pad_s` before its first speech, if it has any."""
+def shorten_lead_in(chunk: Chunk, window: AudioWindow, pad_s: float) -> AudioWindow:
+    """The same window with at most `pad_s` of audio before its first speech, if it has any."""
     if not window.speech:
         return window
     start = max(window.window.start, window.speech[0].start - pad_s)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from ovsubs.errors import InvalidOption, MissingExtra
 from ovsubs.evaluation.figures import ModelFigures
-from ovsubs.evaluation.results import Comparison, check_output, whole_file
+from ovsubs.evaluation.results import Comparison, check_output, write_file
 
 SUFFIXES = (".png", ".svg", ".pdf")
 _COLUMNS = 100  # of a signature line under the picture
@@ -60,5 +61,6 @@ def draw(path: Path, comparison: Comparison, figures: Sequence[ModelFigures]) ->
     line = comparison.line
     wrapped = "\n".join(line[first : first + _COLUMNS] for first in range(0, len(line), _COLUMNS))
     picture.supxlabel(wrapped, fontsize=5.5, color="gray", parse_math=False)
-    with whole_file(path) as partial:
-        picture.savefig(partial, dpi=150)
+    content = io.BytesIO()
+    picture.savefig(content, dpi=150, format=path.suffix.lower().removeprefix("."))
+    write_file(path, content.getvalue())

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ovsubs.atomic import replace_file
 from ovsubs.errors import NotComparable, UnwritableFile
 from ovsubs.evaluation.metrics import CharacterErrors, WordErrors, total
-from ovsubs.places import can_write_in, move_into_place
+from ovsubs.places import can_write_in
 
 FORMAT = 1  # of the file; raised when a reader must know of a change
 _NUMBERS = re.compile(r"\[\s+([\d.e-]+(?:,\s+[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
@@ -170,32 +169,22 @@ def check_output(path: Path) -> None:
         raise UnwritableFile(path, "its folder cannot be written")
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A place beside `path` that takes its place if all goes well, and goes away if not.
+def write_file(path: Path, content: bytes) -> None:
+    """Write a small file whole or not at all; makes its folder.
 
     Raises:
         UnwritableFile: the place cannot be written.
     """
     check_output(path)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
-        yield partial
-        move_into_place(partial, path)
+        replace_file(path, content)
     except OSError as error:
         raise UnwritableFile(path, error.strerror or str(error)) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file whole or not at all.
-
-    Raises:
-        UnwritableFile: the place cannot be written.
-    """
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8", errors="replace")  # names of folders may be no UTF-8
+    """Write a text in UTF-8; see `write_file`."""
+    write_file(path, text.encode("utf-8", errors="replace"))  # names of folders may be no UTF-8
 
 
 def _model(content: dict[str, Any]) -> ModelResult:

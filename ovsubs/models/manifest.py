@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.errors import BrokenModel
-from ovsubs.whisper.alignment_heads import own_heads
+from ovsubs.whisper.config import read_config
 
 MANIFEST_NAME = "ovsubs.json"
 FORMAT = 1  # of the manifest; raised when a reader must know of a change
@@ -153,10 +153,15 @@ def read_manifest(directory: Path) -> Manifest | None:
 
 
 def describe_word_times(directory: Path) -> str:
-    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers."""
-    sizes = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-    own = own_heads(directory, sizes["decoder_layers"], sizes["decoder_attention_heads"])
-    return f"{len(own)} alignment heads of the checkpoint" if own else "all heads of the upper half"
+    """Which heads tell when words are spoken: the checkpoint's own, or all of the upper layers.
+
+    Raises:
+        BrokenModel: `config.json` or `generation_config.json` is missing, or lacks the decoder's size.
+    """
+    config = read_config(directory)
+    n_layers, n_heads = config.required("decoder_layers"), config.required("decoder_attention_heads")
+    heads = config.alignment_heads_of(n_layers, n_heads)
+    return f"{len(heads)} alignment heads of the checkpoint" if heads else "all heads of the upper half"
 
 
 def check_ir_directory(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One chunk being read: which window comes next, how it is decoded, and what was found."""
+"""The state of one chunk while it is decoded: its next window, how to decode it, and the segments so far."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from ovsubs.audio.windows import (
     AudioWindow,
     first_half_s,
     next_window,
+    shorten_lead_in,
     window_of,
-    without_lead,
 )
+from ovsubs.recognition.attempts import AttemptHistory, AttemptResult
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.coverage import uncovered
 from ovsubs.recognition.doubtful_passages import (
@@ -29,7 +30,7 @@ from ovsubs.recognition.doubtful_passages import (
     find_between,
     find_doubtful,
     find_repeats,
-    is_no_text,
+    is_hallucinated,
 )
 from ovsubs.recognition.fallback import (
     HALF_BELIEVED_LOGPROB,
@@ -40,44 +41,27 @@ from ovsubs.recognition.fallback import (
     is_stuttered,
     next_attempt,
 )
-from ovsubs.recognition.missed_speech import take_in_missed
+from ovsubs.recognition.missed_speech import find_missed, merge_missed
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.prompt_echo import is_heard_without
-from ovsubs.recognition.second_hearing import (
-    SHORT_LEAD_S,
-    BehindSound,
-    FirstHearing,
-    find_behind_sound,
-    is_preferred,
-    is_worth_another,
+from ovsubs.recognition.prompt_echo import is_confirmed
+from ovsubs.recognition.second_pass import (
+    SHORT_LEAD_IN_S,
+    FirstPass,
+    SpeechAfterSound,
+    find_speech_after_sound,
+    is_second_better,
+    needs_second_pass,
 )
-from ovsubs.recognition.tried import Tried, TriedAttempts
+from ovsubs.recognition.window_limits import earliest_end_s, encoder_frames, max_text_tokens
 from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.segments import TimedTokens, split_segments, to_segments
 
-MIN_SPLIT_WINDOW_S = 8.0  # a shorter window that repeats itself is not cut in halves once more
-MIN_MISSED_S = 1.0  # speech this long between two segments without any text is read again
-MIN_MISSED_AFTER_SOUND_S = 0.5  # ... and this long where it begins after another sound: Whisper is late there
-# A text may end with up to this much speech after its last timestamp; docs/decisions/0010 has
-# the results of other values.
-MIN_TRAILING_SPEECH_S = 0.4
-MIN_CUT_OFF_WINDOW_S = 10.0  # a window from which on Whisper leaves its last sentence out
-DOUBT_PAD_S = 0.2  # around a passage that is heard alone
-RETRY_PAD_S = 0.2  # around speech that is read again: what stands next to it has its text already
-FRAMES_PER_S = 100
-# Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
-MAX_TOKENS_PER_S = 14
-TOKENS_TO_SPARE = 24
-# Silence behind a window shorter than 30 s. Without it the text does not find its end, and is read again with
-# 30 s. With 3, 2 and 1.5 s base makes 183, 182 and 184 errors in 128 utterances, 104, 102 and 100 in one long
-# chapter, 217, 216 and 221 in six: a second is nothing, but for 3 % of the encoder's work.
-TRAILING_SILENCE_S = 2.0
-# What the encoder sees at least. Utterances under 6 s (197 of those 295) have 115 errors with 3 s of silence
-# behind them, 103 with 5 s; longer ones 117 with either. docs/decisions/0006 has more.
-MIN_ENCODER_WINDOW_S = 10.0
+MIN_SPLIT_WINDOW_S = 8.0  # a shorter window whose text loops is not split any more
+DOUBTFUL_PAD_S = 0.2  # around a doubtful passage that is decoded alone
+MISSED_PAD_S = 0.2  # around missed speech that is decoded again: the speech next to it has a text already
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,42 +74,47 @@ class ChunkResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _TakenIn:
-    """A window whose text was taken in: its speech as far as it was understood, the segments before it."""
+class _CommittedWindow:
+    """The speech of a window as far as its text reaches, and the number of segments before it."""
 
     speech: tuple[SpeechRegion, ...]
     n_segments_before: int
 
 
 class ChunkDecoder:
-    """The decoding state of one chunk: its current window, the attempts at it, and the segments so far."""
+    """The decoding state of one chunk: its current window, the attempts at it, and the segments so far.
+
+    Besides the windows that follow each other, missed speech, doubtful passages and speech after a sound are
+    decoded in windows of their own, all before the next window of the chunk.
+    """
 
     def __init__(self, chunk: Chunk, begin: float, options: TranscribeOptions) -> None:
+        """`begin`: the end of the chunk before, in seconds of the track."""
         self.attempt = Attempt(options.search)
         self.language_vote: LanguageVote | None = None  # of the window, where each has its own language
-        self._language = "en"  # of the window that was decoded last
+        self._language = "en"  # of the last decoded window
         self._options = options
         self._chunk = chunk
-        self._begin = begin  # where the chunk before ended
+        self._begin = begin
         self._cursor = chunk.span.start
         self._next = next_window(chunk, self._cursor, options.vad)
         if self._next is None:
-            self._end()
-        self._missed = deque[SpeechRegion]()  # speech that was passed over, to be read before going on
-        self._doubted = deque[DoubtfulPassage]()  # passages to be heard alone, before going on
-        self._dropped = list[Segment]()  # what turned out to be no text in the window that was decoded last
-        self._behind: BehindSound | None = None  # to be heard without the sound before it, before going on
-        self._taken_in: _TakenIn | None = None  # the last window with a text, until that has been found out
-        self._given_up = -math.inf  # the end of the last window that was given up
-        self._missed_from = chunk.span.start  # the start of the window that passed it over
-        self._tried = TriedAttempts()  # at the present window
-        self._is_part = False  # whether the present window is the first part of one that looped
-        self._echo: DecodedWindow | None = None  # what repeats the prompt; it is tried without it
-        self._first: FirstHearing | None = None  # of the present window, which is heard again
-        self._all = list[Segment]()
-        self._n_taken = 0
+            self._finish()
+        self._missed = deque[SpeechRegion]()
+        self._doubtful = deque[DoubtfulPassage]()
+        self._after_sound: SpeechAfterSound | None = None
+        self._dropped = list[Segment]()  # hallucinated segments of the last window with text
+        self._committed: _CommittedWindow | None = None  # until it is searched for speech after a sound
+        self._loop_end = -math.inf  # end of the last window that was given up
+        self._window_start = chunk.span.start  # of the last window with text
+        self._history = AttemptHistory()  # of the current window
+        self._is_first_half = False  # of a window that looped
+        self._echo: DecodedWindow | None = None  # a text that repeats the prompt, while it is decoded without
+        self._first_pass: FirstPass | None = None  # of the current window, while it has its second pass
+        self._segments = list[Segment]()
+        self._n_drained = 0
         self._n_left_out = 0
-        self.batches_waited = 0  # batches that were decoded while the present window waited for company
+        self.batches_waited = 0  # batches that were decoded while the current window waited for others
 
     @property
     def is_done(self) -> bool:
@@ -143,7 +132,7 @@ class ChunkDecoder:
     @property
     def votes(self) -> bool:
         """Whether the window's language vote counts: not if its speech has already been decoded once."""
-        return not (self._first or self._missed or self._doubted or self._behind)
+        return not (self._first_pass or self._missed or self._doubtful or self._after_sound)
 
     @property
     def speech_left(self) -> float:
@@ -162,72 +151,61 @@ class ChunkDecoder:
     @property
     def max_tokens(self) -> int:
         """The most tokens to decode for the window: more than anyone can say in it, so more is a loop."""
-        return math.ceil(MAX_TOKENS_PER_S * self.window.window.duration) + TOKENS_TO_SPARE
+        return max_text_tokens(self.window.window.duration)
 
     @property
     def min_end_s(self) -> float:
-        """Earliest end of the text, in seconds of the window; `MIN_TRAILING_SPEECH_S` of speech may follow.
+        """The earliest end of the text, in seconds of the window; 0.0 where it may end anywhere.
 
-        Whisper expects a window to break off in the middle of a sentence, and leaves that one out. Here
-        nearly all windows end in silence. There is no such bound (0.0) if the window does break off, without
-        VAD, or in a second attempt, since the bound may have made the first one fail. There is none for a
-        short window either: it loses no sentence, but its timestamps are as rough as "2.00", and the bound
-        would make the decoder repeat its only sentence after them.
+        It may end anywhere if the window ends in the middle of speech, without VAD, while doubtful passages
+        are decoded, and in a second attempt, since the bound may have made the first one fail.
         """
-        window = self.window.window
-        if self._doubted:
+        if self._doubtful or self._options.vad is None:
             return 0.0
-        breaks_off = not self._reads_missed and window.end < self._chunk.speech[-1].end
+        is_cut_off = not self._missed and self.window.window.end < self._chunk.speech[-1].end
         is_first = not self.attempt.pad_to_30s and self.attempt.search == self._options.search
-        if self._options.vad is None or breaks_off or not is_first or window.duration < MIN_CUT_OFF_WINDOW_S:
-            return 0.0
-        left = MIN_TRAILING_SPEECH_S
-        for region in reversed(self.window.speech):
-            if region.end - region.start > left:
-                return region.end - left - window.start
-            left -= region.end - region.start
-        return 0.0
+        return earliest_end_s(self.window) if is_first and not is_cut_off else 0.0
 
     def mel(self, components: Components) -> NDArray[np.float32]:
-        """The window as the encoder is to see it: float32 [n_mels, frames]."""
+        """The encoder's input for the window: float32 [n_mels, frames]."""
         mel = log_mel(self.window.samples, components.whisper.n_mels)
         return mel[:, : self.n_frames(components)].copy()  # a view would keep 30 s of each window of a batch
 
     def n_frames(self, components: Components) -> int:
-        """How much of the window's 30 s the encoder is to see."""
-        if not (not self.attempt.pad_to_30s and components.whisper.any_length):
+        """The number of mel frames that the encoder takes for the window."""
+        if self.attempt.pad_to_30s or not components.whisper.any_length:
             return N_FRAMES
-        seconds = max(self.window.window.duration + TRAILING_SILENCE_S, MIN_ENCODER_WINDOW_S)
-        return min(math.ceil(seconds) * FRAMES_PER_S, N_FRAMES)
+        return encoder_frames(self.window.window.duration)
 
     def accept(self, decoded: DecodedWindow, verdict: Verdict, language: str, components: Components) -> None:
-        """Take in what was decoded of the window and go on: to another attempt, or to the next window."""
-        if self._doubted:
-            self._decide_doubt(decoded, verdict, components)
+        """Take the decoded window, and continue with another attempt or with the next window."""
+        if self._doubtful:
+            self._check_doubtful(decoded, verdict, components)
             return
-        if self._behind:
-            self._choose_behind(self._behind, decoded, verdict, components)
+        if self._after_sound:
+            self._choose_after_sound(self._after_sound, decoded, verdict, components)
             return
         self._language = language
-        if self._first:
-            decoded, verdict = self._choose_hearing(self._first, decoded, verdict, components), Verdict.GOOD
-        elif verdict is Verdict.GOOD and self._is_first_attempt and is_worth_another(decoded, self.window):
-            self._hear_again(decoded)
+        if self._first_pass:
+            decoded = self._choose_pass(self._first_pass, decoded, verdict, components)
+            verdict = Verdict.GOOD
+        elif verdict is Verdict.GOOD and self._is_first_attempt and needs_second_pass(decoded, self.window):
+            self._start_second_pass(decoded)
             return
-        if self._echo and is_heard_without(self._echo, decoded, components.tokenizer, self._options):
+        if self._echo and is_confirmed(self._echo, decoded, components.tokenizer, self._options):
             # It was really said, and the prompt knows how to spell it.
-            self._tried.add_witness(Tried(decoded, Verdict.GOOD, self._language, self.language_vote))
+            unprompted = AttemptResult(decoded, Verdict.GOOD, self._language, self.language_vote)
+            self._history.add_for_comparison(unprompted)
             decoded, verdict = self._echo, Verdict.GOOD
         if verdict is Verdict.ECHO:
             self._echo = decoded
             self.attempt = replace(self.attempt, prompted=False)
             return
-        length = self.window.window.duration
-        is_long = length > MIN_SPLIT_WINDOW_S
-        if verdict is Verdict.LOOP and self.attempt.pad_to_30s and is_long and not self._reads_missed:
-            self._go_on(max_s=first_half_s(self.window))  # another start and end break most loops
+        is_long = self.window.window.duration > MIN_SPLIT_WINDOW_S
+        if verdict is Verdict.LOOP and self.attempt.pad_to_30s and is_long and not self._missed:
+            self._start_next_window(max_s=first_half_s(self.window))  # another start and end break most loops
             return
-        best = self._tried.add(Tried(decoded, verdict, self._language, self.language_vote))
+        best = self._history.add(AttemptResult(decoded, verdict, self._language, self.language_vote))
         following = next_attempt(self.attempt, verdict, self._options)
         if following is not None:
             self.attempt = following
@@ -238,188 +216,181 @@ class ChunkDecoder:
     def _is_first_attempt(self) -> bool:
         return self.attempt == Attempt(self._options.search)
 
-    def _hear_again(self, decoded: DecodedWindow) -> None:
+    def _start_second_pass(self, decoded: DecodedWindow) -> None:
         """Decode the same window again, without most of the audio before its speech."""
-        self._first = FirstHearing(decoded, self.window, self._language, self.language_vote)
-        self._next = without_lead(self._chunk, self.window, SHORT_LEAD_S)
+        self._first_pass = FirstPass(decoded, self.window, self._language, self.language_vote)
+        self._next = shorten_lead_in(self._chunk, self.window, SHORT_LEAD_IN_S)
 
-    def _choose_hearing(
-        self, first: FirstHearing, near: DecodedWindow, verdict: Verdict, components: Components
+    def _choose_pass(
+        self, first: FirstPass, second: DecodedWindow, verdict: Verdict, components: Components
     ) -> DecodedWindow:
-        text = components.tokenizer.decode(first.decoded.tokens)
-        is_good = verdict is Verdict.GOOD
-        if is_good and is_preferred(near, text, first.decoded.avg_logprob, components.tokenizer):
-            return near
+        """Return the better one of two passes, after going back to the first one's window if it is that."""
+        text, logprob = components.tokenizer.decode(first.decoded.tokens), first.decoded.avg_logprob
+        if verdict is Verdict.GOOD and is_second_better(second, text, logprob, components.tokenizer):
+            return second
         self._next, self._language, self.language_vote = first.window, first.language, first.language_vote
         return first.decoded
 
-    def _choose_behind(
-        self, behind: BehindSound, near: DecodedWindow, verdict: Verdict, components: Components
+    def _choose_after_sound(
+        self, found: SpeechAfterSound, second: DecodedWindow, verdict: Verdict, components: Components
     ) -> None:
-        """Keep what was heard with the sound before it, or what was heard without."""
-        logprob = behind.segments[0].avg_logprob
-        if verdict is Verdict.GOOD and is_preferred(near, behind.text, logprob, components.tokenizer):
-            reading = self._read_whole(near, components)
-            self._all = [one for one in self._all if one not in behind.segments] + reading
-        self._behind = None
-        self._go_on()
+        """Keep the segments that were decoded with the sound before them, or those without it."""
+        logprob = found.segments[0].avg_logprob
+        if verdict is Verdict.GOOD and is_second_better(second, found.text, logprob, components.tokenizer):
+            kept = [one for one in self._segments if one not in found.segments]
+            self._segments = kept + self._all_segments(second, components)
+        self._after_sound = None
+        self._start_next_window()
 
-    def _read_whole(self, decoded: DecodedWindow, components: Components) -> list[Segment]:
-        """All segments of the present window, behind which nothing is read again."""
+    def _all_segments(self, decoded: DecodedWindow, components: Components) -> list[Segment]:
+        """All segments of the current window, after which no part of it is decoded again."""
         begin = components.tokenizer.special.timestamp_begin
-        reading = split_segments(decoded, (), self.window.window.duration, True, begin)
-        return self._segments(reading.pieces, decoded, components)
+        split = split_segments(decoded, (), self.window.window.duration, True, begin)
+        return self._to_segments(split.pieces, decoded, components)
 
-    def _decide_doubt(self, heard_alone: DecodedWindow, verdict: Verdict, components: Components) -> None:
+    def _check_doubtful(self, alone: DecodedWindow, verdict: Verdict, components: Components) -> None:
+        """Drop the first doubtful passage if it is hallucinated, and queue what is doubtful for that."""
         following = next_attempt(self.attempt, verdict, self._options) if verdict is Verdict.LOOP else None
         if following is not None and following.search.temperature == self._options.temperature:
             self.attempt = following
             return
-        passage = self._doubted.popleft()
+        passage = self._doubtful.popleft()
         is_same_language = (
             not self.language_vote or self.language_vote.language == passage.segments[0].language
         )
-        tells = is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO)
-        attempts = [*passage.others, heard_alone] if tells else passage.others
-        if is_no_text(passage, heard_alone, attempts, components.tokenizer, is_verbatim=self._is_verbatim):
-            self._all = [segment for segment in self._all if segment not in passage.segments]
+        is_compared = is_same_language and verdict not in (Verdict.LOOP, Verdict.ECHO)
+        attempts = [*passage.other_attempts, alone] if is_compared else passage.other_attempts
+        if is_hallucinated(passage, alone, attempts, components.tokenizer, is_verbatim=self._is_verbatim):
+            self._segments = [segment for segment in self._segments if segment not in passage.segments]
             self._dropped += passage.segments
-            self._doubted.extend(find_repeats(passage, self._all, self._asked))
-            self._doubted.extend(find_between(self._dropped, self._all, self._asked))
-        self._go_on()
+            self._doubtful.extend(find_repeats(passage, self._segments, self._doubtful_segments))
+            self._doubtful.extend(find_between(self._dropped, self._segments, self._doubtful_segments))
+        self._start_next_window()
 
-    def _commit(self, best: Tried, components: Components) -> None:
+    def _commit(self, best: AttemptResult, components: Components) -> None:
+        """Keep or drop the best attempt at the window, and go on to the next window."""
         decoded, self._language, self.language_vote = best.decoded, best.language, best.language_vote
-        if self._reads_missed:
-            is_believed = not is_doubtful(decoded) and not self._is_made_up(best, components)
-            if self._tried.has_looped and decoded.avg_logprob < HALF_BELIEVED_LOGPROB:
-                is_believed = False
-            is_text = best.verdict is Verdict.GOOD and is_believed  # it was passed over once
-            heard = self._read_whole(decoded, components) if is_text else []
-            self._all = take_in_missed(self._all, heard, self._missed.popleft(), self._chunk.speech)
+        if self._missed:
+            found = self._all_segments(decoded, components) if self._is_missed_text(best, components) else []
+            self._segments = merge_missed(self._segments, found, self._missed.popleft(), self._chunk.speech)
         elif best.verdict is Verdict.SILENT:
             self._cursor = self.window.window.end
         elif self._is_loop(best, components):
             self._n_left_out += 1
-            self._cursor = self._given_up = self.window.window.end
-        elif self._is_unlikely_part(best) or self._is_made_up(best, components) or self._is_half_a_loop(best):
-            self._cursor = self._given_up = self.window.window.end
+            self._cursor = self._loop_end = self.window.window.end
+        elif self._is_rest_of_loop(best) or self._is_made_up(best, components):
+            self._cursor = self._loop_end = self.window.window.end
         else:
-            self._take_in(best, components)
-        self._go_on()
+            self._commit_text(best, components)
+        self._start_next_window()
 
     @property
     def _is_verbatim(self) -> bool:
         """Whether two attempts at the same speech should agree word for word: translations need not."""
         return self._options.task == "transcribe"
 
-    def _is_made_up(self, best: Tried, components: Components) -> bool:
-        return self._is_verbatim and self._tried.is_made_up(best, components.tokenizer)
+    def _is_missed_text(self, best: AttemptResult, components: Components) -> bool:
+        """Whether missed speech has a text: Whisper skipped it once, so its text has to be more certain."""
+        if best.verdict is not Verdict.GOOD or self._is_made_up(best, components):
+            return False
+        is_unlikely = self._history.has_looped and best.decoded.avg_logprob < HALF_BELIEVED_LOGPROB
+        return not is_unlikely and not is_doubtful(best.decoded)
 
-    def _is_unlikely_part(self, best: Tried) -> bool:
-        """Whether the window is part of one that looped, and no attempt at it is likely."""
-        return self._is_part and best.verdict is Verdict.UNLIKELY
+    def _is_made_up(self, best: AttemptResult, components: Components) -> bool:
+        return self._is_verbatim and self._history.is_made_up(best, components.tokenizer)
 
-    def _is_half_a_loop(self, best: Tried) -> bool:
-        """Whether an attempt at this window looped, and the best text is doubtful."""
-        return self._tried.has_looped and is_doubtful(best.decoded)
+    def _is_rest_of_loop(self, best: AttemptResult) -> bool:
+        """Whether an attempt at the window or at the whole of it looped, and the best text is not likely."""
+        is_unlikely_half = self._is_first_half and best.verdict is Verdict.UNLIKELY
+        return is_unlikely_half or (self._history.has_looped and is_doubtful(best.decoded))
 
-    def _is_loop(self, best: Tried, components: Components) -> bool:
+    def _is_loop(self, best: AttemptResult, components: Components) -> bool:
         has_no_end = best.verdict is Verdict.LOOP and not best.decoded.finished
         return has_no_end or is_loop_of_noise(best.decoded, components.tokenizer, self._options)
 
     @property
-    def _asked(self) -> set[Segment]:
-        """Segments that are doubted."""
-        return {segment for passage in self._doubted for segment in passage.segments}
+    def _doubtful_segments(self) -> set[Segment]:
+        return {segment for passage in self._doubtful for segment in passage.segments}
 
-    @property
-    def _reads_missed(self) -> bool:
-        return bool(self._missed)
+    def _start_next_window(self, max_s: float = WINDOW_S) -> None:
+        """Select the next window: a doubtful passage, missed speech, speech after a sound, or what follows.
 
-    def _go_on(self, max_s: float = WINDOW_S) -> None:
-        self._echo = self._first = None
-        self._tried = TriedAttempts()
-        self._is_part = max_s < WINDOW_S
+        Args:
+            max_s: longest window of the last kind; below `WINDOW_S` it is the first half of one that looped.
+        """
+        self._echo = self._first_pass = None
+        self._history = AttemptHistory()
+        self._is_first_half = max_s < WINDOW_S
         self.attempt = Attempt(self._options.search)
-        if self._doubted:
-            stretch = self._doubted[0].stretch
-            padded = Span(stretch.start - DOUBT_PAD_S, stretch.end + DOUBT_PAD_S)
-            self._next = window_of(self._chunk, padded, (stretch,))
+        if self._doubtful:
+            region = self._doubtful[0].region
+            padded = Span(region.start - DOUBTFUL_PAD_S, region.end + DOUBTFUL_PAD_S)
+            self._next = window_of(self._chunk, padded, (region,))
             return
         if self._missed:
             missed = self._missed[0]
-            pad_s = min(self._options.vad.pad_after_s, RETRY_PAD_S) if self._options.vad else 0.0
-            # It does not reach back to where text has been found already.
-            padded = Span(max(self._missed_from, missed.start - pad_s), missed.end + pad_s)
+            pad_s = min(self._options.vad.pad_after_s, MISSED_PAD_S) if self._options.vad else 0.0
+            # It does not reach back to speech that has a text already.
+            padded = Span(max(self._window_start, missed.start - pad_s), missed.end + pad_s)
             self._next = window_of(self._chunk, padded, (missed,))
             return
-        if taken_in := self._taken_in:
-            self._taken_in = None
-            of_window = self._all[taken_in.n_segments_before :]
-            self._behind = find_behind_sound(taken_in.speech, sorted(of_window, key=lambda one: one.start))
-            if self._behind:
-                speech = self._behind.speech
-                padded = Span(speech[0].start - SHORT_LEAD_S, self._cursor)
+        if committed := self._committed:
+            self._committed = None
+            of_window = sorted(self._segments[committed.n_segments_before :], key=lambda one: one.start)
+            self._after_sound = find_speech_after_sound(committed.speech, of_window)
+            if self._after_sound:
+                speech = self._after_sound.speech
+                padded = Span(speech[0].start - SHORT_LEAD_IN_S, self._cursor)
                 self._next = window_of(self._chunk, padded, speech)
                 return
         self._next = next_window(self._chunk, self._cursor, self._options.vad, max_s)
         if self._next is None:
-            self._end()
+            self._finish()
 
-    def _end(self) -> None:
+    def _finish(self) -> None:
         self._cursor = self._chunk.span.end
-        # It may wait long for an earlier one; its sound is not needed any more.
+        # The chunk may have to wait for an earlier one; its samples are not needed any more.
         self._chunk = replace(self._chunk, samples=np.zeros(0, np.float32))
 
-    def _take_in(self, best: Tried, components: Components) -> None:
+    def _commit_text(self, best: AttemptResult, components: Components) -> None:
+        """Add the segments of the window, and queue its doubtful passages and missed speech."""
         decoded, window = best.decoded, self.window.window
         speech = [SpeechRegion(r.start - window.start, r.end - window.start) for r in self.window.speech]
         is_last = window.end >= self._chunk.speech[-1].end
         begin = components.tokenizer.special.timestamp_begin
-        reading = split_segments(decoded, speech, window.duration, is_last, begin)
-        segments = self._segments(reading.pieces, decoded, components)
+        split = split_segments(decoded, speech, window.duration, is_last, begin)
+        segments = self._to_segments(split.pieces, decoded, components)
         segments = [one for n, one in enumerate(segments) if not is_stuttered(one, segments[:n])]
-        n_segments_before = len(self._all)
-        self._all += segments
-        others = self._tried.others(best)
+        n_segments_before = len(self._segments)
+        self._segments += segments
+        others = self._history.others(best)
         self._dropped = []
-        self._doubted.extend(find_doubtful(reading.pieces, decoded, segments, others, window, begin))
-        self._doubted.extend(find_after_loop(self._given_up, segments, self._asked))
-        self._missed_from, self._cursor = window.start, window.start + reading.seek
+        self._doubtful.extend(find_doubtful(split.pieces, decoded, segments, others, window, begin))
+        self._doubtful.extend(find_after_loop(self._loop_end, segments, self._doubtful_segments))
+        self._window_start, self._cursor = window.start, window.start + split.seek
         if self._options.vad is not None and segments:
             clipped = [replace(r, end=min(r.end, self._cursor)) for r in self.window.speech]
-            heard = tuple(region for region in clipped if region.start < region.end)
-            self._taken_in = _TakenIn(heard, n_segments_before)
-            missed = uncovered(heard, segments)
-            begins = {region.start for region in heard if region.after_sound}
-            self._missed.extend(
-                SpeechRegion(span.start, span.end)
-                for span in missed
-                if span.end <= segments[-1].start
-                and span.end - span.start
-                >= (MIN_MISSED_AFTER_SOUND_S if span.start in begins else MIN_MISSED_S)
-            )
+            reached = tuple(region for region in clipped if region.start < region.end)
+            self._committed = _CommittedWindow(reached, n_segments_before)
+            self._missed.extend(find_missed(reached, segments))
 
-    def _segments(
+    def _to_segments(
         self, pieces: Sequence[TimedTokens], decoded: DecodedWindow, components: Components
     ) -> list[Segment]:
-        speech = self.window.speech
-        segments = to_segments(
-            pieces, decoded, self.window.window, components.tokenizer, self._language, speech
-        )
+        whole, tokenizer = self.window, components.tokenizer
+        segments = to_segments(pieces, decoded, whole.window, tokenizer, self._language, whole.speech)
         if self.language_vote is None:
             return segments
         return [replace(segment, language=self.language_vote.language) for segment in segments]
 
     def drain(self) -> ChunkResult:
-        """Results since the last call; empty while missed or doubtful speech is still being decoded again."""
-        if self._missed or self._doubted or self._behind:
+        """Results since the last call; empty while a part of the last window is still to be decoded again."""
+        if self._missed or self._doubtful or self._after_sound:
             return ChunkResult((), (), 0)
-        new = sorted(self._all[self._n_taken :], key=lambda segment: segment.start)
-        self._all[self._n_taken :] = new
-        self._n_taken = len(self._all)
+        new = sorted(self._segments[self._n_drained :], key=lambda segment: segment.start)
+        self._segments[self._n_drained :] = new
+        self._n_drained = len(self._segments)
         n_left_out, self._n_left_out = self._n_left_out, 0
-        is_known = self.is_done and self._options.vad is not None  # without it, silence counts as speech
-        missed = uncovered(self._chunk.speech, self._all) if is_known else ()
+        is_known = self.is_done and self._options.vad is not None  # without VAD, silence counts as speech
+        missed = uncovered(self._chunk.speech, self._segments) if is_known else ()
         return ChunkResult(tuple(new), tuple(missed), n_left_out)

@@ -8,13 +8,12 @@ from ovsubs.audio.vad import SpeechRegion
 from ovsubs.spans import Span
 from ovsubs.transcript import Segment
 
-# A segment covers the pauses between its words, but not what is longer: a sentence that it passes over.
-LONGEST_PAUSE_S = 3.0
-MIN_UNCOVERED_S = 0.5  # less than this beside a segment is the inexactness of its times
+MAX_PAUSE_S = 3.0  # a segment covers pauses between its words up to this; a longer one is a skipped sentence
+MIN_UNCOVERED_S = 0.5  # less than this next to a segment is the inaccuracy of its times
 
 
 def uncovered(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> tuple[Span, ...]:
-    """Stretches of speech that no segment covers, in order.
+    """The spans of speech that no segment covers, in order.
 
     A region that no segment touches is uncovered however short it is; of a region that is partly covered,
     what is left counts from `MIN_UNCOVERED_S`.
@@ -23,14 +22,14 @@ def uncovered(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> tu
         speech: regions in order, not overlapping.
         segments: in any order.
     """
-    return tuple(span for region in speech for span in _left_of(region, segments))
+    return tuple(span for region in speech for span in _uncovered_parts(region, segments))
 
 
-def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span]:
+def _uncovered_parts(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span]:
     touching = sorted(
         (max(span.start, region.start), min(span.end, region.end))
         for segment in segments
-        for span in _spoken(segment)
+        for span in _covered_spans(segment)
         if span.start < region.end and span.end > region.start
     )
     if not touching:
@@ -43,14 +42,14 @@ def _left_of(region: SpeechRegion, segments: Sequence[Segment]) -> Iterator[Span
         position = max(position, end)
 
 
-def _spoken(segment: Segment) -> Iterator[Span]:
-    """Where the words of a segment are spoken, with the pauses between; all of it where none has a time."""
+def _covered_spans(segment: Segment) -> Iterator[Span]:
+    """The spans of a segment's words with the pauses between them; without words, all of the segment."""
     start, position = segment.start, segment.start
     for word in segment.words:
-        if word.start - position > LONGEST_PAUSE_S:
+        if word.start - position > MAX_PAUSE_S:
             if position > start:
                 yield Span(start, position)
             start = word.start
         position = max(position, word.end)
-    ends_with_words = segment.words and segment.end - position > LONGEST_PAUSE_S
+    ends_with_words = segment.words and segment.end - position > MAX_PAUSE_S
     yield Span(start, position if ends_with_words else segment.end)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ovsubs.recognition.options import MAX_TEMPERATURE, TranscribeOptions
 from ovsubs.recognition.prompt_echo import echoes_prompt
-from ovsubs.recognition.text_overlap import THREE_WORDS, agreement, letters_of, share_said_once
+from ovsubs.recognition.text_overlap import DISTINCTIVE_LETTERS, agreement, letters_of, share_said_once
 from ovsubs.transcript import Segment
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
@@ -150,7 +150,7 @@ def is_made_up(
 
 def is_comparable(text: str) -> bool:
     """Whether a text is long enough to be told from another one: "Yes." and "Yeah." are the same answer."""
-    return len(letters_of(text)) >= THREE_WORDS
+    return len(letters_of(text)) >= DISTINCTIVE_LETTERS
 
 
 def is_repeated(text: str, before: str) -> bool:

@@ -1,7 +1,7 @@
-"""Speech that was passed over, and what was read there at a second attempt -> the segments with it.
+"""Segments and speech -> the speech that Whisper skipped, and the segments with what a second attempt found.
 
-Whisper passes over what it takes for a sound, and puts first words where they are not: the first word of a
-sentence behind it, at its place, or a drawn-out "So ..." with the sentence that follows a pause.
+Whisper skips what it takes for another sound. It also moves first words: the first word of a sentence to
+the place of a skipped one before it, or a drawn-out "So ..." to the sentence after a pause.
 """
 
 from __future__ import annotations
@@ -10,70 +10,89 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ovsubs.audio.regions import SpeechRegion
-from ovsubs.recognition.second_hearing import INEXACTNESS_S, MIN_SOUND_S
+from ovsubs.recognition.coverage import uncovered
+from ovsubs.recognition.second_pass import MIN_SOUND_S, TIME_TOLERANCE_S
 from ovsubs.recognition.text_overlap import letters_of
 from ovsubs.transcript import Segment
 from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, bring_to_next
 
-MAX_MOVED = 3  # first words that may stand at the end of a sound
+MIN_MISSED_S = 1.0  # speech this long between two segments without any text is decoded again
+MIN_MISSED_AFTER_SOUND_S = 0.5  # the same where it begins after another sound: Whisper is late there
+MAX_MOVED_WORDS = 3  # first words of a segment that may stand at the end of a sound
 
 
-def take_in_missed(
+def find_missed(speech: Sequence[SpeechRegion], segments: Sequence[Segment]) -> list[SpeechRegion]:
+    """Speech before the last segment that has no text, in order.
+
+    Args:
+        speech: regions in order, not overlapping, as far as the text reaches.
+        segments: in order, at least one.
+    """
+    starts_after_sound = {region.start for region in speech if region.after_sound}
+    found = list[SpeechRegion]()
+    for span in uncovered(speech, segments):
+        least = MIN_MISSED_AFTER_SOUND_S if span.start in starts_after_sound else MIN_MISSED_S
+        if span.end <= segments[-1].start and span.end - span.start >= least:
+            found.append(SpeechRegion(span.start, span.end))
+    return found
+
+
+def merge_missed(
     segments: Sequence[Segment],
-    heard: Sequence[Segment],
+    found: Sequence[Segment],
     missed: SpeechRegion,
     speech: Sequence[SpeechRegion],
 ) -> list[Segment]:
-    """Add what was read of missed speech to the segments, or move the first words of those behind it.
+    """Add the segments that were found in missed speech, or move the first words of the segment after it.
 
     Args:
         segments: in any order.
-        heard: what was read there; empty if it is no speech.
-        missed: its place.
+        found: segments of the missed speech; empty if it is no speech.
+        missed: region of the missed speech.
         speech: regions in order.
     """
-    if not heard:
-        return _moved_on(segments, missed, speech)
-    moved = _moved_back(segments, heard)
-    return [*segments, *heard] if moved is None else moved
+    if not found:
+        return _without_words_in_sound(segments, missed, speech)
+    moved = _with_word_moved_back(segments, found)
+    return [*segments, *found] if moved is None else moved
 
 
-def _moved_back(segments: Sequence[Segment], heard: Sequence[Segment]) -> list[Segment] | None:
-    """Segments with a first word at the place where it was heard again; None if something else was heard.
+def _with_word_moved_back(segments: Sequence[Segment], found: Sequence[Segment]) -> list[Segment] | None:
+    """Move the first word of the next segment to where it was found; None if something else was found.
 
-    A drawn-out "So ..." thus gets the time at which it was said.
+    A drawn-out "So ..." gets the time at which it was said.
     """
-    following = _first_behind(segments, heard[0].start)
-    said = letters_of("".join(segment.text for segment in heard))
-    if following is None or not following.words or letters_of(following.words[0].word) != said:
+    following = _first_after(segments, found[0].start)
+    letters = letters_of("".join(segment.text for segment in found))
+    if following is None or not following.words or letters_of(following.words[0].word) != letters:
         return None
-    first = replace(following.words[0], start=heard[0].start, end=heard[-1].end)
+    first = replace(following.words[0], start=found[0].start, end=found[-1].end)
     words = (first, *following.words[1:])
-    return _with(segments, following, replace(following, start=first.start, words=words))
+    return _with_replaced(segments, following, replace(following, start=first.start, words=words))
 
 
-def _moved_on(
+def _without_words_in_sound(
     segments: Sequence[Segment], missed: SpeechRegion, speech: Sequence[SpeechRegion]
 ) -> list[Segment]:
-    """Segments without first words at the end of a sound that is no speech, far from those they belong to."""
-    sound = next((one for one in speech if one.start < missed.end <= one.end + INEXACTNESS_S), None)
-    following = _first_behind(segments, missed.end - INEXACTNESS_S)
+    """Move first words at the end of a sound, with a pause after them, to the words that they precede."""
+    sound = next((one for one in speech if one.start < missed.end <= one.end + TIME_TOLERANCE_S), None)
+    following = _first_after(segments, missed.end - TIME_TOLERANCE_S)
     if sound is None or following is None or missed.end - max(missed.start, sound.start) < MIN_SOUND_S:
         return list(segments)
     words = following.words
-    n_first = sum(word.end <= sound.end + INEXACTNESS_S for word in words)
-    if not 0 < n_first <= MAX_MOVED or n_first == len(words):
+    n_first = sum(word.end <= sound.end + TIME_TOLERANCE_S for word in words)
+    if not 0 < n_first <= MAX_MOVED_WORDS or n_first == len(words):
         return list(segments)
     if words[n_first].start - words[n_first - 1].end < MAX_PAUSE_IN_WORD_S:
         return list(segments)
     moved = bring_to_next(words, n_first)
-    return _with(segments, following, replace(following, start=moved[0].start, words=tuple(moved)))
+    return _with_replaced(segments, following, replace(following, start=moved[0].start, words=tuple(moved)))
 
 
-def _first_behind(segments: Sequence[Segment], start: float) -> Segment | None:
-    behind = (segment for segment in segments if segment.start > start)
-    return min(behind, key=lambda segment: segment.start, default=None)
+def _first_after(segments: Sequence[Segment], start: float) -> Segment | None:
+    later = (segment for segment in segments if segment.start > start)
+    return min(later, key=lambda segment: segment.start, default=None)
 
 
-def _with(segments: Sequence[Segment], old: Segment, new: Segment) -> list[Segment]:
+def _with_replaced(segments: Sequence[Segment], old: Segment, new: Segment) -> list[Segment]:
     return [new if segment is old else segment for segment in segments]

@@ -1,8 +1,8 @@
-"""Text that only repeats the prompt: Whisper writes it over noise, as sure of it as of speech.
+"""Text that only repeats the prompt: Whisper writes it over noise, with the probabilities of real speech.
 
-Neither its log probability nor that of "no speech" tells an echo from words that are spoken (-0.34 and 0.44
-over a crowd's babble). What is really said is heard without the prompt, too: so the window is decoded again
-without it, and the text stays if it is heard then, in whatever spelling.
+Neither the log-probability nor the no-speech probability tells an echo from words that were spoken (-0.34 and
+0.44 over a crowd's babble). Words that were spoken are recognized without the prompt, too, so the window is
+decoded again without it. The echo is kept if its words are there, in whatever spelling.
 """
 
 from __future__ import annotations
@@ -11,66 +11,63 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.text_overlap import share_of_runs
+from ovsubs.recognition.text_overlap import share_in_runs
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
-MIN_RUN = 3  # words in the prompt's order: fewer of a sentence are anybody's words
-LONG_RUN = 4  # words in the prompt's order within another text
-MIN_ECHO = 0.8  # of a text's words; the rest are slips ("Howdy" for "Hildy")
-MIN_HEARD = 0.6  # of the letters of an echo, in runs of three: names are spelled in another way
+MIN_RUN_WORDS = 3  # in the prompt's order: fewer words of a sentence are in any text
+LONG_RUN_WORDS = 4  # in the prompt's order, within another text
+MIN_ECHO = 0.8  # of a text's words; the rest are misspelled ("Howdy" for "Hildy")
+MIN_CONFIRMED = 0.6  # of the letters of an echo, in runs of three: names are spelled in another way
 _WORD = re.compile(r"\w+")
 
 
 def echoes_prompt(decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions) -> bool:
-    """Whether the text of a window, or a stretch of it, is made of the prompt or of hotwords."""
+    """Whether the text of a window, or a part of it, consists of words of the prompt or of hotwords."""
     return bool(_echoes(decoded, tokenizer, options))
 
 
-def is_heard_without(
-    echo: DecodedWindow, decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions
+def is_confirmed(
+    echo: DecodedWindow, unprompted: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions
 ) -> bool:
-    """Whether all that `echo` repeats of the prompt is in a text that was decoded without it."""
-    heard = "".join(_words(tokenizer.decode(decoded.tokens)))
+    """Whether a text that was decoded without the prompt has all the words that `echo` repeats of it."""
+    letters = "".join(_words(tokenizer.decode(unprompted.tokens)))
     return echo.finished and all(
-        _share_heard(text, heard) >= MIN_HEARD for text in _echoes(echo, tokenizer, options)
+        share_in_runs("".join(words), letters, min_run=3) >= MIN_CONFIRMED
+        for words in _echoes(echo, tokenizer, options)
     )
-
-
-def _share_heard(text: Sequence[str], heard: str) -> float:
-    return share_of_runs("".join(text), heard, min_run=3)
 
 
 def _echoes(
     decoded: DecodedWindow, tokenizer: WhisperTokenizer, options: TranscribeOptions
 ) -> list[list[str]]:
-    """The words of the whole text if it is an echo, else of each part that is a long one."""
+    """The words of the whole text if it is an echo, else of each part of it that is a long one."""
     hotwords, prompt = (_words(text or "") for text in (options.hotwords, options.initial_prompt))
-    given = [*hotwords, *prompt]  # as the decoder is given them
+    prompted = [*hotwords, *prompt]  # in the order of the decoder's prompt
     text = _words(tokenizer.decode(decoded.tokens))
-    if not given or not text:
+    if not prompted or not text:
         return []
-    in_runs = sum(len(run) for run in _runs(text, given, MIN_RUN))
-    if max(in_runs, sum(word in hotwords for word in text)) >= MIN_ECHO * len(text):
+    n_in_runs = sum(len(run) for run in _runs(text, prompted, MIN_RUN_WORDS))
+    if max(n_in_runs, sum(word in hotwords for word in text)) >= MIN_ECHO * len(text):
         return [text]
-    return list(_runs(text, given, LONG_RUN)) if len(given) >= MIN_RUN else []
+    return list(_runs(text, prompted, LONG_RUN_WORDS)) if len(prompted) >= MIN_RUN_WORDS else []
 
 
-def _runs(text: Sequence[str], given: Sequence[str], least: int) -> Iterator[list[str]]:
-    """Stretches of the text that stand in the prompt: `least` words or more, the longest from each place."""
-    least = min(least, len(text), len(given))
+def _runs(text: Sequence[str], prompted: Sequence[str], min_words: int) -> Iterator[list[str]]:
+    """Runs of at least `min_words` words of the text that the prompt has, too; from each word the longest."""
+    least = min(min_words, len(text), len(prompted))
     first = 0
     while first < len(text):
-        longest = max(_common(text, first, given, place) for place in range(len(given)))
+        longest = max(_n_common(text, first, prompted, place) for place in range(len(prompted)))
         if longest >= least:
             yield list(text[first : first + longest])
         first += longest if longest >= least else 1
 
 
-def _common(text: Sequence[str], first: int, prompt: Sequence[str], place: int) -> int:
-    """How many words are the same from two places on."""
+def _n_common(text: Sequence[str], first: int, prompted: Sequence[str], place: int) -> int:
+    """The number of words that are the same in both from the given places on."""
     n = 0
-    while first + n < len(text) and place + n < len(prompt) and text[first + n] == prompt[place + n]:
+    while first + n < len(text) and place + n < len(prompted) and text[first + n] == prompted[place + n]:
         n += 1
     return n
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
 from ovsubs.errors import ConversionFailed, UnreadableMedia, UnreadableSubtitles
+from ovsubs.subtitles.formats.timestamps import clock_cs
 from ovsubs.temporary import temporary_folder
 from ovsubs.video.subtitle_files import SubtitleScript, write_plain
 
@@ -78,13 +79,9 @@ def _one_a_second(subtitles: SubtitleScript) -> str:
     head = subtitles.ass[: subtitles.ass.index(subtitles.cues[0])]
     lines = []
     for number, cue in enumerate(subtitles.cues):
-        lines.append(_TIMES.sub(rf"\g<1>,{_time(number)},{_time(number + 1)},", cue))
+        start, end = (clock_cs(100 * second + 50) for second in (number, number + 1))
+        lines.append(_TIMES.sub(rf"\g<1>,{start},{end},", cue))
     return head + "\n".join(lines) + "\n"
-
-
-def _time(second: int) -> str:
-    minutes, seconds = divmod(second, 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}.50"
 
 
 def _is_letter(character: str) -> bool:

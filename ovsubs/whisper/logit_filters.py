@@ -1,4 +1,4 @@
-"""Logits -> next tokens: which tokens Whisper may say next, and the likeliest of them."""
+"""Logits -> candidates for the next token: the likeliest of the tokens that Whisper's rules allow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, SpecialTokens
 
-MAX_INITIAL_TIMESTAMP_S = 1.0  # the first segment of a window starts within it (openai/whisper, decoding.py)
+MAX_INITIAL_TIMESTAMP_S = 1.0  # latest start of a window's first segment (openai/whisper, decoding.py)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCandidates:
     """Candidates of each row, best first: ids int64, natural-log probabilities float32, all [rows, n].
 
-    `scores` are what texts are compared by: there all times are one choice. `logprobs` are those of the
-    tokens themselves under the rules, as in openai/whisper.
+    Hypotheses are compared by the sum of their `scores`, in which all timestamps together are one choice.
+    `logprobs` are those of the tokens themselves under the rules, as in openai/whisper.
     """
 
     ids: NDArray[np.int64]
@@ -24,15 +24,15 @@ class TokenCandidates:
     logprobs: NDArray[np.float32]
 
     def rows(self, first: int, end: int) -> "TokenCandidates":
-        """Some of the rows."""
+        """The candidates of the rows `[first, end)`."""
         return TokenCandidates(self.ids[first:end], self.scores[first:end], self.logprobs[first:end])
 
 
 class LogitFilters:
-    """Whisper's rules on what may follow, for one checkpoint.
+    """Whisper's rules about the next token, for one checkpoint.
 
     The same as `SuppressBlank`, `SuppressTokens` and `ApplyTimestampRules` of openai/whisper
-    (decoding.py), worked out on a batch of rows of different length.
+    (decoding.py), applied to a batch of rows with different tokens.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class LogitFilters:
         sampled: Sequence[Sequence[int]],
         min_end_tokens: Sequence[int] | None = None,
     ) -> NDArray[np.float32]:
-        """A copy of the logits with every token that may not come next at -inf.
+        """A copy of the logits, with -inf for every token that is not allowed next.
 
         Args:
             logits: float32 [rows, n_vocab].
-            sampled: for each row the tokens since the prompt; all rows at the same step.
-            min_end_tokens: for each row the first timestamp with which its text may end, once it has begun.
+            sampled: for each row the tokens since the prompt, equally many.
+            min_end_tokens: for each row the earliest timestamp at which its text may end, once it has begun.
         """
         masked, begin = self._well_formed(logits, sampled, min_end_tokens), self._special.timestamp_begin
         timestamps_win = _logsumexp(masked[:, begin:]) > masked[:, :begin].max(axis=1)
@@ -67,7 +67,7 @@ class LogitFilters:
         sampled: Sequence[Sequence[int]],
         min_end_tokens: Sequence[int] | None = None,
     ) -> NDArray[np.float32]:
-        """`apply` without the rule that text is left out where the times together are likelier."""
+        """`apply` without the rule that text is not allowed where all timestamps together are likelier."""
         begin, eot = self._special.timestamp_begin, self._special.eot
         is_first = not sampled[0]
         masked = logits + (self._first_suppressed if is_first else self._suppressed)
@@ -80,12 +80,12 @@ class LogitFilters:
             last_is_timestamp = tokens[-1] >= begin
             pair_is_open = last_is_timestamp and len(tokens) > 1 and tokens[-2] < begin
             if pair_is_open:
-                row[:eot] = -np.inf  # the end of a segment: its next one's start, or the end of the text
+                row[:eot] = -np.inf  # after the end of a segment: the start of the next one, or the end token
             elif last_is_timestamp:
-                row[begin:] = -np.inf  # the start of a segment: text follows
+                row[begin:] = -np.inf  # after the start of a segment: text
             newest = next((token for token in reversed(tokens) if token >= begin), None)
             if newest is not None:
-                row[begin : newest if pair_is_open else newest + 1] = -np.inf  # time never runs backwards
+                row[begin : newest if pair_is_open else newest + 1] = -np.inf  # timestamps never decrease
             if newest is not None and newest < earliest and len(tokens) > 1:
                 row[eot] = -np.inf
         return masked
@@ -97,16 +97,16 @@ class LogitFilters:
         n: int = 1,
         min_end_tokens: Sequence[int] | None = None,
     ) -> TokenCandidates:
-        """The `n` best next tokens of each row, where all times are one choice, told by the likeliest.
+        """The `n` best next tokens of each row, where all timestamps are one choice: the likeliest of them.
 
-        How sure it is that a segment ends here is one thing, and to which hundredth another: a text is not
-        the worse for the second. The first of them is that of openai/whisper's greedy search, since there,
-        too, times win by what they have together. docs/decisions/0019 has what this is good for.
+        Its score is the probability that a segment starts or ends here, at whatever time: an uncertain time
+        does not make a text worse. The best candidate is that of openai/whisper's greedy search, which also
+        compares all timestamps together with the likeliest text token; docs/decisions/0019.
 
         Args:
             logits: float32 [rows, n_vocab].
-            sampled: for each row the tokens since the prompt; all rows at the same step.
-            n: how many; what is not allowed has -inf.
+            sampled: for each row the tokens since the prompt, equally many.
+            n: the number of candidates; tokens that are not allowed have -inf.
             min_end_tokens: see `apply`.
         """
         masked, begin = self._well_formed(logits, sampled, min_end_tokens), self._special.timestamp_begin
@@ -119,15 +119,15 @@ class LogitFilters:
         top = found.max(axis=1, keepdims=True)
         top[~np.isfinite(top)] = 0
         found -= top
-        # In place: memory that is fresh at each step costs more than the exponentials.
+        # In place: to allocate memory at each step costs more than the exponentials.
         np.exp(np.subtract(masked, top, out=masked), out=masked)
         of_times = masked[:, begin:].sum(axis=1, keepdims=True)
-        with np.errstate(divide="ignore"):  # nothing allowed sums to 0, whose log is -inf
+        with np.errstate(divide="ignore"):  # without an allowed token the sum is 0, whose log is -inf
             all_times, everything = np.log(of_times), np.log(masked.sum(axis=1, keepdims=True))
         everything[~np.isfinite(everything)] = 0
         scores = np.concatenate([found[:, :-1], all_times], axis=1) - everything
         logprobs = found - everything
-        times_win = all_times[:, 0] > found[:, 0]  # and are all that openai/whisper allows
+        times_win = all_times[:, 0] > found[:, 0]  # then openai/whisper allows timestamps alone
         logprobs[times_win, -1] = found[times_win, -1] - all_times[times_win, 0]
         order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
         return TokenCandidates(
@@ -142,13 +142,13 @@ class LogitFilters:
         draws: NDArray[np.float64],
         min_end_tokens: Sequence[int] | None = None,
     ) -> TokenCandidates:
-        """One token of each row, drawn from the allowed ones; its log-probability is that at temperature 1.
+        """Sample one of the allowed tokens for each row; its log-probability is that at temperature 1.
 
         Args:
             logits: float32 [rows, n_vocab].
-            sampled: for each row the tokens since the prompt; all rows at the same step.
-            temperatures: of each row, above 0; the lower, the likelier the likeliest.
-            draws: a number in [0, 1) for each row.
+            sampled: for each row the tokens since the prompt, equally many.
+            temperatures: of each row, above 0; the lower, the more often the likeliest token.
+            draws: a uniform random number in [0, 1) for each row.
             min_end_tokens: see `apply`.
         """
         masked = self.apply(logits, sampled, min_end_tokens)
@@ -167,7 +167,7 @@ class LogitFilters:
 def _take_largest(values: NDArray[np.float32], n: int) -> NDArray[np.int64]:
     """Columns of the n largest values of each row, largest first, ties by column: int64 [rows, n].
 
-    A few passes over rows that are in the cache beat a partial sort of 50,000 columns.
+    A few passes over rows that are in the CPU's cache are faster than a partial sort of 50,000 columns.
     """
     rows = np.arange(len(values))
     ids = np.empty((len(values), n), dtype=np.int64)
@@ -176,7 +176,7 @@ def _take_largest(values: NDArray[np.float32], n: int) -> NDArray[np.int64]:
         ids[:, rank] = values.argmax(axis=1)
         taken[:, rank] = values[rows, ids[:, rank]]
         values[rows, ids[:, rank]] = -np.inf
-    for rank in reversed(range(n)):  # a row of -inf alone is taken from twice
+    for rank in reversed(range(n)):  # in reverse: a row of -inf alone has one column twice
         values[rows, ids[:, rank]] = taken[:, rank]
     return ids
 
@@ -190,7 +190,7 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 def _logsumexp(values: NDArray[np.float32]) -> NDArray[np.float32]:
     top = values.max(axis=1)
     safe_top = np.where(np.isfinite(top), top, 0)
-    with np.errstate(divide="ignore"):  # a row with nothing allowed sums to 0, whose log is -inf
+    with np.errstate(divide="ignore"):  # without an allowed token the sum is 0, whose log is -inf
         return np.asarray(safe_top + np.log(np.exp(values - safe_top[:, None]).sum(axis=1)), dtype=np.float32)
 
 

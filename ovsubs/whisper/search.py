@@ -1,4 +1,4 @@
-"""Candidates for the next token -> the hypotheses of one window that go on: greedy, beams, samples."""
+"""Candidates for the next token -> the hypotheses of one window: greedy and beam search, sampling."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 from ovsubs.bounds import check_above_zero, check_count, check_number
 from ovsubs.whisper.logit_filters import TokenCandidates
 
-MAX_HYPOTHESES = 1000  # of one window: more than any memory holds
-MAX_PATIENCE = 100  # times the beams; openai/whisper's paper on it has 2 (arXiv:2204.05424)
-LOOP_TOKENS = 60  # text that has been periodic for so long never ends by itself: some 15 s of speech
-LOOP_PERIOD = 12  # tokens; the longest period that is looked for
+MAX_HYPOTHESES = 1000  # of one window: no machine has the memory for more
+MAX_PATIENCE = 100  # a factor; the paper that openai/whisper takes it from has 2 (arXiv:2204.05424)
+LOOP_TOKENS = 60  # a text that has been periodic for this long never ends by itself: some 15 s of speech
+LOOP_PERIOD = 12  # tokens; the longest period that is searched for
 PRUNE_LOGPROB = 1.1  # natural log: a hypothesis 3 times less likely than the best is dropped
-MERGE_TOKENS = 6  # text tokens; docs/decisions/0007 and 0019 have what other values gave
+MERGE_TOKENS = 6  # text tokens; docs/decisions/0007 and 0019 have the results of other values
 
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
     """How a window is decoded; names and meaning are those of openai/whisper (decoding.py).
 
-    At `temperature` 0 the likeliest text is looked for with `beam_size` hypotheses (1: greedy), until
-    `beam_size * patience` have ended. Above 0, `best_of` texts are sampled. The best is the one of the
-    highest score per token, or over Wu's ((5 + n) / 6) ^ `length_penalty` where that is given
-    (arXiv:1609.08144).
+    At `temperature` 0 the likeliest text is searched for with `beam_size` hypotheses (1: greedy), until
+    `beam_size * patience` have ended. Above 0, `best_of` texts are sampled. The best is the one with the
+    highest score per token or, where `length_penalty` is given, with the highest score divided by
+    ((5 + n_tokens) / 6) ^ `length_penalty` (arXiv:1609.08144).
     """
 
     beam_size: int = 1
@@ -45,16 +45,16 @@ class SearchOptions:
 
     @property
     def n_candidates(self) -> int:
-        """How many next tokens each hypothesis is asked for: one more than beams, since one may end."""
+        """Candidates for the next token of a hypothesis: one more than beams, since one may be the end."""
         return 1 if self.temperature > 0.0 or self.beam_size == 1 else self.beam_size + 1
 
 
 @dataclass(slots=True)
 class Hypothesis:
-    """Tokens since the prompt, without the end, and the sum of their scores (`TokenCandidates.scores`).
+    """Tokens since the prompt, without the end token, and the sum of their scores (`TokenCandidates.scores`).
 
     `rows` are the rows of the window that predicted each token, and the end token if there is one;
-    `logprobs` are their log-probabilities of it.
+    `logprobs` are the natural-log probabilities of these tokens.
     """
 
     tokens: list[int] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Hypothesis:
 
     @property
     def avg_logprob(self) -> float:
-        """Mean natural-log probability of the tokens and the end."""
+        """Mean natural-log probability of the tokens and the end token (openai/whisper, decoding.py)."""
         return sum(self.logprobs) / (len(self.tokens) + 1)
 
     def extended(self, row: int, score: float, logprob: float, token: int | None = None) -> Hypothesis:
@@ -81,35 +81,35 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class BeamStep:
-    """A hypothesis goes on from row `source` of its window with `token`."""
+    """One row of the next step: it continues row `source` of its window with `token`."""
 
     source: int
     token: int
 
 
 class TokenDecoder(Protocol):
-    """The hypotheses of one window, in one row each. It begins with one row, empty."""
+    """The hypotheses of one window, one in each row; at first a single empty one."""
 
     @property
     def histories(self) -> Sequence[list[int]]:
         """The tokens of each row."""
 
     def advance(self, candidates: TokenCandidates) -> list[BeamStep]:
-        """Take in each row's candidates; returns the rows that follow; an empty list ends the window."""
+        """Extend the hypotheses by the candidates of each row; return the next rows, or none at the end."""
 
     def best(self) -> Hypothesis:
-        """The text to keep."""
+        """The hypothesis to keep."""
 
 
 def make_search(options: SearchOptions, eot: int) -> TokenDecoder:
     """Create the token decoder of one window."""
     if options.temperature > 0.0:
-        return _Samples(options, eot)
-    return _Beams(options, eot)
+        return _SamplingDecoder(options, eot)
+    return _BeamSearchDecoder(options, eot)
 
 
-class _Samples:
-    """Texts drawn independently of each other; the likeliest is kept."""
+class _SamplingDecoder:
+    """Hypotheses that are sampled independently of each other; the likeliest is kept."""
 
     def __init__(self, options: SearchOptions, eot: int) -> None:
         self._options = options
@@ -122,11 +122,11 @@ class _Samples:
         return [row.tokens for row in self._rows]
 
     def advance(self, candidates: TokenCandidates) -> list[BeamStep]:
-        # The first step draws one token, the same for all; they part from the second on.
+        # In the first step all hypotheses are one row, with the same token; they differ from the second on.
         sources = [*range(len(self._rows))]
         if not self._rows[0].tokens:
             sources *= self._options.best_of
-        before, moves = self._rows, list[BeamStep]()
+        before, steps = self._rows, list[BeamStep]()
         self._rows = []
         for source in sources:
             token = int(candidates.ids[source, 0])
@@ -139,20 +139,20 @@ class _Samples:
                 self._ended.append(following)
                 continue
             self._rows.append(following)
-            moves.append(BeamStep(source, token))
-        return moves
+            steps.append(BeamStep(source, token))
+        return steps
 
     def best(self) -> Hypothesis:
         return max([*self._ended, *self._rows], key=lambda row: _rank(row, self._options))
 
 
-class _Beams:
-    """Beam search (openai/whisper, decoding.py, BeamSearchDecoder) that lets go of what cannot win.
+class _BeamSearchDecoder:
+    """Beam search with pruning (openai/whisper, decoding.py, BeamSearchDecoder); a single beam is greedy.
 
-    Greedy search is a single beam. Of several, those that fall `PRUNE_LOGPROB` behind the best are dropped
-    (relative threshold pruning, arXiv:1702.01806), and of those that agree in their last `MERGE_TOKENS`
-    text tokens, whatever the times, only the best goes on: they have the same future (path merging,
-    arXiv:2012.06749). What is left is a few hypotheses where the text is doubtful, and one elsewhere.
+    Hypotheses whose score is more than `PRUNE_LOGPROB` below the best are dropped (relative threshold
+    pruning, arXiv:1702.01806). Of those with the same last `MERGE_TOKENS` text tokens, whatever their
+    timestamps, only the best is kept, since they continue alike (path merging, arXiv:2012.06749). So there
+    are several hypotheses where the text is uncertain, and one elsewhere.
     """
 
     def __init__(self, options: SearchOptions, eot: int) -> None:
@@ -167,42 +167,42 @@ class _Beams:
         return [row.tokens for row in self._rows]
 
     def advance(self, candidates: TokenCandidates) -> list[BeamStep]:
-        before, moves, endings = self._rows, list[BeamStep](), set[tuple[int, ...]]()
+        before, steps, endings = self._rows, list[BeamStep](), set[tuple[int, ...]]()
         scores = np.array([row.score for row in before])[:, None] + candidates.scores
         least = max((row.score for row in self._ended), default=-np.inf) - PRUNE_LOGPROB
         self._rows = []
         for place in np.argsort(-scores, axis=None, kind="stable").tolist():
             source, rank = divmod(place, candidates.ids.shape[1])
             token, score = int(candidates.ids[source, rank]), float(scores[source, rank])
-            told = float(candidates.scores[source, rank]), float(candidates.logprobs[source, rank])
+            added = float(candidates.scores[source, rank]), float(candidates.logprobs[source, rank])
             if score < least or not np.isfinite(score):
                 break
             least = max(least, score - PRUNE_LOGPROB)
             if token == self._eot:
                 if len(self._ended) < self._n_wanted:
-                    self._ended.append(before[source].extended(source, *told))
+                    self._ended.append(before[source].extended(source, *added))
                 if self._options.beam_size == 1:
                     break
                 continue
-            following = before[source].extended(source, *told, token)
+            following = before[source].extended(source, *added, token)
             ending = self._ending(following.tokens)
             if ending in endings:
                 continue
             endings.add(ending)
             self._rows.append(following)
-            moves.append(BeamStep(source, token))
-            if len(moves) == self._options.beam_size:
+            steps.append(BeamStep(source, token))
+            if len(steps) == self._options.beam_size:
                 break
-        if not moves and not self._ended:  # nothing may follow
+        if not steps and not self._ended:  # the filters allow no token
             self._rows = before
-        if len(self._ended) >= self._n_wanted or (moves and is_periodic(self._rows[0].tokens)):
+        if len(self._ended) >= self._n_wanted or (steps and is_periodic(self._rows[0].tokens)):
             return []
-        return moves
+        return steps
 
     def _ending(self, tokens: list[int]) -> tuple[int, ...]:
-        """The last `MERGE_TOKENS` text tokens, with a mark for each time between or after them.
+        """The last `MERGE_TOKENS` text tokens, with the end token for each timestamp between or after them.
 
-        A segment that has closed and one that has not have different futures; when it closed is the same.
+        Whether a segment has ended decides how the text continues; at which time it ended does not.
         """
         n_text = 0
         for place in range(len(tokens) - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""Decoded windows -> segments: the text between two timestamps, and where to read on."""
+"""Decoded window -> segments, each the text between two timestamps, and where the next window begins."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, close_up, keep_to_speech, words_of
 from ovsubs.word_times import apart
 
-# A window whose text ends earlier counts as read to its end, so that nothing is read again and again.
+# A window whose text ends earlier counts as decoded to its end: else the next one might begin there forever.
 MIN_ADVANCE_S = 1.0
-# More speech than this after the last timestamp is decoded again: it is a sentence, and no last syllable.
+# More speech than this after the last timestamp is decoded again: it is a sentence, not a last syllable.
 MAX_TRAILING_SPEECH_S = 1.0
-MAX_TRAILING_SPEECH_ANNOUNCED_S = 0.3  # the same where the model itself has opened another segment
+MAX_TRAILING_SPEECH_OPEN_S = 0.3  # the same where the text ends with the start of another segment
 # The first token of a segment is rarely shorter. With this 89.2 % of base's words in a chapter of 13 minutes
 # begin within 100 ms of a forced alignment, without it 87.5 %.
 MIN_FIRST_TOKEN_S = 0.1
@@ -43,7 +43,7 @@ class SilenceOptions:
             check_number("logprob_threshold", self.logprob_threshold, why, most=0.0)
 
     def is_silent(self, decoded: DecodedWindow) -> bool:
-        """Whether the model heard no speech in this window and is unsure of the text it gave."""
+        """Whether the no-speech probability of a window is high, and the probability of its text low."""
         if self.no_speech_threshold is None or decoded.no_speech_prob <= self.no_speech_threshold:
             return False
         return self.logprob_threshold is None or decoded.avg_logprob < self.logprob_threshold
@@ -56,10 +56,10 @@ def repeats_itself(decoded: DecodedWindow, tokenizer: WhisperTokenizer, threshol
 
 @dataclass(frozen=True, slots=True)
 class TimedTokens:
-    """Text tokens of one segment with its times in seconds from the window's start.
+    """Text tokens of one segment, and its times in seconds from the window's start.
 
-    `end` is None where the model gave no closing timestamp. `first` is the place of the first of them among
-    all tokens of the window.
+    `end` is None where there is no closing timestamp. `first` is the index of the first text token among all
+    tokens of the window.
     """
 
     start: float
@@ -68,15 +68,15 @@ class TimedTokens:
     first: int = field(default=0, compare=False)
 
     def opening(self, timestamp_begin: int) -> int:
-        """The timestamp token before them, which opens the tokens of their segment."""
+        """The timestamp token with which the segment begins."""
         return timestamp_begin + round(self.start / TIMESTAMP_STEP_S)
 
 
 @dataclass(frozen=True, slots=True)
 class SplitWindow:
-    """What a window gave: its segments' tokens, and where the next window begins.
+    """The segments of a window as tokens, and where the next window begins.
 
-    `seek` is in seconds from the window's start; what is spoken after it has not been understood yet.
+    `seek` is in seconds from the window's start; the speech after it has no text yet.
     """
 
     pieces: tuple[TimedTokens, ...]
@@ -84,7 +84,7 @@ class SplitWindow:
 
 
 def split_at_timestamps(tokens: Sequence[int], timestamp_begin: int) -> Iterator[TimedTokens]:
-    """Cut a decoded window at its timestamp tokens, in order; stretches without text are left out."""
+    """Split the tokens of a window at its timestamps, in order; what has no text is left out."""
     start, text = 0.0, list[int]()
     for place, token in enumerate(tokens):
         if token < timestamp_begin:
@@ -102,17 +102,17 @@ def split_at_timestamps(tokens: Sequence[int], timestamp_begin: int) -> Iterator
 def split_segments(
     decoded: DecodedWindow, speech: Sequence[SpeechRegion], length: float, is_last: bool, timestamp_begin: int
 ) -> SplitWindow:
-    """Decide how much of a window has been understood.
+    """Split a decoded window into segments, and decide where the next window begins.
 
-    Whisper leaves out, or leaves open, a sentence that its window cuts off; it is read again from its
-    start in the next window (openai/whisper, transcribe.py, `seek`). Beyond that, speech that the VAD
-    hears after the last timestamp is read again as well. Each window moves on by at least a second.
+    Whisper leaves a sentence that its window cuts off without an end, or leaves it out. The next window
+    begins with that sentence (openai/whisper, transcribe.py, `seek`), or with the speech that the VAD finds
+    after the last timestamp. It begins at least a second later than this one.
 
     Args:
-        decoded: what the decoder said about the window.
+        decoded: the window.
         speech: speech regions of the window, in seconds from its start.
         length: of the window, in seconds.
-        is_last: no speech follows this window, so that what is left open is the end of the text.
+        is_last: no speech follows this window, so a segment without an end is the end of the text.
         timestamp_begin: the first timestamp token.
     """
     pieces = tuple(split_at_timestamps(decoded.tokens, timestamp_begin))
@@ -123,16 +123,16 @@ def split_segments(
         if is_last or not MIN_ADVANCE_S <= last.start < length:
             return SplitWindow(pieces, length)
         return SplitWindow(pieces[:-1], last.start)
-    announces_more = len(decoded.tokens) > 1 and min(decoded.tokens[-2:]) >= timestamp_begin
-    unheard = sum(max(0.0, region.end - max(region.start, last.end)) for region in speech)
-    allowed = MAX_TRAILING_SPEECH_ANNOUNCED_S if announces_more and not is_last else MAX_TRAILING_SPEECH_S
-    if unheard > allowed and last.end >= MIN_ADVANCE_S:
+    opens_segment = len(decoded.tokens) > 1 and min(decoded.tokens[-2:]) >= timestamp_begin
+    trailing = sum(max(0.0, region.end - max(region.start, last.end)) for region in speech)
+    allowed = MAX_TRAILING_SPEECH_OPEN_S if opens_segment and not is_last else MAX_TRAILING_SPEECH_S
+    if trailing > allowed and last.end >= MIN_ADVANCE_S:
         return SplitWindow(pieces, last.end)
     return SplitWindow(pieces, length)
 
 
 def has_words(text: str) -> bool:
-    """Whether there is more in a text than spaces and punctuation, which Whisper writes over noise."""
+    """Whether a text is more than the spaces and punctuation that Whisper writes over noise."""
     return any(unicodedata.category(character)[0] not in "PZC" for character in text)
 
 
@@ -144,15 +144,15 @@ def to_segments(
     language: str = "en",
     speech: Sequence[SpeechRegion] = (),
 ) -> list[Segment]:
-    """Segments of one window in time order, clamped to it; numbered from 0.
+    """Segments of one window in time order, clamped to the window and numbered from 0.
 
     Args:
-        pieces: what was read of the window.
-        decoded: the window's figures.
-        window: its place, in seconds. A piece without a closing timestamp ends with it.
-        tokenizer: tokenizer of the checkpoint.
+        pieces: tokens of each segment.
+        decoded: the window.
+        window: in seconds of the track. A segment without a closing timestamp ends with it.
+        tokenizer: of the checkpoint.
         language: code; decides what a word is.
-        speech: regions in seconds of the track, to which words are kept.
+        speech: regions in seconds of the track; the times of words are kept within them.
     """
     begin = tokenizer.special.timestamp_begin
     ratio = compression_ratio(tokenizer.decode(decoded.tokens))
@@ -160,11 +160,11 @@ def to_segments(
     for piece in pieces:
         text = tokenizer.decode(piece.tokens)
         if not has_words(text) or window.start + piece.start >= window.end:
-            continue  # beyond the window's end there is only the silence that fills it up
+            continue  # after the window's end there is only the silence that it is padded with
         last = window.end if piece.end is None else min(window.start + piece.end, window.end)
         opening = piece.opening(begin)
         closing = begin + round((last - window.start) / TIMESTAMP_STEP_S)
-        start, end = _within_speech(min(window.start + piece.start, last), last, speech)
+        start, end = _trim_to_speech(min(window.start + piece.start, last), last, speech)
         words = _words(piece, decoded, window, tokenizer, language, speech, start)
         if words and start + MAX_PAUSE_IN_WORD_S < words[0].start < end:
             start = words[0].start
@@ -185,7 +185,7 @@ def to_segments(
 
 
 def _with_durations(segments: Sequence[Segment], window: Span) -> list[Segment]:
-    """Return the segments of a window with a duration above zero for every word."""
+    """The segments of a window, in which every word lasts longer than zero."""
     words = [word for segment in segments for word in segment.words]
     if all(word.end > word.start for word in words):
         return list(segments)
@@ -201,23 +201,23 @@ def _timed(word: Word, start: float, end: float) -> Word:
     return replace(word, start=start, end=end)
 
 
-def _within_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> tuple[float, float]:
-    """Trim a segment to the speech under it where it exceeds it by more than `MAX_PAUSE_IN_WORD_S`."""
-    under = [region for region in speech if region.start < end and region.end > start]
-    if not under:
+def _trim_to_speech(start: float, end: float, speech: Sequence[SpeechRegion]) -> tuple[float, float]:
+    """Trim a segment to the speech in it, if it exceeds that by more than `MAX_PAUSE_IN_WORD_S`."""
+    inside = [region for region in speech if region.start < end and region.end > start]
+    if not inside:
         return start, end
-    first, last = under[0].start, under[-1].end
+    first, last = inside[0].start, inside[-1].end
     return (first if first - start > MAX_PAUSE_IN_WORD_S else start), (
         last if end - last > MAX_PAUSE_IN_WORD_S else end
     )
 
 
-def _onset(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], begin: int) -> float:
-    """When the first token of a segment begins.
+def _first_start(piece: TimedTokens, decoded: DecodedWindow, times: Sequence[float], begin: int) -> float:
+    """The start of a segment's first token, in seconds of the window.
 
-    The decoder steps that predict the segment's timestamps often attend to its first word already, which
-    leaves that word hardly any time. Then the word begins at the timestamp, but not before the start that
-    attention gives to the timestamp tokens.
+    The steps that predict the segment's timestamps often attend to its first word already, which leaves
+    hardly any time to that word. Then it begins at the timestamp, but not before the start that attention
+    gives to the timestamp tokens.
     """
     if not piece.first or times[1] - times[0] >= MIN_FIRST_TOKEN_S:
         return times[0]
@@ -234,15 +234,15 @@ def _words(
     tokenizer: WhisperTokenizer,
     language: str,
     speech: Sequence[SpeechRegion],
-    opens: float,
+    segment_start: float,
 ) -> tuple[Word, ...]:
     """Words of a segment in seconds of the track; empty if no token times were computed."""
     if not decoded.starts:
         return ()
     end = piece.first + len(piece.tokens)
-    # What ran out of tokens has no end, and so no time for it.
+    # A text that reached the limit of tokens has no end token, and so no time for it.
     times = [*decoded.starts, window.duration][piece.first : end + 1]
-    times[0] = _onset(piece, decoded, times, tokenizer.special.timestamp_begin)
+    times[0] = _first_start(piece, decoded, times, tokenizer.special.timestamp_begin)
     starts = [min(window.start + time, window.end) for time in times]
     words = words_of(piece.tokens, starts, decoded.logprobs[piece.first : end], tokenizer, language)
-    return tuple(close_up(keep_to_speech(words, speech), opens))
+    return tuple(close_up(keep_to_speech(words, speech), segment_start))

@@ -1,16 +1,15 @@
 """Text and special tokens of one Whisper checkpoint: prompts in, text out."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from tokenizers import Tokenizer
 
 from ovsubs.errors import BrokenModel, InvalidOption, UnsupportedTask
+from ovsubs.whisper.config import read_config, read_name
 from ovsubs.whisper.languages import language_code
 
 TIMESTAMP_STEP_S = 0.02  # one timestamp token is two mel frames (arXiv:2212.04356, section 2.3)
@@ -50,13 +49,11 @@ class WhisperTokenizer:
         Raises:
             BrokenModel: one of them is missing, not JSON, or not of a Whisper checkpoint.
         """
-        self._directory = directory
         try:
             self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
         except Exception as error:  # the tokenizers library raises bare Exception, whatever is wrong
             raise BrokenModel(directory, f"tokenizer.json: {error}") from error
-        self._config = _read_json(directory / "config.json")
-        self._generation = _read_json(directory / "generation_config.json")
+        self._config = read_config(directory)
         self.special = self._special_tokens()
 
     @property
@@ -67,11 +64,7 @@ class WhisperTokenizer:
     @cached_property
     def name(self) -> str:
         """The checkpoint's own name where the directory knows it, else the directory's."""
-        for file, key in (("ovsubs.json", "name"), ("config.json", "_name_or_path")):
-            path = self._directory / file
-            if path.is_file() and (name := _read_json(path).get(key)):
-                return Path(str(name)).name
-        return self._directory.name
+        return read_name(self._config)
 
     def prompt(self, language: str, task: str, context: Sequence[int] = ()) -> tuple[int, ...]:
         """Tokens that open a window: start of transcript, language, task (English-only: the first alone).
@@ -147,15 +140,16 @@ class WhisperTokenizer:
 
     @property
     def _decoder_was_pruned(self) -> bool:
-        return self._size("decoder_layers") < self._size("encoder_layers")
+        return self._config.required("decoder_layers") < self._config.required("encoder_layers")
 
     def _special_tokens(self) -> SpecialTokens:
-        generation = self._generation
+        config = self._config
         no_timestamps = self._id("<|notimestamps|>")
-        multilingual = generation.get("is_multilingual", self._size("vocab_size") >= MULTILINGUAL_VOCAB)
-        languages = {key.strip("<|>"): int(value) for key, value in generation.get("lang_to_id", {}).items()}
-        if multilingual and not languages:
-            raise BrokenModel(self._directory, "generation_config.json has no lang_to_id")
+        multilingual = config.required("vocab_size") >= MULTILINGUAL_VOCAB
+        if config.is_multilingual is not None:  # older files do not say
+            multilingual = config.is_multilingual
+        if multilingual and not config.lang_to_id:
+            raise BrokenModel(config.directory, "generation_config.json has no lang_to_id")
         return SpecialTokens(
             sot=self._id("<|startoftranscript|>"),
             sot_prev=self._id("<|startofprev|>"),
@@ -165,29 +159,13 @@ class WhisperTokenizer:
             no_speech=no_timestamps - 1,  # <|nospeech|>, in older files <|nocaptions|>
             no_timestamps=no_timestamps,
             timestamp_begin=no_timestamps + 1,
-            suppress=tuple(generation.get("suppress_tokens") or ()),
-            begin_suppress=tuple(generation.get("begin_suppress_tokens") or ()),
-            languages=languages if multilingual else {},
+            suppress=config.suppress_tokens,
+            begin_suppress=config.begin_suppress_tokens,
+            languages=config.lang_to_id if multilingual else {},
         )
-
-    def _size(self, key: str) -> int:
-        try:
-            return int(self._config[key])
-        except (KeyError, TypeError, ValueError):
-            raise BrokenModel(self._directory, f"config.json has no {key}") from None
 
     def _id(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)
         if found is None:
-            raise BrokenModel(self._directory, f"tokenizer.json has no {token}")
+            raise BrokenModel(self._config.directory, f"tokenizer.json has no {token}")
         return int(found)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BrokenModel(path.parent, f"{path.name}: {error}") from error
-    if not isinstance(content, dict):
-        raise BrokenModel(path.parent, f"{path.name} is not a JSON object")
-    return content

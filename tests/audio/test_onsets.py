@@ -1,4 +1,4 @@
-"""Speech after other sounds: its beginning is found by hearing it backwards, whatever the blocks."""
+"""Speech after other sounds: a backward pass finds its beginning, however the samples arrive."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ovsubs.audio.onsets import BLOCK_STEPS, LOOKAHEAD_STEPS, OnsetRaiser, find_sounds, raise_onsets
+from ovsubs.audio.onsets import BLOCK_STEPS, LOOKAHEAD_STEPS, OnsetCorrector, correct_onsets, find_sounds
 from ovsubs.audio.regions import VadOptions
 from ovsubs.audio.vad import SpeechDetector, detect_stream, find_speech
 
@@ -19,29 +19,29 @@ def steps(*runs: tuple[int, float]) -> NDArray[np.float32]:
     return np.concatenate([np.full(n, value, np.float32) for n, value in runs])
 
 
-def test_speech_begins_where_it_is_heard_backwards() -> None:
-    forwards, backwards = steps((100, 0.0), (50, 0.9)), steps((70, 0.0), (80, 0.9))
-    sounds = forwards < 0.5
+def test_speech_begins_where_the_backward_pass_finds_it() -> None:
+    forward, backward = steps((100, 0.0), (50, 0.9)), steps((70, 0.0), (80, 0.9))
+    sounds = forward < 0.5
 
-    raised = raise_onsets(forwards, backwards, sounds, OPTIONS)
+    corrected = correct_onsets(forward, backward, sounds, OPTIONS)
 
-    assert (raised >= 0.5).tolist() == [False] * 70 + [True] * 80
+    assert (corrected >= 0.5).tolist() == [False] * 70 + [True] * 80
 
 
 def test_a_sentence_that_is_missed_is_added_and_a_note_of_a_guitar_is_not() -> None:
-    forwards, sounds = steps((200, 0.0)), np.ones(200, bool)
+    forward, sounds = steps((200, 0.0)), np.ones(200, bool)
     note, sentence = steps((50, 0.0), (10, 0.9), (140, 0.0)), steps((50, 0.0), (60, 0.9), (90, 0.0))
 
-    assert raise_onsets(forwards, note, sounds, OPTIONS).max() == 0.0
-    assert (raise_onsets(forwards, sentence, sounds, OPTIONS) >= 0.5).sum() == 60
+    assert correct_onsets(forward, note, sounds, OPTIONS).max() == 0.0
+    assert (correct_onsets(forward, sentence, sounds, OPTIONS) >= 0.5).sum() == 60
 
 
 def test_after_silence_the_detector_is_believed() -> None:
-    forwards, backwards = steps((150, 0.0), (50, 0.9)), steps((120, 0.0), (80, 0.9))
+    forward, backward = steps((150, 0.0), (50, 0.9)), steps((120, 0.0), (80, 0.9))
 
-    raised = raise_onsets(forwards, backwards, np.zeros(200, bool), OPTIONS)
+    corrected = correct_onsets(forward, backward, np.zeros(200, bool), OPTIONS)
 
-    np.testing.assert_array_equal(raised, forwards)
+    np.testing.assert_array_equal(corrected, forward)
 
 
 def test_breaths_and_rooms_are_no_sounds_but_music_and_a_soft_voice_are() -> None:
@@ -58,34 +58,34 @@ def test_breaths_and_rooms_are_no_sounds_but_music_and_a_soft_voice_are() -> Non
     assert not find_sounds(np.zeros(100 * STEP, np.float32), steps((100, 0.0)), 0.5).any()
 
 
-def test_all_samples_pass_once_and_only_blocks_with_sounds_are_heard_backwards() -> None:
+def test_all_samples_pass_once_and_only_blocks_with_sounds_have_a_backward_pass() -> None:
     n = BLOCK_STEPS + LOOKAHEAD_STEPS + 30
     samples = np.arange(n * STEP - 100, dtype=np.float32) / (n * STEP)
     heard = list[int]()
 
-    def backwards(given: NDArray[np.float32]) -> NDArray[np.float32]:
+    def backward(given: NDArray[np.float32]) -> NDArray[np.float32]:
         heard.append(len(given))
         return np.zeros(-(-len(given) // STEP), np.float32)
 
-    raiser = OnsetRaiser(backwards, OPTIONS)
-    passed = [*raiser.push(samples, steps((n, 0.0))), *raiser.finish()]
-    np.testing.assert_array_equal(np.concatenate([block for block, _, _ in passed]), samples)
-    assert [len(probabilities) for _, probabilities, _ in passed] == [BLOCK_STEPS, LOOKAHEAD_STEPS + 30]
+    corrector = OnsetCorrector(backward, OPTIONS)
+    passed = [*corrector.push(samples, steps((n, 0.0))), *corrector.finish()]
+    np.testing.assert_array_equal(np.concatenate([block.samples for block in passed]), samples)
+    assert [len(block.probabilities) for block in passed] == [BLOCK_STEPS, LOOKAHEAD_STEPS + 30]
     assert len(heard) == 2
     heard.clear()
-    raiser = OnsetRaiser(backwards, OPTIONS)
-    assert len([*raiser.push(samples * 0, steps((n, 0.0))), *raiser.finish()]) == 2
+    corrector = OnsetCorrector(backward, OPTIONS)
+    assert len([*corrector.push(samples * 0, steps((n, 0.0))), *corrector.finish()]) == 2
     assert heard == []
 
 
-def test_without_hearing_backwards_everything_passes_at_once() -> None:
+def test_without_a_backward_pass_everything_passes_at_once() -> None:
     samples, probabilities = np.ones(40 * STEP, np.float32), steps((40, 0.2))
-    raiser = OnsetRaiser(None, OPTIONS)
-    ((passed, raised, sounds),) = raiser.push(samples, probabilities)
-    assert passed is samples
-    assert raised is probabilities
-    assert sounds.all()
-    assert list(raiser.finish()) == []
+    corrector = OnsetCorrector(None, OPTIONS)
+    (block,) = corrector.push(samples, probabilities)
+    assert block.samples is samples
+    assert block.probabilities is probabilities
+    assert block.sounds.all()
+    assert list(corrector.finish()) == []
 
 
 @pytest.fixture(scope="module")

@@ -252,7 +252,7 @@ def test_short_batches_hear_what_long_ones_hear(
 def test_live_audio_is_heard_as_soon_as_a_batch_of_it_is_there(
     chapter: np.ndarray, live_detector: SpeechDetector
 ) -> None:
-    segmenter = SpeechSegmenter(live_detector, VadOptions(), hears_backwards=False)
+    segmenter = SpeechSegmenter(live_detector, VadOptions(), backward_pass=False)
     n_pushed = n_heard = 0
     for block in in_blocks(chapter, 0.1):
         n_pushed += len(block)

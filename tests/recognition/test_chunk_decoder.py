@@ -574,16 +574,14 @@ def test_a_doubtful_passage_is_kept_if_another_attempt_has_it(script: Script) ->
     assert texts(player.decoder.drain().segments) == [("Tell me he is the lord of the world.", 0.2, 6.0)]
 
 
-# Speech after another sound, heard again without it
+# Speech after another sound, decoded again without it
 
 
 AFTER_A_SOUND = chunk(0.0, 21.5, (10.0, 20.0), after_sound=True)
 
 
 @pytest.mark.parametrize("sure", [-0.55, -0.45])
-def test_words_that_only_the_second_hearing_has_before_the_others_are_kept(
-    script: Script, sure: float
-) -> None:
+def test_words_that_only_the_second_pass_has_before_the_others_are_kept(script: Script, sure: float) -> None:
     """Twelve letters tell that the others are the same; what is there besides needs no more belief."""
     player = ScriptedChunk(script, AFTER_A_SOUND)
     assert player.place == (8.5, 21.5)
@@ -622,7 +620,7 @@ def test_a_short_text_within_a_longer_one_is_no_sign_of_words_before_it(script: 
     assert texts(player.decoder.drain().segments) == [("Hello", 10.0, 20.0)]
 
 
-def test_the_second_hearing_ends_where_the_first_one_did(script: Script) -> None:
+def test_the_second_pass_ends_where_the_first_one_did(script: Script) -> None:
     """To the last bit: else a window that has all speech to its chunk's end would seem to break off."""
     player = ScriptedChunk(script, chunk(30.0, 43.475, (34.252, 43.475), after_sound=True))
     first = player.decoder.window

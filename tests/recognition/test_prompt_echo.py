@@ -11,7 +11,7 @@ from scripted import Script
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.recognition.fallback import Attempt, Verdict, assess, next_attempt
-from ovsubs.recognition.prompt_echo import echoes_prompt, is_heard_without
+from ovsubs.recognition.prompt_echo import echoes_prompt, is_confirmed
 from ovsubs.whisper.decoding import DecodedWindow
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.search import SearchOptions
@@ -79,10 +79,10 @@ def test_a_text_that_is_made_of_hotwords_is_an_echo(script: Script, text: str, i
         ("", False),
     ],
 )
-def test_an_echo_stays_if_it_is_heard_without_the_prompt(script: Script, heard: str, is_heard: bool) -> None:
+def test_an_echo_stays_if_it_is_confirmed_the_prompt(script: Script, heard: str, is_heard: bool) -> None:
     echo, tokenizer = said(script, " " + PROMPT), script.components.tokenizer
-    assert is_heard_without(echo, said(script, heard), tokenizer, PROMPTED) is is_heard
-    assert not is_heard_without(replace(echo, finished=False), said(script, heard), tokenizer, PROMPTED)
+    assert is_confirmed(echo, said(script, heard), tokenizer, PROMPTED) is is_heard
+    assert not is_confirmed(replace(echo, finished=False), said(script, heard), tokenizer, PROMPTED)
 
 
 def test_an_echo_is_decoded_again_without_the_prompt_and_not_asked_again(script: Script) -> None:

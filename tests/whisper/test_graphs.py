@@ -13,6 +13,7 @@ from small_export import SmallExport
 from systems import link_or_copy
 
 from ovsubs.errors import BrokenModel
+from ovsubs.whisper.config import read_config
 from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.model.graphs import read_graphs
 
@@ -40,7 +41,7 @@ def logits_of(directory: Path, mel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_model_dir: Path) -> None:
-    graphs = read_graphs(tiny_en_model_dir)
+    graphs = read_graphs(read_config(tiny_en_model_dir))
     assert (graphs.n_mels, graphs.n_layers) == (80, 4)
     layers = {f"{kind}.{layer}" for kind in ("key", "value") for layer in range(4)}
     assert {output.get_any_name() for output in graphs.encoder.outputs} == layers
@@ -59,7 +60,7 @@ def test_alignment_heads_of_a_teacher_are_replaced_by_the_upper_half(
     path = directory / "generation_config.json"
     settings = json.loads(path.read_text())
     path.write_text(json.dumps({**settings, "alignment_heads": [[2, 1], foreign]}))
-    assert read_graphs(directory).alignment_heads == tuple(
+    assert read_graphs(read_config(directory)).alignment_heads == tuple(
         (layer, head) for layer in (2, 3) for head in range(6)
     )
 
@@ -109,7 +110,7 @@ def in_half_precision(source: Path, target: Path) -> Path:
 
 def encoded(directory: Path, mel: NDArray[np.float32], *, any_length: bool) -> list[NDArray[np.float32]]:
     """Keys and values of all layers, computed in float32, also where the weights are of 8 bits."""
-    encoder = read_graphs(directory, any_length=any_length).encoder
+    encoder = read_graphs(read_config(directory), any_length=any_length).encoder
     assert encoder.input(0).get_partial_shape()[2].is_dynamic == any_length
     exact = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
     compiled = ov.Core().compile_model(encoder, "CPU", exact)

@@ -11,6 +11,7 @@ import openvino as ov
 import pytest
 
 from ovsubs.errors import InvalidOption
+from ovsubs.whisper.config import read_config
 from ovsubs.whisper.model import compile_options as options_module
 from ovsubs.whisper.model import precision as module
 from ovsubs.whisper.model.compile_options import CompileOptions, settle
@@ -21,7 +22,7 @@ from ovsubs.whisper.model.precision import (
     cpu_precisions,
     measure,
     measured_precisions,
-    read_size,
+    size_of,
 )
 
 F32, BF16, INT8 = Precision("f32"), Precision("bf16"), Precision("f32", int8=True)
@@ -173,13 +174,15 @@ def test_a_cpu_with_fewer_instructions_chooses_what_it_can(isa: str, tmp_path: P
 
 
 def test_the_size_is_that_of_the_config_or_of_base(tmp_path: Path) -> None:
-    assert read_size(tmp_path) == ModelSize(512, 6, 6, 51865)
-    (tmp_path / "config.json").write_text(
-        '{"d_model": 1280, "encoder_layers": 32, "decoder_layers": 4, "vocab_size": 51866}'
-    )
-    assert read_size(tmp_path) == ModelSize(1280, 32, 4, 51866)
-    (tmp_path / "config.json").write_text('{"d_model": null}')
-    assert read_size(tmp_path) == ModelSize()
+    def size_in(config: str) -> ModelSize:
+        (tmp_path / "config.json").write_text(config)
+        return size_of(read_config(tmp_path))
+
+    (tmp_path / "generation_config.json").write_text("{}")
+    assert size_in("{}") == ModelSize(512, 6, 6, 51865)
+    turbo = '{"d_model": 1280, "encoder_layers": 32, "decoder_layers": 4, "vocab_size": 51866}'
+    assert size_in(turbo) == ModelSize(1280, 32, 4, 51866)
+    assert size_in(turbo.replace("1280", "null")) == ModelSize()
 
 
 def test_keys_and_cache_follow_what_the_decoder_computes_in() -> None:

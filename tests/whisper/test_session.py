@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from small_export import SmallExport
 
 from ovsubs.errors import DeviceNotFound, InvalidOption
+from ovsubs.whisper.config import read_config
 from ovsubs.whisper.decoding import WindowRequest, decode
 from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import CompileOptions, WhisperModel, open_model, settle
-from ovsubs.whisper.model.precision import cpu_precisions, read_size
+from ovsubs.whisper.model.precision import cpu_precisions, size_of
 from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 EXACT = CompileOptions(threads=2, inference_precision="f32")
@@ -361,7 +362,7 @@ def test_rounded_numbers_give_nearly_the_same_text(
     cut, filters = [mels[0][:, :1100], mels[2]], LogitFilters(tokenizer.special, tiny_en.n_vocab)
     requests = [WindowRequest(tokenizer.prompt("en", "transcribe"))] * 2
     with open_model(tiny_en_model_dir, options) as close:
-        in_16_bits = settle(options, read_size(tiny_en_model_dir)).key_type == "bf16"
+        in_16_bits = settle(options, size_of(read_config(tiny_en_model_dir))).key_type == "bf16"
         assert close.window_bytes * (2 if in_16_bits else 1) == tiny_en.window_bytes
         assert (close.cross_kv_cache(1).array("key.0").dtype == np.uint16) == in_16_bits
         decoded = []

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import BrokenModel, ClosedModel
 from ovsubs.timing import Stopwatch
+from ovsubs.whisper.config import read_config
 from ovsubs.whisper.model.blob_sums import checked_blobs
 from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.cross_kv_cache import CrossKVCache, filled
+from ovsubs.whisper.model.devices import check_device
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.layer_timing import calibrated_sums_are_exact
 from ovsubs.whisper.model.lengths import N_ENCODER_POSITIONS
 from ovsubs.whisper.model.pages import release_mapped_pages
-from ovsubs.whisper.model.precision import read_size
+from ovsubs.whisper.model.precision import size_of
 from ovsubs.whisper.model.session import DecoderSession
 
 # OpenVINO keeps kernels for each shape, 5,000 of them by default, and steps have ever new shapes: memory grew
@@ -34,12 +36,14 @@ def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
     Raises:
         DeviceNotFound: the device is not there; asked before the model is read.
         InvalidOption: the CPU does not compute in the precision asked for.
-        BrokenModel: a graph is missing, corrupt or not Whisper's.
+        BrokenModel: a file is missing, corrupt or not Whisper's.
     """
-    settings = settle(options, read_size(directory))
+    check_device(options.device)
+    config = read_config(directory)
+    settings = settle(options, size_of(config))
     precision = settings.precision
     graphs = read_graphs(
-        directory,
+        config,
         settings.key_type,
         any_length=settings.can.any_length,
         encoder_in_8_bits=bool(precision and precision.encoder.int8),

@@ -7,7 +7,6 @@ values as inputs. The cut follows the data, not the names of nodes, so that quan
 graphs and pruned decoders (turbo, distil) pass as well.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from openvino import opset15 as ops
 
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import BrokenModel
-from ovsubs.whisper.alignment_heads import AlignmentHeads, own_heads
+from ovsubs.whisper.config import AlignmentHeads, ModelConfig
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
 from ovsubs.whisper.model.dynamic_quantization import quantize_linear_dynamic
 from ovsubs.whisper.model.lengths import make_length_dynamic
@@ -50,7 +49,7 @@ class WhisperGraphs:
 
 
 def read_graphs(
-    directory: Path,
+    config: ModelConfig,
     key_type: str = "f32",
     *,
     any_length: bool = True,
@@ -58,21 +57,23 @@ def read_graphs(
     decoder_in_8_bits: bool = False,
     overflows: bool = False,
 ) -> WhisperGraphs:
-    """Read a model directory, cut its decoder at the cross-attentions, and fit both to the CPU.
+    """Read the graphs of a model directory, cut the decoder at the cross-attentions, and fit both to the CPU.
 
     Args:
-        directory: of the standard layout.
+        config: of a directory of the standard layout.
         key_type: element type of keys and values between the graphs, "f32" or "bf16".
         any_length: the encoder takes any even number of frames up to 3000; else 3000.
-        encoder_in_8_bits: its linear layers in floating point become such of 8 bits; see `eight_bits.py`.
+        encoder_in_8_bits: its linear layers in floating point become such of 8 bits; see
+            `dynamic_quantization.py`.
         decoder_in_8_bits: the same of the decoder.
         overflows: the CPU adds products of 8 bits up in 16; see `overflow.py`.
 
     Raises:
-        BrokenModel: a graph cannot be read, or is not a stateful Whisper decoder of optimum-intel.
+        BrokenModel: a graph cannot be read, or is not a stateful Whisper decoder of optimum-intel; or
+            `config.json` does not fit the encoder.
     """
-    core = shared_core()
-    n_mels = _n_mels(directory)
+    core, directory = shared_core(), config.directory
+    n_mels = config.required("num_mel_bins")
     encoder = _read(core, directory, "openvino_encoder_model.xml")
     decoder = _read(core, directory, "openvino_decoder_model.xml")
     try:
@@ -85,7 +86,7 @@ def read_graphs(
     crosses = list(_cross_attentions(decoder, hidden))
     if not crosses:
         raise BrokenModel(directory, "no cross-attention was found in the decoder")
-    heads = _alignment_heads(directory, crosses)
+    heads = _alignment_heads(config, crosses)
     inputs, queries = _cut(decoder, crosses, key_type, heads)
     if any_length:
         make_length_dynamic(encoder)
@@ -111,22 +112,13 @@ def _read(core: ov.Core, directory: Path, name: str) -> ov.Model:
         raise BrokenModel(directory, f"{name} cannot be read: {reason}") from error
 
 
-def _n_mels(directory: Path) -> int:
-    try:
-        return int(json.loads((directory / "config.json").read_text(encoding="utf-8"))["num_mel_bins"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenModel(directory, f"config.json: no num_mel_bins ({error})") from error
-
-
-def _alignment_heads(directory: Path, crosses: Sequence[CrossAttention]) -> AlignmentHeads:
-    """Of the generation config; without them all heads of the upper half of the layers (openai/whisper)."""
+def _alignment_heads(config: ModelConfig, crosses: Sequence[CrossAttention]) -> AlignmentHeads:
+    """Those of the checkpoint; without them all heads of the upper half of the layers (openai/whisper)."""
     n_heads = int(crosses[0].key.get_partial_shape()[1].get_length())
-    try:
-        heads = own_heads(directory, len(crosses), n_heads)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise BrokenModel(directory, f"generation_config.json: alignment_heads ({error})") from error
     upper = range(len(crosses) // 2, len(crosses))
-    return heads or tuple((layer, head) for layer in upper for head in range(n_heads))
+    return config.alignment_heads_of(len(crosses), n_heads) or tuple(
+        (layer, head) for layer in upper for head in range(n_heads)
+    )
 
 
 def _parameter(model: ov.Model, name: str) -> ov.Node:

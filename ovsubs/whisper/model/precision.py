@@ -25,6 +25,7 @@ from platformdirs import user_cache_path
 from ovsubs.atomic import replace_file
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import InvalidOption
+from ovsubs.whisper.config import ModelConfig
 from ovsubs.whisper.model.devices import cpu_flags
 from ovsubs.whisper.model.layer_timing import FLOATS, MeasuredPrecision, ModelSize, Precision, ask
 
@@ -54,14 +55,11 @@ class ModelPrecision:
         return names[0] if names[0] == names[1] else "+".join(names)
 
 
-def read_size(directory: Path) -> ModelSize:
-    """The size that a model directory tells; that of base where it tells none."""
-    try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        names = ("d_model", "encoder_layers", "decoder_layers", "vocab_size")
-        return ModelSize(*(max(1, int(config[name])) for name in names))
-    except (OSError, ValueError, KeyError, TypeError):
-        return ModelSize()
+def size_of(config: ModelConfig) -> ModelSize:
+    """The size of a model; that of base where its `config.json` lacks a number."""
+    sizes = (config.d_model, config.encoder_layers, config.decoder_layers, config.vocab_size)
+    known = [max(1, size) for size in sizes if size is not None]
+    return ModelSize(*known) if len(known) == len(sizes) else ModelSize()
 
 
 def choose_precision(asked: str | None, size: ModelSize, threads: int | None = None) -> ModelPrecision:

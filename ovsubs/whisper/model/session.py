@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.whisper.alignment_heads import AlignmentHeads
+from ovsubs.whisper.config import AlignmentHeads
 from ovsubs.whisper.model.cross_kv_cache import CrossKVCache, as_float32
 from ovsubs.whisper.model.lengths import N_ENCODER_POSITIONS
 from ovsubs.whisper.model.pages import release_mapped_pages

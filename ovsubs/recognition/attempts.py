@@ -1,4 +1,4 @@
-"""The attempts at one window -> the one to keep, and what the others tell of it."""
+"""The attempts at one window -> the one to keep, and what the others say about it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ovsubs.whisper.tokenizer import WhisperTokenizer
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """Result of one attempt at a window, and its language; `language_vote` where the window has voted."""
+class AttemptResult:
+    """Result of one attempt at a window; `language_vote` is None where the window has none of its own."""
 
     decoded: DecodedWindow
     verdict: Verdict
     language: str
     language_vote: LanguageVote | None
 
-    def is_better_than(self, earlier: Tried) -> bool:
+    def is_better_than(self, earlier: AttemptResult) -> bool:
         """Whether this attempt is kept instead of an earlier one."""
         if self.verdict in (Verdict.GOOD, Verdict.SILENT):
             return True
@@ -28,36 +28,36 @@ class Tried:
         return self.decoded.avg_logprob >= earlier.decoded.avg_logprob
 
 
-class TriedAttempts:
+class AttemptHistory:
     """All attempts at a window, in order."""
 
     def __init__(self) -> None:
-        self.best: Tried | None = None
-        self._all = list[Tried]()
+        self.best: AttemptResult | None = None
+        self._all = list[AttemptResult]()
 
-    def add(self, tried: Tried) -> Tried:
-        """Take in an attempt; returns the best one so far."""
-        self.add_witness(tried)
-        if self.best is None or tried.is_better_than(self.best):
-            self.best = tried
+    def add(self, result: AttemptResult) -> AttemptResult:
+        """Add an attempt, and return the best one so far."""
+        self.add_for_comparison(result)
+        if self.best is None or result.is_better_than(self.best):
+            self.best = result
         return self.best
 
-    def add_witness(self, tried: Tried) -> None:
-        """Take in an attempt that is not to be kept: it only tells of others."""
-        self._all.append(tried)
+    def add_for_comparison(self, result: AttemptResult) -> None:
+        """Add an attempt that is not to be kept, but that the text of others is compared with."""
+        self._all.append(result)
 
     @property
     def has_looped(self) -> bool:
-        """Whether any of them repeated itself without end."""
+        """Whether the text of any attempt repeated itself without end."""
         return any(one.verdict is Verdict.LOOP for one in self._all)
 
-    def others(self, kept: Tried) -> tuple[DecodedWindow, ...]:
-        """Those in the same language that did not loop: loops tell nothing of other texts."""
+    def others(self, kept: AttemptResult) -> tuple[DecodedWindow, ...]:
+        """The other attempts in the same language, without loops, which say nothing about other texts."""
         same = [one for one in self._all if one.verdict is not Verdict.LOOP and one.language == kept.language]
         return tuple(one.decoded for one in same if one.decoded is not kept.decoded)
 
-    def is_made_up(self, kept: Tried, tokenizer: WhisperTokenizer) -> bool:
-        """Whether a text was sampled, and no other attempt in its language has heard much of it."""
+    def is_made_up(self, kept: AttemptResult, tokenizer: WhisperTokenizer) -> bool:
+        """Whether a text was sampled, and no other attempt in its language has much of it."""
         same = [one for one in self._all if one.language == kept.language]
         loops = [one.decoded for one in same if one.verdict is Verdict.LOOP]
         return is_made_up(kept.decoded, self.others(kept), loops, tokenizer)
