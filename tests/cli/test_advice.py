@@ -65,7 +65,7 @@ ADVISED_BY_MODULES = {
     "datasets/hub.py": {"export", "quantize", "benchmark"},
     "cli/render.py": {"render"},
     "cli/subtitle.py": {"subtitle"},
-    "cli/quantize.py": {"export"},
+    "cli/quantize.py": {"export", "quantize"},
     "cli/entry.py": EVERY,
 }
 ELSEWHERE = {
