@@ -404,34 +404,31 @@ def benchmark(
 
     Exit code: 0 all well, 1 worse than --check allows or a measurement failed, 2 the call is wrong.
     """
-    from ovsubs.cli.benchmark import Baseline, Outputs, run_benchmark
+    from ovsubs.cli.benchmark import run_benchmark
     from ovsubs.datasets import DatasetOptions
+    from ovsubs.evaluation.benchmark import Baseline, BenchmarkRequest
     from ovsubs.evaluation.compare import BenchmarkOptions
+    from ovsubs.evaluation.outputs import BenchmarkOutputs
     from ovsubs.evaluation.regression import Limits
     from ovsubs.whisper.model import CompileOptions
 
     refuse_missing_folder(model_dir)
-    if check is None and (max_wer_drop is not None or max_slowdown is not None):
-        name = "max_slowdown" if max_wer_drop is None else "max_wer_drop"
-        raise InvalidOption(
-            name, max_slowdown if max_wer_drop is None else max_wer_drop, "it goes with --check"
-        )
-    if seed is not None and samples is None:
-        raise InvalidOption("seed", seed, "it goes with --samples")
-    limits = Limits(Limits().max_wer_drop if max_wer_drop is None else max_wer_drop, max_slowdown)
-    code = run_benchmark(
+    if check is None:
+        refuse_given("it goes with --check", max_wer_drop=max_wer_drop, max_slowdown=max_slowdown)
+    if samples is None:
+        refuse_given("it goes with --samples", seed=seed)
+    limits = Limits(max_slowdown=max_slowdown, **given(max_wer_drop=max_wer_drop))
+    compile_options = CompileOptions(device, threads, None, inference_precision)
+    request = BenchmarkRequest(
         models,
         dataset,
-        DatasetOptions(samples, seed or 0, dataset_part, joined, offline),
-        BenchmarkOptions(
-            runs, language, beam_size, batch_size, CompileOptions(device, threads, None, inference_precision)
-        ),
-        Outputs(json, markdown, plot),
+        DatasetOptions(samples, part=dataset_part, joined=joined, offline=offline, **given(seed=seed)),
+        BenchmarkOptions(runs, language, beam_size, batch_size, compile_options),
+        BenchmarkOutputs(json, markdown, plot),
         Baseline(check, limits) if check else None,
-        models_dir=model_dir,
-        quiet=quiet,
+        model_dir,
     )
-    raise typer.Exit(code)
+    raise typer.Exit(run_benchmark(request, quiet=quiet))
 
 
 @app.command()

@@ -19,7 +19,7 @@ from ovsubs.cli.tables import print_figures
 from ovsubs.clock import clock_time
 from ovsubs.evaluation.machine import peak_memory
 from ovsubs.export.model_directory import ExportOptions
-from ovsubs.quantization.make_int8 import Callbacks, Int8Output, export_int8, quantize_named
+from ovsubs.quantization.make_int8 import Int8Output, QuantizeCallbacks, export_int8, quantize_named
 from ovsubs.quantization.measurement import Measurement
 from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.post_training import Int8Settings
@@ -145,13 +145,13 @@ def run_export_int8(source: str, export: ExportOptions, options: QuantizeOptions
     return made.directory
 
 
-def _callbacks(progress: PhaseProgress, *, quiet: bool) -> Callbacks:
+def _callbacks(progress: PhaseProgress, *, quiet: bool) -> QuantizeCallbacks:
     def show_table(measurement: Measurement) -> None:
         if not quiet:
             progress.clear()
             print_figures(make_table(measurement), measurement.comparison.line)
 
-    return Callbacks(progress.say, progress.tell, show_table)
+    return QuantizeCallbacks(progress.say, progress.tell, show_table)
 
 
 def _print_verdict(made: Quantized, options: QuantizeOptions, *, quiet: bool) -> None:

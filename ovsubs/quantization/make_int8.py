@@ -38,7 +38,7 @@ class Int8Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Callbacks:
+class QuantizeCallbacks:
     """What is called while INT8 is made.
 
     `on_step`: with a line about a step of finding or exporting the model. `on_phase`: with a phase of the
@@ -53,7 +53,7 @@ class Callbacks:
 
 
 def quantize_named(
-    model: str, options: QuantizeOptions, output: Int8Output, callbacks: Callbacks | None = None
+    model: str, options: QuantizeOptions, output: Int8Output, callbacks: QuantizeCallbacks | None = None
 ) -> Quantized:
     """Find a model by its name or path, and quantize it.
 
@@ -68,7 +68,7 @@ def quantize_named(
         OutputIsInput: `output.json` is a file of the model or a recording.
         UnwritableFile: `output.json` cannot be written.
     """
-    told = callbacks or Callbacks()
+    told = callbacks or QuantizeCallbacks()
     if output.json is not None:
         check_output(output.json)
     directory = resolve_ir(model, models_dir=output.models_dir, offline=options.offline, report=told.on_step)
@@ -91,7 +91,7 @@ def quantize_named(
 
 
 def export_int8(
-    source: str, export: ExportOptions, options: QuantizeOptions, callbacks: Callbacks | None = None
+    source: str, export: ExportOptions, options: QuantizeOptions, callbacks: QuantizeCallbacks | None = None
 ) -> Quantized:
     """Export a checkpoint and quantize it; only the INT8 directory is kept.
 
@@ -108,7 +108,7 @@ def export_int8(
     """
     if export.precision != ExportOptions().precision:
         raise InvalidOption("precision", export.precision, "INT8 is a precision already; leave it out")
-    told = callbacks or Callbacks()
+    told = callbacks or QuantizeCallbacks()
     target = export.output or int8_directory(source, export.models_dir, export.name)
     check_replaceable(target, overwrite=export.overwrite)
     check_extras(f"exporting {source}", options)

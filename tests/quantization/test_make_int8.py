@@ -6,7 +6,13 @@ import pytest
 
 from ovsubs.errors import InvalidOption, OutputExists, OutputIsInput, TooFewSamples, UnwritableFile
 from ovsubs.export.model_directory import ExportOptions
-from ovsubs.quantization.make_int8 import Callbacks, Int8Output, export_int8, int8_directory, quantize_named
+from ovsubs.quantization.make_int8 import (
+    Int8Output,
+    QuantizeCallbacks,
+    export_int8,
+    int8_directory,
+    quantize_named,
+)
 from ovsubs.quantization.options import QuantizeOptions, Recordings
 
 
@@ -54,7 +60,7 @@ def test_what_is_wrong_with_the_recordings_is_said_before_the_export(
             "no-such-model",
             ExportOptions(output=tmp_path / "models" / "made", offline=True),
             on_two_of(recordings),
-            Callbacks(on_step=steps.append),
+            QuantizeCallbacks(on_step=steps.append),
         )
     assert steps == []
     assert list((tmp_path / "models").iterdir()) == []
