@@ -18,9 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import run_program, say
+from peer_engines.program import RESULTS, ROOT, make_parser, run_program, say, write_results
 
-ROOT = Path(__file__).parents[1]
 ISAS = ("AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI", "")  # the last is all that the CPU has
 TESTS = (
     "tests/end_to_end/test_real_speech.py",
@@ -48,14 +47,12 @@ def main() -> int:
     """Test all CPUs and print a table; 1 if a test fails."""
     if len(sys.argv) > 1 and sys.argv[1] == "--hear":
         return hear(sys.argv[2], Path(sys.argv[3]), sys.argv[4] or None)
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     parser.add_argument("--model", default="base", help="name or directory of the OpenVINO graphs")
     parser.add_argument("--isa", action="append", help="one of them; all by default")
     parser.add_argument("--without-tests", action="store_true", help="accuracy and speed alone")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "cpus.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "cpus.json")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache:
         environments = {isa: environment_of(isa, cache) for isa in given.isa or ISAS}
@@ -66,8 +63,8 @@ def main() -> int:
         for place, (isa, one) in enumerate(asked) if not given.without_tests else ():
             rows[place] = replace(rows[place], tests=run_tests(isa, one, environments[isa]))
             print(describe(rows[place]), flush=True)
-    content = {**describe_run(ROOT, PROJECT_PACKAGES), "rows": [asdict(row) for row in rows]}
-    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    content = {**describe_run(PROJECT_PACKAGES), "rows": [asdict(row) for row in rows]}
+    write_results(given.json, content)
     return int(any("failed" in row.tests or "error" in row.tests for row in rows))
 
 
@@ -120,7 +117,7 @@ def run_tests(isa: str, asked: str | None, environment: dict[str, str]) -> str:
 def hear(name: str, data: Path, asked: str | None) -> int:
     """Chapters in one precision; prints what it came down to, word errors, words, and speed."""
     from ovsubs.datasets.joining import joined_chapters
-    from ovsubs.evaluation.metrics import count_word_errors
+    from ovsubs.evaluation.metrics import count_word_errors, total
     from ovsubs.export.resolve import resolve_ir
     from ovsubs.pipeline import Model
     from ovsubs.whisper.config import read_config
@@ -131,18 +128,15 @@ def hear(name: str, data: Path, asked: str | None) -> int:
     options = CompileOptions(inference_precision=asked)
     chosen = str(settle(options, size_of(read_config(directory))).precision)
     chapters = list(joined_chapters(data))[:N_CHAPTERS]
-    n_errors = n_words = 0
     with Model(directory, options) as model:
         model.transcribe(chapters[0].samples[: 60 * 16_000], language="en")  # warm-up
         start = time.perf_counter()
         transcripts = [model.transcribe(chapter.samples, language="en") for chapter in chapters]
         taken = time.perf_counter() - start
-    for chapter, transcript in zip(chapters, transcripts, strict=True):
-        errors = count_word_errors(chapter.text, transcript.text)
-        n_errors += errors.n_errors
-        n_words += errors.n_words
+    pairs = zip(chapters, transcripts, strict=True)
+    errors = total(count_word_errors(chapter.text, transcript.text) for chapter, transcript in pairs)
     rtfx = sum(chapter.duration for chapter in chapters) / taken
-    print(json.dumps([chosen, n_errors, n_words, round(rtfx, 1)]))
+    print(json.dumps([chosen, errors.n_errors, errors.n_words, round(rtfx, 1)]))
     return 0
 
 

@@ -9,7 +9,6 @@ has both: "figures" of what is measured here, and "candidates" of what it was ch
 divergence of its probabilities from FP32's, and "refused" why some of them were not good enough.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from peer_engines.machine import describe_run
+from peer_engines.program import RESULTS, make_parser, say, write_results
 
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
 from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
@@ -35,23 +35,20 @@ from ovsubs.whisper.model import CompileOptions, fastest_floats, settle
 MODELS = ("base", "tiny.en")
 ANY = DatasetOptions(offline=True, with_texts=False)
 PACKAGES = ("openvino", "nncf", "optimum-intel", "numpy", "jiwer")
-ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
     """Make and measure all models, write the JSON after each, print tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--calibration-data", required=True, help="a folder of recordings")
     parser.add_argument("--data", required=True, help="a folder of other recordings with transcripts")
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--samples", type=int, default=50, help="recordings to calibrate on")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=None)
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "int8.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "int8.json")
     arguments = parser.parse_args()
-    run = describe_run(ROOT, PACKAGES)
+    run = describe_run(PACKAGES)
     content = {**run, "models": read_models(arguments.json, run)}
     for name in arguments.models.split(","):
         options = QuantizeOptions(
@@ -79,7 +76,7 @@ def main() -> int:
                 title: {label(kept): why for kept, why in one.refused.items()} for title, one in made.items()
             },
         }
-        arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_results(arguments.json, content)
         print(to_markdown(measured, figures))
     return 0
 
@@ -130,11 +127,6 @@ def measure(
             say(f"run {position.n_run} of {position.n_runs}: {position.label}")
 
     return compare(subjects, dataset, options, tell)
-
-
-def say(line: str) -> None:
-    """Progress, beside the tables on stdout."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -13,27 +13,24 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
+from dataclasses import asdict
 from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import run_program, say
+from peer_engines.program import RESULTS, make_parser, run_program, say, write_results
 
 from ovsubs.datasets.joining import joined_chapters, write_wav
+from ovsubs.evaluation.layout_figures import measure_layout
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.subtitles.cue import Cue, CueWord, to_ms
+from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats import render
 from ovsubs.subtitles.parsing.files import read_subtitles
-from ovsubs.subtitles.qc.check import check_cues
-from ovsubs.subtitles.qc.findings import Kind, QcReport
 from ovsubs.subtitles.styles import DEFAULT_STYLE, STYLES, LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions
 
-ROOT = Path(__file__).parents[1]
 # Of openai/whisper: reads transcripts, writes subtitles beside them.
 WRITE = """
 import json, sys
@@ -46,42 +43,25 @@ for path in sys.argv[2:]:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutFigures:
-    """Of all files of one writer. Shares are of cues, 0 to 1; `late_starts` begin over two frames off."""
-
-    writer: str
-    n_cues: int
-    overlaps: int
-    wide_lines: int
-    more_lines: int
-    too_short: int
-    too_long: int
-    small_gaps: int
-    too_fast: float
-    too_fast_as_spoken: float
-    late_starts: int
-    words_whole_and_in_order: bool
-
-
 def main() -> int:
     """Hear, write, check, keep the JSON, print a table."""
     given = read_arguments()
     with tempfile.TemporaryDirectory() as name:
         transcripts = hear(given, Path(name))
-        results = [check("ovsubs", transcripts, write_ours(transcripts, given.style), given.style)]
+        ours = read_cues(write_ours(transcripts, given.style))
+        results = [measure_layout("ovsubs", transcripts, ours, given.style)]
         rules = STYLES[given.style]
         lines = {"max_line_width": rules.max_line_width, "max_line_count": rules.max_line_count}
         for writer, options in (("openai/whisper", {}), ("openai/whisper with line options", lines)):
             files = write_theirs(transcripts, options, given.peers_python, Path(name))
-            results.append(check(writer, transcripts, files, given.style))
+            results.append(measure_layout(writer, transcripts, read_cues(files), given.style))
     content = {
-        **describe_run(ROOT, PROJECT_PACKAGES),
+        **describe_run(PROJECT_PACKAGES),
         "style": given.style,
         "audio_s": round(sum(one.duration for one in transcripts), 1),
         "results": [asdict(one) for one in results],
     }
-    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(given.json, content)
     for one in results:
         print(", ".join(f"{name} {value}" for name, value in asdict(one).items()))
     return 0
@@ -89,15 +69,13 @@ def main() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """The call."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     parser.add_argument("--peers-python", required=True, help="of an environment with openai-whisper")
     parser.add_argument("--model", default="base")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--style", choices=sorted(STYLES), default=DEFAULT_STYLE)
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "layout.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "layout.json")
     return parser.parse_args()
 
 
@@ -132,53 +110,13 @@ def write_theirs(
     return [path.with_suffix(".srt").read_text(encoding="utf-8") for path in paths]
 
 
-def check(writer: str, transcripts: Sequence[Transcript], files: Sequence[str], style: str) -> LayoutFigures:
-    """Read files back and count what is against the rules."""
-    reports, late, gaps, whole = list[QcReport](), 0, 0, True
-    for transcript, text in zip(transcripts, files, strict=True):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "read.srt"
+def read_cues(files: Sequence[str]) -> list[tuple[Cue, ...]]:
+    """The cues of each file, as `ovsubs qc` reads them."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.srt" for number in range(len(files))]
+        for path, text in zip(paths, files, strict=True):
             path.write_text(text, encoding="utf-8")
-            cues = with_words(read_subtitles(path).cues)
-        rules = LayoutOptions(style=style).rules(transcript.text_language)
-        reports.append(check_cues(cues, rules, duration_ms=to_ms(transcript.duration)))
-        spoken = [word for segment in transcript.segments for word in segment.text.split()]
-        whole = whole and [word for cue in cues for word in cue.text.split()] == spoken
-        gaps += sum(0 <= after.start_ms - cue.end_ms < rules.min_gap_ms for cue, after in pairwise(cues))
-        late += sum(is_late(cue, transcript, 2 * rules.frame_ms) for cue in cues)
-    n_cues = sum(report.figures.n_cues for report in reports)
-
-    def count(*kinds: Kind) -> int:
-        return sum(len(report.of(*kinds)) for report in reports)
-
-    return LayoutFigures(
-        writer=writer,
-        n_cues=n_cues,
-        overlaps=count(Kind.OVERLAP, Kind.OUT_OF_ORDER),
-        wide_lines=count(Kind.LINE_TOO_WIDE),
-        more_lines=count(Kind.TOO_MANY_LINES),
-        too_short=count(Kind.TOO_SHORT, Kind.NO_TIME),
-        too_long=count(Kind.TOO_LONG),
-        small_gaps=gaps,
-        too_fast=round(count(Kind.TOO_FAST) / n_cues, 4),
-        too_fast_as_spoken=round(count(Kind.SPEECH_TOO_FAST) / n_cues, 4),
-        late_starts=late,
-        words_whole_and_in_order=whole,
-    )
-
-
-def with_words(cues: Sequence[Cue]) -> list[Cue]:
-    """Cues of a file as if their words were known: each begins with one, so that none can wait."""
-    return [
-        replace(cue, words=tuple((CueWord(line, cue.start_ms, cue.end_ms),) for line in cue.lines))
-        for cue in cues
-    ]
-
-
-def is_late(cue: Cue, transcript: Transcript, most_ms: float) -> bool:
-    """Whether no word begins within two frames of the cue's start."""
-    starts = (to_ms(word.start) for segment in transcript.segments for word in segment.words)
-    return all(abs(start_ms - cue.start_ms) > most_ms for start_ms in starts)
+        return [read_subtitles(path).cues for path in paths]
 
 
 if __name__ == "__main__":

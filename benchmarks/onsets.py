@@ -4,36 +4,33 @@
 
 Files are made of the recordings of a manifest (`peer_engines/spliced.py`): a sound, then speech, in five
 languages. What counts is what is lost, invented or misplaced beyond what it is with silence in the place of
-the sound (`peer_engines/onset_errors.py`), so that a model's own errors do not. Recordings without speech
-follow: each word there is one too many.
+the sound (`ovsubs/evaluation/onset_errors.py`), so that a model's own errors do not. Recordings without
+speech follow: each word there is one too many.
 """
 
 import argparse
-import json
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from peer_engines import hear_words
-from peer_engines.hear_words import Job, TimedWord
+from peer_engines.hear_words import Job
+from peer_engines.hearing import hear
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.onset_errors import OnsetErrors, bare_words, count_onset_errors
-from peer_engines.program import add_model_arguments, run_program, say
+from peer_engines.program import RESULTS, add_model_arguments, make_parser, run_program, say, write_results
 from peer_engines.spliced import SplicedFile, make_spliced
 from peer_engines.weights import Weights, find_weights
 
 from ovsubs.datasets.joining import Recording, write_wav
+from ovsubs.evaluation.onset_errors import OnsetErrors, bare_words, count_onset_errors
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.sources import short_name
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.transcript import Transcript
+from ovsubs.transcript import Transcript, Word
 from ovsubs.whisper.model import CompileOptions
 
-ROOT = Path(__file__).parents[1]
 N_FILES = 126  # each clip, sound and way to join them more than once
 PEERS = {"faster-whisper": False, "faster-whisper with its VAD": True}
 SOUND_SUFFIXES = (".wav", ".ogg", ".mp3", ".flac")
@@ -66,11 +63,11 @@ def main() -> int:
                 say(tool)
                 results.append(hear_theirs(tool, vad_filter, str(weights), given, written, Path(name)))
     content = {
-        **describe_run(ROOT, PROJECT_PACKAGES),
+        **describe_run(PROJECT_PACKAGES),
         "n_files": len(files),
         "results": [as_json(one) for one in results],
     }
-    given.json.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_results(given.json, content)
     for one in results:
         print(describe(one))
     ours = results[0]
@@ -79,15 +76,13 @@ def main() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """The call."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a folder with MANIFEST.tsv and recordings")
     parser.add_argument("--peers-python", help="of the environment of the other tools; without, ovsubs alone")
     add_model_arguments(parser)
     parser.add_argument("--precision", help="of ovsubs; by default what the CPU is fastest in")
     parser.add_argument("--files", type=int, default=N_FILES, help="how many are made")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "onsets.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "onsets.json")
     return parser.parse_args()
 
 
@@ -111,8 +106,8 @@ def _options(language: str | None) -> TranscribeOptions:
     return TranscribeOptions(language=language, word_timestamps=True)
 
 
-def _transcribe(model: Model, files: Sequence[SplicedFile], *, silenced: bool) -> list[list[TimedWord]]:
-    found: list[list[TimedWord]] = [[] for _ in files]
+def _transcribe(model: Model, files: Sequence[SplicedFile], *, silenced: bool) -> list[list[Word]]:
+    found: list[list[Word]] = [[] for _ in files]
     for language in sorted({file.language for file in files}):
         places = [place for place, file in enumerate(files) if file.language == language]
         samples = [files[place].silenced if silenced else files[place].samples for place in places]
@@ -124,8 +119,8 @@ def _transcribe(model: Model, files: Sequence[SplicedFile], *, silenced: bool) -
     return found
 
 
-def _timed(transcript: Transcript) -> list[TimedWord]:
-    return [(word.word, word.start, word.end) for one in transcript.segments for word in one.words]
+def _timed(transcript: Transcript) -> list[Word]:
+    return [word for one in transcript.segments for word in one.words]
 
 
 def write_files(files: Sequence[SplicedFile], folder: Path) -> list[tuple[SplicedFile, Path, Path]]:
@@ -151,27 +146,21 @@ def hear_theirs(
     sounds = [path for path in sorted((given.data / "nonspeech").rglob("*")) if path.suffix in SOUND_SUFFIXES]
     paths = [*(one[1] for one in written), *(one[2] for one in written), *sounds]
     languages = [*(one[0].language for one in written)] * 2 + ["en"] * len(sounds)
-    output, job = folder / "words.json", folder / "job.json"
-    asked = Job(
+    job = Job(
         "faster-whisper",
         model,
         given.threads,
         [(str(path), []) for path in paths],
-        str(output),
+        str(folder / "words.json"),
         languages,
         vad_filter,
     )
-    job.write_text(json.dumps(asdict(asked)), encoding="utf-8")
-    subprocess.run([given.peers_python, "-P", hear_words.__file__, str(job)], check=True)
-    heard: list[list[TimedWord]] = [
-        [(word, start, end) for word, start, end in of_file]
-        for of_file in json.loads(output.read_text(encoding="utf-8"))
-    ]
+    heard = hear(job, given.peers_python, folder)
     n = len(written)
     texts = {
         path.name: text
         for path, words in zip(sounds, heard[2 * n :], strict=True)
-        if (text := "".join(word for word, _, _ in words).strip())
+        if (text := "".join(word.word for word in words).strip())
     }
     return compare(tool, [one[0] for one in written], heard[:n], heard[n : 2 * n], texts)
 
@@ -179,13 +168,13 @@ def hear_theirs(
 def compare(
     tool: str,
     files: Sequence[SplicedFile],
-    heard: Sequence[Sequence[TimedWord]],
-    control: Sequence[Sequence[TimedWord]],
+    heard: Sequence[Sequence[Word]],
+    control: Sequence[Sequence[Word]],
     nonspeech: dict[str, str],
 ) -> Result:
     """What went wrong with the sounds, beyond what did without."""
     counted = {
-        file.name: count_onset_errors(file, words).beyond(count_onset_errors(file, of_control))
+        file.name: count_onset_errors(file.parts, words).beyond(count_onset_errors(file.parts, of_control))
         for file, words, of_control in zip(files, heard, control, strict=True)
     }
     return Result(tool, sum(counted.values(), OnsetErrors()), counted, nonspeech)

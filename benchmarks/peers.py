@@ -27,7 +27,7 @@ from peer_engines.machine import (
     package_versions,
 )
 from peer_engines.processes import run_job
-from peer_engines.program import add_model_arguments, run_program, say
+from peer_engines.program import RESULTS, ROOT, add_model_arguments, make_parser, run_program, say
 from peer_engines.recordings import LONG, SHORT, FileSet, count_errors, make_sets
 from peer_engines.results import Comparison, Conditions, Result, Run, read_comparison, write_comparison
 from peer_engines.run import Job
@@ -42,7 +42,6 @@ from ovsubs.models.sources import short_name
 
 LANGUAGE = "en"  # of LibriSpeech
 TOO_SLOW = 4.0  # times the fastest engine's first run: one run is enough to know
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +86,7 @@ def main() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """The call; wrong names and what does not go together end the program with code 2."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="LibriSpeech splits")
     parser.add_argument("--peers-python", help="the Python of the peers' environment")
     add_model_arguments(parser)
@@ -97,7 +94,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--all-runs", action="store_true", help="of those, too, that are four times slower")
     parser.add_argument("--set", choices=(LONG, SHORT, "both"), default="both")
     parser.add_argument("--engines", help="names with commas; all if left out")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "peers.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "peers.json")
     parser.add_argument("--resume", action="store_true", help="add to the JSON what it lacks")
     parser.add_argument("--again", help="with --resume: engines to measure anew, names with commas")
     parser.add_argument("--texts", type=Path, help="keep what each engine heard in this folder")

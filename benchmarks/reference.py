@@ -8,7 +8,6 @@ decides.
 """
 
 import argparse
-import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import add_model_arguments, run_program, say
+from peer_engines.program import RESULTS, add_model_arguments, make_parser, run_program, say, write_results
 from peer_engines.weights import Weights, find_weights
 
 from ovsubs.audio.features import N_SAMPLES, log_mel
@@ -30,7 +29,6 @@ from ovsubs.whisper.model import CompileOptions, open_model
 from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 
 LANGUAGE = "en"  # of LibriSpeech
-ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
@@ -60,15 +58,14 @@ def main() -> int:
                 parted.append({"window": name, **asdict(difference)})
     n_equal = len(windows) - len(parted)
     content = {
-        **describe_run(ROOT, (*PROJECT_PACKAGES, "transformers", "torch")),
+        **describe_run((*PROJECT_PACKAGES, "transformers", "torch")),
         "model": source,
         "n_windows": len(windows),
         "n_tokens": sum(map(len, theirs)),
         "n_equal": n_equal,
         "different": parted,
     }
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(given.json, content)
     for one in parted:
         mine, other = show(tokenizer, one["ours"]), show(tokenizer, one["theirs"])
         print(f"{one['window']}: token {one['place']}: {mine}, not {other}; margin {one['margin']:.4f}")
@@ -78,16 +75,14 @@ def main() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """The call."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     add_model_arguments(parser)
     parser.add_argument("--most", type=int, help="compare only so many windows")
     parser.add_argument(
         "--least", type=float, default=0.98, help="share of equal windows below which it fails"
     )
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "reference.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "reference.json")
     given = parser.parse_args()
     if given.threads < 1 or (given.most is not None and given.most < 1):
         parser.error("--threads and --most are at least 1")

@@ -7,19 +7,18 @@ temporary folder. Each reads the same recordings in the same ways: one file and 
 10 windows, each task, each option that changes how windows are decoded. Then both are timed by turns.
 """
 
-import argparse
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from peer_engines.commits import ROOT, Way, checked_out, run
+from peer_engines.commits import Way, checked_out, run
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import run_program
+from peer_engines.program import RESULTS, ROOT, make_parser, run_program, write_results
 from peer_engines.recordings import make_sets
 
 from ovsubs.audio.media import MEDIA_SUFFIXES
+from ovsubs.evaluation.figures import ratio_by_round
 from ovsubs.evaluation.metrics import median
 
 SPEED = "speed"  # the way that is timed
@@ -27,14 +26,12 @@ SPEED = "speed"  # the way that is timed
 
 def main() -> int:
     """Compare, write the JSON; 1 if anything differs."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of recordings")
     parser.add_argument("--before", required=True, help="the commit that this tree is compared with")
     parser.add_argument("--rounds", type=int, default=5, help="timings of each, by turns")
     parser.add_argument("--short", action="store_true", help="the first of all files of each way alone")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "same-output.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "same-output.json")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, checked_out(given.before, Path(folder) / "before") as old:
         ways = plan_ways(given.data.resolve(), Path(folder), first_only=given.short)
@@ -48,19 +45,19 @@ def main() -> int:
         ]
     n_transcripts = sum(len(of_way) for of_way in found["after"]["transcripts"].values())
     content = {
-        **describe_run(ROOT, PROJECT_PACKAGES),
+        **describe_run(PROJECT_PACKAGES),
         "before": given.before,
         "ways": {way.name: {"files": len(way.files), "options": way.options} for way in ways},
         "transcripts": n_transcripts,
         "differences": differing,
         "rounds": rounds,
     }
-    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(given.json, content)
     print(f"{n_transcripts} transcripts, {len(differing)} differ", *differing[:20], sep="\n")
     for figure in ("rtfx", "peak_mb", "start_s") if rounds else ():
-        before, after = (median([one[name][figure] for one in rounds]) for name in trees)
-        each = median([one["after"][figure] / one["before"][figure] for one in rounds])
-        print(f"{figure:8} before {before:8.2f}  after {after:8.2f}  ratio {each:.3f}")
+        before, after = ([one[name][figure] for one in rounds] for name in trees)
+        ratio = ratio_by_round(after, before).median
+        print(f"{figure:8} before {median(before):8.2f}  after {median(after):8.2f}  ratio {ratio:.3f}")
     return int(bool(differing))
 
 

@@ -6,7 +6,6 @@ Files are the chapters of a split, joined and repeated. Each case runs in a proc
 warm-up.
 """
 
-import argparse
 import json
 import os
 import signal
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.processes import run_job
-from peer_engines.program import run_program
+from peer_engines.program import RESULTS, make_parser, run_program, write_results
 from peer_engines.recordings import LONG, SHORT, make_sets
 from peer_engines.run import Job
 
@@ -29,7 +28,6 @@ LENGTHS_S = (60, 600, 3_600, 28_800)
 BATCH_SIZES = (1, 2, 4, 8, 16, 24)
 USUAL_LENGTH_S = 600  # of the file for the cases that differ in something else
 BYTES_PER_SECOND = 2 * 16_000
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,13 @@ class Measurement:
 
 def main() -> int:
     """Measure all cases, write the JSON after each, print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a LibriSpeech split")
     parser.add_argument("--model", default="base")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--lengths", help="in seconds, with commas; 1 min, 10 min, 1 h and 8 h if left out")
     parser.add_argument("--only-lengths", action="store_true", help="leave batch sizes and threads alone")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "scale.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "scale.json")
     given = parser.parse_args()
     lengths = [int(length) for length in given.lengths.split(",")] if given.lengths else LENGTHS_S
     if given.threads < 1 or min(lengths) < 1:
@@ -139,11 +135,10 @@ def measure(case: Case, recording: Path, model: str, warm_up: Path, output: Path
 def write_json(done: list[Measurement], path: Path) -> None:
     """All that has been measured, and on what."""
     content = {
-        **describe_run(ROOT, PROJECT_PACKAGES),
+        **describe_run(PROJECT_PACKAGES),
         "measurements": [asdict(one) for one in done],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(path, content)
 
 
 def describe(one: Measurement) -> str:

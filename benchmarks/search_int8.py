@@ -8,7 +8,6 @@ can. So each model is given what FP32 wrote, and its probabilities are compared 
 (Kullback-Leibler divergence, and how often the likeliest token is another).
 """
 
-import argparse
 import json
 import random
 import shutil
@@ -20,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from peer_engines.machine import describe_run
+from peer_engines.program import RESULTS, make_parser, write_results
 
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
 from ovsubs.export.resolve import resolve_ir
@@ -45,7 +45,6 @@ GROUPS = {
         *(".*encoder_attn.(k|v)_proj/.*MatMul", ".*encoder_attn.(q|out)_proj/.*MatMul"),
     ),
 }
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,7 @@ class Distance:
 
 def main() -> int:
     """Quantize with each setting, compare, write the JSON after each."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a folder of LibriSpeech's layout")
     parser.add_argument("--model", default="base")
     parser.add_argument("--samples", type=int, default=50, help="recordings to calibrate on")
@@ -77,7 +74,7 @@ def main() -> int:
     parser.add_argument("--resume", action="store_true", help="try only what the JSON does not have yet")
     arguments = parser.parse_args()
     directory = resolve_ir(arguments.model, offline=True, report=print)
-    output = arguments.json or ROOT / "benchmarks" / "results" / f"search-{directory.name}.json"
+    output = arguments.json or RESULTS / f"search-{directory.name}.json"
     with tempfile.TemporaryDirectory() as folder:
         whole = find_dataset(
             str(arguments.data), DatasetOptions(arguments.samples + arguments.held_out), Path(folder)
@@ -180,14 +177,13 @@ def describe(one: Distance) -> str:
 def write(path: Path, done: Sequence[Distance], model: str, n_samples: int, n_others: int) -> None:
     """The JSON, whole."""
     content = {
-        **describe_run(ROOT, ("openvino", "nncf", "numpy")),
+        **describe_run(("openvino", "nncf", "numpy")),
         "model": model,
         "n_calibration_windows": n_samples,
         "n_compared_windows": n_others,
         "results": [asdict(one) for one in done],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(path, content)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ Times `ovsubs subtitle` on ten seconds of silence, by turns: all that comes befo
 end of the process, but no window.
 """
 
-import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -16,24 +14,22 @@ import wave
 from pathlib import Path
 
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
+from peer_engines.program import RESULTS, make_parser, write_results
 
 from ovsubs.evaluation.metrics import median
 from ovsubs.export.resolve import resolve_ir
 
 RATE, SILENCE_S = 16_000, 10
 COMMAND = (sys.executable, "-c", "from ovsubs.cli import main; main()")
-ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
     """Measure, write the JSON, print a line for each."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--model", default="base")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "start.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "start.json")
     arguments = parser.parse_args()
     model = resolve_ir(arguments.model, offline=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -47,14 +43,14 @@ def main() -> int:
         rounds = [(seconds_of(plain), seconds_of(kept)) for _ in range(arguments.runs)]
         kept_mb = sum(path.stat().st_size for path in cache.iterdir()) / 1e6
     content = {
-        **describe_run(ROOT, PROJECT_PACKAGES),
+        **describe_run(PROJECT_PACKAGES),
         "model": arguments.model,
         "threads": arguments.threads,
         "seconds": [round(one, 3) for one, _ in rounds],
         "seconds_with_cache_dir": [round(one, 3) for _, one in rounds],
         "cache_mb": round(kept_mb, 1),
     }
-    arguments.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(arguments.json, content)
     print(f"without a cache {median([one for one, _ in rounds]):.2f} s")
     print(f"with --cache-dir {median([one for _, one in rounds]):.2f} s ({kept_mb:.0f} MB on disk)")
     return 0

@@ -7,19 +7,18 @@ split by turns, round after round, in the default options: its chapters, then it
 their own. The difference of word errors comes with the bounds between which chance would move it.
 """
 
-import argparse
-import json
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from peer_engines.commits import ROOT, Way, checked_out, run
+from peer_engines.commits import Way, checked_out, run
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import run_program
+from peer_engines.program import RESULTS, ROOT, make_parser, run_program, write_results
 from peer_engines.recordings import FileSet, count_errors, make_sets
 
 from ovsubs.errors import UnreadableMedia
+from ovsubs.evaluation.figures import ratio_by_round
 from ovsubs.evaluation.intervals import wer_difference_interval
 from ovsubs.evaluation.metrics import median, total
 
@@ -44,13 +43,11 @@ class SetResult:
 
 def main() -> int:
     """Compare, write the JSON, print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="splits of LibriSpeech")
     parser.add_argument("--before", required=True, help="the commit that this tree is compared with")
     parser.add_argument("--rounds", type=int, default=3, help="of each, by turns")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "two-commits.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "two-commits.json")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, checked_out(given.before, Path(name) / "before") as old:
         sets = dict[str, FileSet]()
@@ -70,12 +67,12 @@ def main() -> int:
         ]
     results = [compare(of_set, files, rounds) for of_set, files in sets.items()]
     content = {
-        **describe_run(ROOT, PROJECT_PACKAGES),
+        **describe_run(PROJECT_PACKAGES),
         "before": given.before,
         "rounds": given.rounds,
         "sets": [asdict(one) for one in results],
     }
-    given.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_results(given.json, content)
     print(*map(describe, results), sep="\n")
     return 0
 
@@ -103,7 +100,7 @@ def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResul
         bounds.low,
         bounds.high,
         {commit: round(median([one[commit] for one in rtfx]), 1) for commit in errors},
-        round(median([one["after"] / one["before"] for one in rtfx]), 3),
+        round(ratio_by_round(*([one[name] for one in rtfx] for name in ("after", "before"))).median, 3),
     )
 
 

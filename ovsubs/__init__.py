@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ovsubs.library.videos import VideoOptions
     from ovsubs.loading import load_model, transcribe
     from ovsubs.pipeline import Model, Progress
+    from ovsubs.quantization.make_int8 import export_int8
     from ovsubs.quantization.options import QuantizeOptions, Recordings
     from ovsubs.quantization.quantize import quantize_model
     from ovsubs.recognition import TranscribeOptions
@@ -63,6 +64,7 @@ __all__ = [
     "burn",
     "check_files",
     "embed",
+    "export_int8",
     "export_model",
     "lay_out",
     "list_devices",
@@ -101,6 +103,7 @@ _HOMES = {
     "burn": "ovsubs.video.burn",
     "check_files": "ovsubs.library.check",
     "embed": "ovsubs.video.embed",
+    "export_int8": "ovsubs.quantization.make_int8",
     "export_model": "ovsubs.export.model_directory",
     "lay_out": "ovsubs.subtitles.layout.cues",
     "list_devices": "ovsubs.whisper.model",

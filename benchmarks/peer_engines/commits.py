@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from peer_engines.program import say
+from peer_engines.program import ROOT, say
 
 from ovsubs.export.resolve import resolve_ir
 
-ROOT = Path(__file__).parents[2]
 HEARING = Path(__file__).parent / "hear_ways.py"
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from peer_engines.program import ROOT
+
 import ovsubs
 from ovsubs.evaluation.machine import describe_machine
 
@@ -46,12 +48,12 @@ print(json.dumps(versions))
 """
 
 
-def describe_run(root: Path, packages: Sequence[str]) -> dict[str, Any]:
+def describe_run(packages: Sequence[str]) -> dict[str, Any]:
     """What stands before the figures in a JSON: the command, when, which commit, on what, which versions."""
     return {
         "command": shlex.join(["python", *sys.argv]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit_of(root),
+        "commit": commit_of(ROOT),
         "machine": describe_machine(),
         "versions": {"ovsubs": ovsubs.__version__, **package_versions(sys.executable, packages)},
     }

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from peer_engines import run
 
+from ovsubs.evaluation.processes import programs_of
+
 WATCH_S = 0.25  # between looks at the memory of an engine's child processes
 
 
@@ -29,7 +31,8 @@ def run_job(job: run.Job, python: str, path: Path) -> tuple[float, str | None]:
     ):
         try:
             while engine.poll() is None:
-                children_mb = max(children_mb, sum(map(run.peak_memory_mb, children_of(engine.pid))))
+                of_programs = [run.peak_memory_mb(program.pid) for program in programs_of(engine.pid)]
+                children_mb = max(children_mb, sum(of_programs))
                 time.sleep(WATCH_S)
         except BaseException:
             engine.kill()  # nothing runs on when this program is interrupted
@@ -41,21 +44,3 @@ def run_job(job: run.Job, python: str, path: Path) -> tuple[float, str | None]:
     if engine.returncode < 0:
         return children_mb, f"ended by {signal.Signals(-engine.returncode).name}"
     return children_mb, said[-1] if said else f"exit code {engine.returncode}"
-
-
-def children_of(process: int) -> list[int]:
-    """The programs that a process has started, such as ffmpeg; none where /proc does not tell."""
-    found = list[int]()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
-            if parent == process and _command(stat.parent) != _command(Path("/proc") / str(process)):
-                found.append(int(stat.parent.name))
-        except (OSError, IndexError):  # it has ended meanwhile
-            continue
-    return found
-
-
-def _command(process: Path) -> bytes:
-    # Until it runs its program, a new process has its parent's command, and its parent's memory.
-    return (process / "cmdline").read_bytes()

@@ -1,14 +1,26 @@
-"""What the programs of benchmarks/ have in common: how they take a model, tell progress, and end."""
+"""What the programs of benchmarks/ have in common: arguments, progress, results, and how they end."""
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
 from ovsubs.errors import OvsubsError
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def make_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser that shows the docstring of a program as it is."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +38,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 def say(line: str) -> None:
     """Progress goes to stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+def write_results(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON for people and programs; makes its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def run_program(main: Callable[[], int]) -> None:

@@ -1,7 +1,6 @@
 """Runs of the engines -> one JSON file: rewritten whole after each run, and read back to go on."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,11 +8,9 @@ from typing import Any
 
 from peer_engines.configurations import OURS
 
-from ovsubs.atomic import replace_file
 from ovsubs.evaluation.intervals import wer_difference_interval, wer_interval
 from ovsubs.evaluation.metrics import WordErrors, median, total
-
-_NUMBERS = re.compile(r"\[\s+([\d.e-]+(?:,\s+[\d.e-]+)*)\s+\]")  # a list of numbers over several lines
+from ovsubs.evaluation.results import as_columns, dump_json, from_columns, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +84,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     content["results"] = [
         _to_json(result, comparison.results, audio_s[result.recordings]) for result in comparison.results
     ]
-    text = _NUMBERS.sub(lambda match: "[" + " ".join(match[1].split()) + "]", json.dumps(content, indent=2))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, f"{text}\n".encode())
+    write_text(path, dump_json(content))
 
 
 def read_comparison(path: Path) -> Comparison:
@@ -126,10 +121,7 @@ def _to_json(result: Result, others: Sequence[Result], audio_s: float) -> dict[s
         "deleted": errors.deleted,
         "inserted": errors.inserted,
         "wer_more_than_ours": _difference(result, others),
-        "of_utterances": {
-            kind: [getattr(one, kind) for one in result.errors]
-            for kind in ("n_words", "substituted", "deleted", "inserted")
-        },
+        "of_utterances": as_columns(result.errors),
     }
 
 
@@ -145,13 +137,12 @@ def _difference(result: Result, others: Sequence[Result]) -> dict[str, Any] | No
 
 def _from_json(content: dict[str, Any]) -> Result:
     runs = [{key: value for key, value in run.items() if key != "rtfx"} for run in content["runs"]]
-    of_utterances = content.get("of_utterances", {})
-    columns = [of_utterances.get(kind, []) for kind in ("n_words", "substituted", "deleted", "inserted")]
+    of_utterances = content.get("of_utterances")  # not there where no run ended
     return Result(
         recordings=content["recordings"],
         engine=content["engine"],
         settings=content["settings"],
         runs=tuple(Run(**run) for run in runs),
-        errors=tuple(WordErrors(*row) for row in zip(*columns, strict=True)),
+        errors=from_columns(of_utterances) if of_utterances else (),
         failure=content["failure"],
     )

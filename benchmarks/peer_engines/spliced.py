@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.datasets.joining import read_samples
+from ovsubs.datasets.joining import Utterance, read_samples
 
 FRAME_S = 0.01  # in which a clip's own leading silence is looked for
 ONSET_DB = -30.0  # a frame this far below the clip's loudest one is no silence any more
@@ -61,15 +61,6 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenPart:
-    """What is said from `start` to `end`, in seconds of the file."""
-
-    start: float
-    end: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class SplicedFile:
     """`parts` are its speech, in order; `silenced` is the same with silence in the place of the sounds."""
 
@@ -77,7 +68,7 @@ class SplicedFile:
     language: str
     samples: Samples
     silenced: Samples
-    parts: tuple[SpokenPart, ...]
+    parts: tuple[Utterance, ...]
 
 
 def make_spliced(data: Path, n_files: int) -> Iterator[SplicedFile]:
@@ -121,8 +112,8 @@ def _splice(
     other[len(before) : len(before) + len(noise)] = noise * gain
     if join.ducked:
         other[start : start + len(clip.samples)] = np.resize(noise, len(clip.samples)) * floor
-    parts = [SpokenPart(0.0, len(before) / SAMPLE_RATE_HZ, first.text)] if first else []
-    parts.append(SpokenPart(start / SAMPLE_RATE_HZ, (start + len(clip.samples)) / SAMPLE_RATE_HZ, clip.text))
+    parts = [Utterance(0.0, len(before) / SAMPLE_RATE_HZ, first.text)] if first else []
+    parts.append(Utterance(start / SAMPLE_RATE_HZ, (start + len(clip.samples)) / SAMPLE_RATE_HZ, clip.text))
     peak = max(1.0, float(np.abs(speech + other).max()) / PEAK)
     under = other.copy()
     under[:start] = 0.0

@@ -10,6 +10,8 @@ from ovsubs import __version__
 from ovsubs.cli import options as o
 from ovsubs.cli.combinations import (
     Idle,
+    given,
+    refuse_given,
     refuse_idle,
     refuse_idle_recognition,
     refuse_idle_settings,
@@ -264,40 +266,47 @@ def export(
     debug: o.Debug = False,
 ) -> None:
     """Turn a Whisper checkpoint into a model directory that runs on OpenVINO, and test it."""
-    from ovsubs.cli.quantize import Int8Call, run_export_int8
+    from ovsubs.cli.quantize import calibration_named, evaluation_named, run_export_int8
     from ovsubs.export.model_directory import ExportOptions, export_model
+    from ovsubs.quantization.options import QuantizeOptions
 
     if int8 and precision is not None:
         raise InvalidOption("precision", precision, "--int8 is a precision already; give one of the two")
-    call = Int8Call(
-        components=int8_components,
-        calibration_data=calibration_data,
-        calibration_part=calibration_part,
-        calibration_samples=calibration_samples,
-        evaluation_data=evaluation_data,
-        evaluation_part=evaluation_part,
-        evaluation_samples=evaluation_samples,
-        max_wer_drop=max_wer_drop,
-        language=language,
-        offline=offline,
-    )
     if not int8:
-        call.refuse_all()
+        refuse_given(
+            "it goes with --int8",
+            calibration_data=calibration_data,
+            calibration_part=calibration_part,
+            calibration_samples=calibration_samples,
+            evaluation_data=evaluation_data,
+            evaluation_part=evaluation_part,
+            evaluation_samples=evaluation_samples,
+            max_wer_drop=max_wer_drop,
+            language=language,
+        )
     options = ExportOptions(
         output=output,
         name=name,
-        precision=precision or "fp16",
         int8_components="all" if int8 else int8_components,
         int4_group_size=int4_group_size,
         int4_ratio=int4_ratio,
         overwrite=overwrite,
         offline=offline,
         models_dir=model_dir,
+        **given(precision=precision),
     )
     if not int8:
         show(str(export_model(source, options, report=_quiet if quiet else say)))
         return
-    show(str(run_export_int8(source, options, call.options(), quiet=quiet)))
+    wanted = QuantizeOptions(
+        components=int8_components,
+        calibration=calibration_named(calibration_data, calibration_part, calibration_samples),
+        evaluation=evaluation_named(evaluation_data, evaluation_part, evaluation_samples),
+        max_wer_drop=max_wer_drop,
+        offline=offline,
+        **given(language=language),
+    )
+    show(str(run_export_int8(source, options, wanted, quiet=quiet)))
 
 
 @app.command()
@@ -332,34 +341,37 @@ def quantize(
 
     Exit code: 0 made, 1 it failed or makes too many errors, 2 the call is wrong.
     """
-    from ovsubs.cli.quantize import Int8Call, run_quantize
+    from ovsubs.cli.quantize import calibration_named, evaluation_named, run_quantize, settings_named
+    from ovsubs.quantization.make_int8 import Int8Output
+    from ovsubs.quantization.options import QuantizeOptions
 
     refuse_idle_settings(int8_components)
     refuse_missing_folder(model_dir)
-    call = Int8Call(
+    options = QuantizeOptions(
         components=int8_components,
-        calibration_data=calibration_data,
-        calibration_part=calibration_part,
-        calibration_samples=calibration_samples,
-        evaluation_data=evaluation_data,
-        evaluation_part=evaluation_part,
-        evaluation_samples=evaluation_samples,
-        max_wer_drop=max_wer_drop,
-        language=language,
-        smooth_quant_encoder=smooth_quant_encoder,
-        smooth_quant_decoder=smooth_quant_decoder,
-        ignored_encoder_layers=ignored_encoder_layers,
-        ignored_decoder_layers=ignored_decoder_layers,
-        accurate_bias_correction=accurate_bias_correction,
+        encoder=settings_named(
+            "encoder",
+            smooth_quant_encoder,
+            ignored_encoder_layers,
+            is_accurate=accurate_bias_correction and int8_components != "decoder",
+        ),
+        decoder=settings_named(
+            "decoder",
+            smooth_quant_decoder,
+            ignored_decoder_layers,
+            is_accurate=accurate_bias_correction and int8_components != "encoder",
+        ),
+        calibration=calibration_named(calibration_data, calibration_part, calibration_samples),
+        evaluation=evaluation_named(evaluation_data, evaluation_part, evaluation_samples),
         seed=seed,
-        runs=runs,
+        max_wer_drop=max_wer_drop,
+        n_runs=runs,
         threads=threads,
         offline=offline,
+        **given(language=language),
     )
-    made = run_quantize(
-        model, call.options(), output, overwrite=overwrite, models_dir=model_dir, json=json, quiet=quiet
-    )
-    show(str(made))
+    wanted = Int8Output(output, model_dir, overwrite, json)
+    show(str(run_quantize(model, options, wanted, quiet=quiet)))
 
 
 @app.command()
@@ -392,34 +404,31 @@ def benchmark(
 
     Exit code: 0 all well, 1 worse than --check allows or a measurement failed, 2 the call is wrong.
     """
-    from ovsubs.cli.benchmark import Baseline, Outputs, run_benchmark
+    from ovsubs.cli.benchmark import run_benchmark
     from ovsubs.datasets import DatasetOptions
+    from ovsubs.evaluation.benchmark import Baseline, BenchmarkRequest
     from ovsubs.evaluation.compare import BenchmarkOptions
+    from ovsubs.evaluation.outputs import BenchmarkOutputs
     from ovsubs.evaluation.regression import Limits
     from ovsubs.whisper.model import CompileOptions
 
     refuse_missing_folder(model_dir)
-    if check is None and (max_wer_drop is not None or max_slowdown is not None):
-        name = "max_slowdown" if max_wer_drop is None else "max_wer_drop"
-        raise InvalidOption(
-            name, max_slowdown if max_wer_drop is None else max_wer_drop, "it goes with --check"
-        )
-    if seed is not None and samples is None:
-        raise InvalidOption("seed", seed, "it goes with --samples")
-    limits = Limits(Limits().max_wer_drop if max_wer_drop is None else max_wer_drop, max_slowdown)
-    code = run_benchmark(
+    if check is None:
+        refuse_given("it goes with --check", max_wer_drop=max_wer_drop, max_slowdown=max_slowdown)
+    if samples is None:
+        refuse_given("it goes with --samples", seed=seed)
+    limits = Limits(max_slowdown=max_slowdown, **given(max_wer_drop=max_wer_drop))
+    compile_options = CompileOptions(device, threads, None, inference_precision)
+    request = BenchmarkRequest(
         models,
         dataset,
-        DatasetOptions(samples, seed or 0, dataset_part, joined, offline),
-        BenchmarkOptions(
-            runs, language, beam_size, batch_size, CompileOptions(device, threads, None, inference_precision)
-        ),
-        Outputs(json, markdown, plot),
+        DatasetOptions(samples, part=dataset_part, joined=joined, offline=offline, **given(seed=seed)),
+        BenchmarkOptions(runs, language, beam_size, batch_size, compile_options),
+        BenchmarkOutputs(json, markdown, plot),
         Baseline(check, limits) if check else None,
-        models_dir=model_dir,
-        quiet=quiet,
+        model_dir,
     )
-    raise typer.Exit(code)
+    raise typer.Exit(run_benchmark(request, quiet=quiet))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -38,6 +39,21 @@ def refuse_idle(*rules: Idle) -> None:
         for name in rule.names if rule.holds else ():
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
                 raise InvalidOption(name, context.params[name], rule.why)
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Options that were given on the command line; one that was not is None, and the library's default."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def refuse_given(why: str, **options: object) -> None:
+    """Refuse options that were given, and that go with another one that was not.
+
+    Raises:
+        InvalidOption: the first that is not None.
+    """
+    for name, value in given(**options).items():
+        raise InvalidOption(name, value, why)
 
 
 def refuse_idle_recognition() -> None:

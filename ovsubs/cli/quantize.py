@@ -1,9 +1,9 @@
-"""`ovsubs quantize` and `ovsubs export --int8`: make INT8, and what is shown of it."""
+"""`ovsubs quantize` and `ovsubs export --int8`: their options, and what is shown of the making of INT8."""
 
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,29 +11,21 @@ from typing import Self
 from rich.console import Console
 from rich.progress import TaskID
 
+from ovsubs.cli.combinations import given, refuse_given
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import say_above, show
 from ovsubs.cli.progress import make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.clock import clock_time
-from ovsubs.datasets import files_of, is_folder
-from ovsubs.errors import InvalidOption
 from ovsubs.evaluation.machine import peak_memory
-from ovsubs.evaluation.results import check_output, write_comparison
-from ovsubs.export.model_directory import ExportOptions, check_replaceable, export_model
-from ovsubs.export.resolve import resolve_ir
-from ovsubs.models.partial import make_subdirectory, partial_directory
-from ovsubs.models.sources import find_places, short_name
-from ovsubs.quantization.gate import allowed_nats
-from ovsubs.quantization.measurement import Measurement, label
+from ovsubs.export.model_directory import ExportOptions
+from ovsubs.quantization.make_int8 import Int8Output, QuantizeCallbacks, export_int8, quantize_named
+from ovsubs.quantization.measurement import Measurement
 from ovsubs.quantization.options import DEFAULTS, QuantizeOptions, Recordings
 from ovsubs.quantization.post_training import Int8Settings
-from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
-from ovsubs.quantization.recordings import choose_recordings
-from ovsubs.quantization.report import in_words, make_table, to_json
-from ovsubs.subtitles.formats.inputs import Inputs
+from ovsubs.quantization.quantize import Quantized
+from ovsubs.quantization.report import make_table, verdict
 
-SUFFIX = "-int8"
 _PHASES = {
     "recordings": "finding recordings",
     "collect": "collecting what encoder and decoder see",
@@ -96,187 +88,78 @@ class PhaseProgress:
             say_above(self._bars.console, line)
 
 
-@dataclass(frozen=True, slots=True)
-class Int8Call:
-    """What the command line says of INT8; None and empty where it says nothing."""
+def calibration_named(source: str | None, part: str | None, n_samples: int | None) -> Recordings:
+    """Recordings to calibrate on; what was not given has its default.
 
-    components: str = "all"
-    calibration_data: str | None = None
-    calibration_part: str | None = None
-    calibration_samples: int | None = None
-    evaluation_data: str | None = None
-    evaluation_part: str | None = None
-    evaluation_samples: int | None = None
-    max_wer_drop: float | None = None
-    language: str | None = None
-    smooth_quant_encoder: float | None = None
-    smooth_quant_decoder: float | None = None
-    ignored_encoder_layers: Sequence[str] | None = None
-    ignored_decoder_layers: Sequence[str] | None = None
-    accurate_bias_correction: bool = False
-    seed: int = 0
-    runs: int = 3
-    threads: int | None = None
-    offline: bool = False
-
-    def options(self) -> QuantizeOptions:
-        """What was not given has its default.
-
-        Raises:
-            InvalidOption: a value makes no sense, or goes with another that is not there.
-        """
-        usual = QuantizeOptions().calibration
-        self._refuse_without("calibration_data", "calibration_part")
-        self._refuse_without("evaluation_data", "evaluation_part", "evaluation_samples")
-        return QuantizeOptions(
-            components=self.components,
-            encoder=self._settings("encoder", self.smooth_quant_encoder, self.ignored_encoder_layers),
-            decoder=self._settings("decoder", self.smooth_quant_decoder, self.ignored_decoder_layers),
-            calibration=Recordings(
-                usual.source if self.calibration_data is None else self.calibration_data,
-                self.calibration_part,
-                usual.n_samples if self.calibration_samples is None else self.calibration_samples,
-            ),
-            evaluation=(
-                None
-                if self.evaluation_data is None
-                else Recordings(self.evaluation_data, self.evaluation_part, self.evaluation_samples)
-            ),
-            seed=self.seed,
-            language=self.language or "en",
-            max_wer_drop=self.max_wer_drop,
-            n_runs=self.runs,
-            threads=self.threads,
-            offline=self.offline,
-        )
-
-    def refuse_all(self) -> None:
-        """Refuse what goes with INT8 alone, where none is made.
-
-        Raises:
-            InvalidOption: an option was given.
-        """
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if option.name not in ("components", "offline") and value != option.default:
-                raise InvalidOption(option.name, value, "it goes with --int8")
-
-    def _refuse_without(self, needed: str, *names: str) -> None:
-        for name in names:
-            if getattr(self, needed) is None and getattr(self, name) is not None:
-                raise InvalidOption(name, getattr(self, name), f"it goes with --{needed.replace('_', '-')}")
-
-    def _settings(self, which: str, alpha: float | None, ignored: Sequence[str] | None) -> Int8Settings:
-        is_made = self.components in (which, "all", "auto")
-        usual = DEFAULTS[which]
-        return Int8Settings(
-            usual.smooth_quant_alpha if alpha is None else alpha,
-            usual.ignored if ignored is None else tuple(pattern for pattern in ignored if pattern),
-            self.accurate_bias_correction and is_made,
-        )
+    Raises:
+        InvalidOption: a part of nothing was given.
+    """
+    if source is None:
+        refuse_given("it goes with --calibration-data", calibration_part=part)
+    return replace(QuantizeOptions().calibration, **given(source=source, part=part, n_samples=n_samples))
 
 
-def run_quantize(
-    model: str,
-    options: QuantizeOptions,
-    output: Path | None,
-    *,
-    overwrite: bool,
-    models_dir: Path | None,
-    json: Path | None,
-    quiet: bool,
-) -> Path:
+def evaluation_named(source: str | None, part: str | None, n_samples: int | None) -> Recordings | None:
+    """Recordings to judge on; None where none were named.
+
+    Raises:
+        InvalidOption: a part or a number of nothing was given.
+    """
+    if source is None:
+        why = "it goes with --evaluation-data"
+        refuse_given(why, evaluation_part=part, evaluation_samples=n_samples)
+        return None
+    return Recordings(source, part, n_samples)
+
+
+def settings_named(
+    which: str, alpha: float | None, ignored: Sequence[str] | None, *, is_accurate: bool
+) -> Int8Settings:
+    """How a component is quantized; what was not given has its default, and an empty pattern is none."""
+    patterns = None if ignored is None else tuple(pattern for pattern in ignored if pattern)
+    usual = replace(DEFAULTS[which], accurate_bias_correction=is_accurate)
+    return replace(usual, **given(smooth_quant_alpha=alpha, ignored=patterns))
+
+
+def run_quantize(model: str, options: QuantizeOptions, output: Int8Output, *, quiet: bool) -> Path:
     """Quantize a model that is here, and print what that did; returns the directory.
 
     Raises:
-        OvsubsError: as `quantize_model`, or the model is not there.
+        OvsubsError: as `quantize_named`.
     """
-    if json is not None:
-        check_output(json)
     with PhaseProgress(quiet=quiet) as progress:
-        directory = resolve_ir(model, models_dir=models_dir, offline=options.offline, report=progress.say)
-        target = output or find_places(models_dir).models_dir / (short_name(model) + SUFFIX)
-        if json is not None:
-            folders = (options.calibration, options.evaluation)
-            recordings = (path for folder in folders if folder for path in files_of(folder.source))
-            Inputs([*directory.iterdir(), *recordings]).refuse(json)
-        made = quantize_model(
-            directory,
-            target,
-            options,
-            overwrite=overwrite,
-            report=progress.tell,
-            show=lambda measurement: _show(measurement, json, progress, quiet=quiet),
-        )
+        made = quantize_named(model, options, output, _callbacks(progress, quiet=quiet))
     _print_verdict(made, options, quiet=quiet)
-    return target
+    return made.directory
 
 
 def run_export_int8(source: str, export: ExportOptions, options: QuantizeOptions, *, quiet: bool) -> Path:
-    """Export a checkpoint and quantize it; errors as of `export_model` and `quantize_model`."""
-    models_dir = find_places(export.models_dir).models_dir
-    target = export.output or models_dir / (export.name or short_name(source) + SUFFIX)
-    check_replaceable(target, overwrite=export.overwrite)
-    check_extras(f"exporting {source}", options)
-    with PhaseProgress(quiet=quiet) as progress, partial_directory(target) as scratch:
-        chosen = None
-        if options.offline or is_folder(options.calibration.source):  # what is wrong with them is said first
-            chosen = choose_recordings(options, make_subdirectory(scratch, "recordings"))
-        plain = ExportOptions(
-            output=scratch / short_name(source),
-            offline=export.offline,
-            models_dir=export.models_dir,
-            cache_dir=export.cache_dir,
-        )
-        directory = export_model(
-            source, plain, lambda line: None if str(scratch) in line else progress.say(line)
-        )
-        made = quantize_model(
-            directory,
-            target,
-            options,
-            overwrite=export.overwrite,
-            chosen=chosen,
-            report=progress.tell,
-            show=lambda measurement: _show(measurement, None, progress, quiet=quiet),
-        )
+    """Export a checkpoint, quantize it, and print what that did; returns the directory.
+
+    Raises:
+        OvsubsError: as `export_int8`.
+    """
+    with PhaseProgress(quiet=quiet) as progress:
+        made = export_int8(source, export, options, _callbacks(progress, quiet=quiet))
     _print_verdict(made, options, quiet=quiet)
-    return target
+    return made.directory
 
 
-def _show(measurement: Measurement, json: Path | None, progress: PhaseProgress, *, quiet: bool) -> None:
-    if not quiet:
-        progress.clear()
-        print_figures(make_table(measurement), measurement.comparison.line)
-    if json is not None:
-        write_comparison(json, measurement.comparison, to_json(measurement))
+def _callbacks(progress: PhaseProgress, *, quiet: bool) -> QuantizeCallbacks:
+    def show_table(measurement: Measurement) -> None:
+        if not quiet:
+            progress.clear()
+            print_figures(make_table(measurement), measurement.comparison.line)
+
+    return QuantizeCallbacks(progress.say, progress.tell, show_table)
 
 
 def _print_verdict(made: Quantized, options: QuantizeOptions, *, quiet: bool) -> None:
     if quiet:
         return
-    for line in _verdict(made, options):
+    for line in verdict(made, options):
         show(line)
+    if made.judgement.slower and options.components != "auto":
+        slower = " and ".join(made.judgement.slower)
+        show(f"slower than before on this machine: {slower}; --int8-components auto keeps what gains")
     show(f"it took {peak_memory() / 1e9:.1f} GB of memory to make")
-
-
-def _verdict(made: Quantized, options: QuantizeOptions) -> list[str]:
-    judged = made.judgement
-    slower = f"slower than before on this machine: {' and '.join(judged.slower)}" if judged.slower else ""
-    refused = [f"{label(kept)} is not kept: {why}" for kept, why in made.refused.items()]
-    if not made.components:
-        return ["nothing is kept in INT8: encoder and decoder stay in FP16", *refused]
-    is_auto = options.components == "auto"
-    away = f"probabilities {in_words(made.measurement.divergences[made.components])} nats a token away"
-    if is_auto:
-        away += f" (less than {allowed_nats(options.allowed_drop):.4f} allowed)"
-    allowed = "" if is_auto else f" (at most {options.allowed_drop:g} points more allowed)"
-    gains = (
-        f"{' and '.join(made.components)} in INT8: {judged.size:.0%} of the size, "
-        f"{judged.speed_up:.2f} times as fast (encoder {judged.encoder_speed_up:.2f}, "
-        f"decoder {judged.decoder_speed_up:.2f}), WER {judged.wer_before:.2%} before, "
-        f"{judged.wer_after:.2%} now{allowed}, {away}"
-    )
-    if slower and not is_auto:
-        return [gains, f"{slower}; --int8-components auto keeps what gains"]
-    return [gains, *refused]

@@ -13,7 +13,7 @@ from ovsubs.evaluation.results import Comparison, ModelResult, Run
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How much faster a model is than the first: the median of the rounds, with the least and the most."""
+    """How many times as much one figure is as another: the median of the rounds, the least and the most."""
 
     median: float
     low: float
@@ -65,6 +65,19 @@ def figures_of(comparison: Comparison) -> list[ModelFigures]:
     ]
 
 
+def ratio_by_round(figures: Sequence[float], others: Sequence[float]) -> Ratio:
+    """How many times as much figures are as others of the same round; 0 where the other is 0.
+
+    Round by round, since a machine that slows down in one of them does so for both.
+
+    Args:
+        figures: of each round, at least one; not below 0.
+        others: of the same rounds.
+    """
+    ratios = [_rate(figure, other) for figure, other in zip(figures, others, strict=True)]
+    return Ratio(median(ratios), min(ratios), max(ratios))
+
+
 def to_json(figures: Sequence[ModelFigures]) -> list[dict[str, Any]]:
     """As they stand in the JSON."""
     return [asdict(one) for one in figures]
@@ -107,10 +120,7 @@ def _against(model: ModelResult, first: ModelResult) -> Against:
 
 
 def _ratio(model: ModelResult, first: ModelResult, seconds: Callable[[Run], float]) -> Ratio:
-    """Round by round, since a machine that slows down in one of them does so for both."""
-    rounds = zip(first.runs, model.runs, strict=True)
-    ratios = [_rate(seconds(theirs), seconds(ours)) for theirs, ours in rounds]
-    return Ratio(median(ratios), min(ratios), max(ratios))
+    return ratio_by_round([seconds(run) for run in first.runs], [seconds(run) for run in model.runs])
 
 
 def _rate(part: float, seconds: float) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.evaluation.alignment import EQUAL, INSERT, SUBSTITUTE, align_words
 from ovsubs.evaluation.metrics import ENGLISH, WordErrors, normalizer
 
 LEVEL = 0.95  # of the resamples lie between the bounds
@@ -49,13 +49,13 @@ def errors_by_utterance(
     expected, got = normalize(" ".join(utterances)).split(), normalize(hypothesis).split()
     owner = _owners([normalize(utterance).split() for utterance in utterances], expected)  # [n_words]
     counts = np.zeros((len(utterances), 3), np.int64)  # [n_utterances, kinds of error]
-    for piece in _align(expected, got):
-        if piece.type == "insert":
-            position = min(piece.ref_start_idx, len(owner) - 1)
-            counts[owner[position] if len(owner) else 0, _INSERTED] += piece.hyp_end_idx - piece.hyp_start_idx
-        elif piece.type != "equal":
-            kind = _SUBSTITUTED if piece.type == "substitute" else _DELETED
-            np.add.at(counts[:, kind], owner[piece.ref_start_idx : piece.ref_end_idx], 1)
+    for piece in align_words(expected, got):
+        if piece.kind == INSERT:
+            position = min(piece.said.start, len(owner) - 1)
+            counts[owner[position] if len(owner) else 0, _INSERTED] += len(piece.heard)
+        elif piece.kind != EQUAL:
+            kind = _SUBSTITUTED if piece.kind == SUBSTITUTE else _DELETED
+            np.add.at(counts[:, kind], owner[piece.said.start : piece.said.stop], 1)
     n_words = np.bincount(owner, minlength=len(utterances))
     return tuple(
         WordErrors(int(n), *(int(count) for count in row)) for n, row in zip(n_words, counts, strict=True)
@@ -102,22 +102,11 @@ def _owners(utterances: Sequence[Sequence[str]], expected: Sequence[str]) -> NDA
     if words == list(expected) or not words:
         return owner if words else np.zeros(len(expected), np.int64)
     found = np.zeros(len(expected), np.int64)
-    for piece in _align(words, expected):
-        step = 0 if piece.type == "insert" else 1
-        for n, position in enumerate(range(piece.hyp_start_idx, piece.hyp_end_idx)):
-            found[position] = owner[min(piece.ref_start_idx + step * n, len(owner) - 1)]
+    for piece in align_words(words, expected):
+        step = 0 if piece.kind == INSERT else 1
+        for n, position in enumerate(piece.heard):
+            found[position] = owner[min(piece.said.start + step * n, len(owner) - 1)]
     return found
-
-
-def _align(expected: Sequence[str], got: Sequence[str]) -> Sequence[Any]:
-    if not expected:
-        from jiwer import AlignmentChunk
-
-        return [AlignmentChunk("insert", 0, 0, 0, len(got))] if got else []
-    import jiwer
-
-    pieces: Sequence[Any] = jiwer.process_words(" ".join(expected), " ".join(got) or " ").alignments[0]
-    return pieces
 
 
 def _columns(errors: Sequence[WordErrors]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

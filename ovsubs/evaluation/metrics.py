@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ovsubs.errors import MissingExtra
+from ovsubs.evaluation.alignment import load_jiwer
 
 ENGLISH = "en"
 _WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # as in openai/whisper, tokenizer.py
@@ -67,9 +68,7 @@ def count_word_errors(reference: str, hypothesis: str, language: str = ENGLISH) 
     expected, got = normalize(reference), normalize(hypothesis)
     if not expected:
         return WordErrors(0, 0, 0, len(got.split()))
-    import jiwer
-
-    measured = jiwer.process_words(expected, got or " ")
+    measured = load_jiwer().process_words(expected, got or " ")
     return WordErrors(len(expected.split()), measured.substitutions, measured.deletions, measured.insertions)
 
 
@@ -83,9 +82,7 @@ def count_character_errors(reference: str, hypothesis: str, language: str = ENGL
     expected, got = normalize(reference).strip(), normalize(hypothesis).strip()
     if not expected:
         return CharacterErrors(0, len(got))
-    import jiwer
-
-    measured = jiwer.process_characters(expected, got)
+    measured = load_jiwer().process_characters(expected, got)
     wrong = measured.substitutions + measured.deletions + measured.insertions
     return CharacterErrors(len(expected), wrong)
 
@@ -93,11 +90,6 @@ def count_character_errors(reference: str, hypothesis: str, language: str = ENGL
 def total(errors: Iterable[WordErrors]) -> WordErrors:
     """All recordings as one."""
     return sum(errors, WordErrors(0, 0, 0, 0))
-
-
-def start_distances(starts: Sequence[float], reference: Sequence[float]) -> list[float]:
-    """How far each start lies from the nearest reference start, in seconds. No starts, no distances."""
-    return [min(abs(start - other) for other in reference) for start in starts]
 
 
 def median(values: Sequence[float]) -> float:
@@ -116,8 +108,8 @@ def normalizer(language: str = ENGLISH) -> Any:
     Raises:
         MissingExtra: jiwer or whisper-normalizer is not installed.
     """
+    load_jiwer()
     try:
-        import jiwer  # noqa: F401
         from whisper_normalizer.basic import BasicTextNormalizer
         from whisper_normalizer.english import EnglishTextNormalizer
     except ImportError as error:

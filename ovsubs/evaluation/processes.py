@@ -68,6 +68,24 @@ def run_job(job: Job, on_progress: Callable[[float], None] = lambda audio_s: Non
     return Watched(Measured(**content), max(memory) / 1e6)
 
 
+def programs_of(process: int) -> list[Any]:
+    """The programs that a process has started and that are running, such as ffmpeg, as psutil has them.
+
+    Raises:
+        MissingExtra: psutil is not installed.
+    """
+    psutil = load_psutil()
+    found = list[Any]()
+    with suppress(psutil.Error):  # it has ended meanwhile
+        watched = psutil.Process(process)
+        command = watched.cmdline()
+        for child in watched.children(recursive=True):
+            with suppress(psutil.Error):  # a zombie, most likely
+                if child.cmdline() != command:  # else it is a fork still, whose memory is its parent's
+                    found.append(child)
+    return found
+
+
 @contextmanager
 def _memory_of(process: int) -> Iterator[list[int]]:
     """Resident bytes of a process and those that it has started, looked at again and again."""
@@ -88,17 +106,13 @@ def _memory_of(process: int) -> Iterator[list[int]]:
 
 
 def _resident(psutil: Any, process: int) -> int:
-    """Of a process and its children, without those that have ended or have only just begun."""
-    try:
-        watched = psutil.Process(process)
-        command, n_bytes = watched.cmdline(), watched.memory_info().rss
-        children = watched.children(recursive=True)
-    except psutil.Error:  # it has ended meanwhile
-        return 0
-    for child in children:
-        with suppress(psutil.Error):  # a zombie, most likely
-            if child.cmdline() != command:  # else it is a fork still, whose memory is its parent's
-                n_bytes += child.memory_info().rss
+    """Of a process and its programs, without those that have ended."""
+    n_bytes = 0
+    with suppress(psutil.Error):  # it has ended meanwhile
+        n_bytes = psutil.Process(process).memory_info().rss
+    for program in programs_of(process):
+        with suppress(psutil.Error):
+            n_bytes += program.memory_info().rss
     return int(n_bytes)
 
 

@@ -57,13 +57,22 @@ def check(comparison: Comparison, baseline: Comparison, path: Path, limits: Limi
     """
     labels = [one.label for one in comparison.models]
     check_comparable(comparison.signature.accuracy_key, labels, baseline, path)
-    if limits.max_slowdown is not None and len(labels) < 2:
-        why = "speed is compared as a ratio to the first model of a run; give at least two models"
-        raise InvalidOption("max_slowdown", limits.max_slowdown, why)
+    check_limits(limits, len(labels))
     findings = list[RegressionCheck]()
     for now_figures, before_figures in zip(figures_of(comparison), figures_of(baseline), strict=True):
         findings += _of_model(now_figures, before_figures, limits)
     return findings
+
+
+def check_limits(limits: Limits, n_models: int) -> None:
+    """Refuse a limit that has no meaning; can be asked before the run.
+
+    Raises:
+        InvalidOption: speed is to be compared, and there is only one model.
+    """
+    if limits.max_slowdown is not None and n_models < 2:
+        why = "speed is compared as a ratio to the first model of a run; give at least two models"
+        raise InvalidOption("max_slowdown", limits.max_slowdown, why)
 
 
 def check_comparable(key: Sequence[str], labels: Sequence[str], baseline: Comparison, path: Path) -> None:

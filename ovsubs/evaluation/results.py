@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +124,9 @@ def write_comparison(path: Path, comparison: Comparison, figures: list[dict[str,
         UnwritableFile: the place cannot be written.
     """
     content = {"format": FORMAT, "figures": figures, **asdict(comparison)}
-    for model in content["models"]:
-        kinds = ("n_words", "substituted", "deleted", "inserted")
-        model["words"] = {kind: [one[kind] for one in model["words"]] for kind in kinds}
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    write_text(path, _NUMBERS.sub(lambda match: "[" + " ".join(match[1].split()) + "]", text))
+    for model, result in zip(content["models"], comparison.models, strict=True):
+        model["words"] = as_columns(result.words)
+    write_text(path, dump_json(content))
 
 
 def read_comparison(path: Path) -> Comparison:
@@ -151,6 +150,28 @@ def read_comparison(path: Path) -> Comparison:
         raise NotComparable(path, error.strerror or str(error)) from error
     except (ValueError, KeyError, TypeError) as error:
         raise NotComparable(path, f"not a benchmark's JSON: {error!r}") from error
+
+
+def as_columns(errors: Sequence[WordErrors]) -> dict[str, list[int]]:
+    """Word errors as they stand in a JSON: under the name of each count a list, in the order of `errors`."""
+    return {kind.name: [getattr(one, kind.name) for one in errors] for kind in fields(WordErrors)}
+
+
+def from_columns(columns: Mapping[str, Sequence[int]]) -> tuple[WordErrors, ...]:
+    """Word errors of what `as_columns` made.
+
+    Raises:
+        KeyError: a count is not there.
+        ValueError: there are not equally many of each.
+    """
+    counts = (columns[kind.name] for kind in fields(WordErrors))
+    return tuple(WordErrors(*row) for row in zip(*counts, strict=True))
+
+
+def dump_json(content: Mapping[str, Any]) -> str:
+    """A file's text, indented, with each list of numbers in one line."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return _NUMBERS.sub(lambda match: "[" + " ".join(match[1].split()) + "]", text)
 
 
 def check_output(path: Path) -> None:
@@ -188,13 +209,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _model(content: dict[str, Any]) -> ModelResult:
-    words = content["words"]
-    columns = (words[kind] for kind in ("n_words", "substituted", "deleted", "inserted"))
     return ModelResult(
         **{
             **content,
             "runs": tuple(Run(**run) for run in content["runs"]),
-            "words": tuple(WordErrors(*row) for row in zip(*columns, strict=True)),
+            "words": from_columns(content["words"]),
             "characters": CharacterErrors(**content["characters"]),
         }
     )

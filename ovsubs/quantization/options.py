@@ -33,8 +33,8 @@ class Recordings:
     """Which recordings: a folder or an id of the Hub, its part, and how many of them, None for all."""
 
     source: str
-    part: str | None
-    n_samples: int | None
+    part: str | None = None
+    n_samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

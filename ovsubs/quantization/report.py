@@ -1,4 +1,4 @@
-"""What was measured of candidates -> a table to read, and what stands in the JSON."""
+"""What was measured of candidates -> a table to read, the verdict in words, and what stands in the JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from ovsubs.evaluation import report as benchmark_report
 from ovsubs.evaluation.figures import figures_of
 from ovsubs.evaluation.figures import to_json as figures_to_json
 from ovsubs.quantization.divergence import Divergence
+from ovsubs.quantization.gate import allowed_nats
 from ovsubs.quantization.measurement import Measurement, label
+from ovsubs.quantization.options import QuantizeOptions
+from ovsubs.quantization.quantize import Quantized
 
 _HEAD = "nats a token away (95 %)"
 
@@ -35,6 +38,31 @@ def in_words(divergence: Divergence) -> str:
     """The mean and its bounds."""
     interval = divergence.interval
     return f"{divergence.nats:.4f} ({interval.low:.4f} to {interval.high:.4f})"
+
+
+def verdict(made: Quantized, options: QuantizeOptions) -> list[str]:
+    """Lines that say what is kept in INT8, what that costs and gains, and why other candidates are not kept.
+
+    Args:
+        made: what came of the quantization.
+        options: by which it was made.
+    """
+    refused = [f"{label(kept)} is not kept: {why}" for kept, why in made.refused.items()]
+    if not made.components:
+        return ["nothing is kept in INT8: encoder and decoder stay in FP16", *refused]
+    judged = made.judgement
+    allowed = f" (at most {options.allowed_drop:g} points more allowed)"
+    away = f"probabilities {in_words(made.measurement.divergences[made.components])} nats a token away"
+    if options.components == "auto":
+        allowed = ""
+        away += f" (less than {allowed_nats(options.allowed_drop):.4f} allowed)"
+    gains = (
+        f"{' and '.join(made.components)} in INT8: {judged.size:.0%} of the size, "
+        f"{judged.speed_up:.2f} times as fast (encoder {judged.encoder_speed_up:.2f}, "
+        f"decoder {judged.decoder_speed_up:.2f}), WER {judged.wer_before:.2%} before, "
+        f"{judged.wer_after:.2%} now{allowed}, {away}"
+    )
+    return [gains, *refused]
 
 
 def _in_order(measurement: Measurement) -> list[Divergence | None]:

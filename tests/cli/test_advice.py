@@ -73,7 +73,7 @@ ADVISED_BY_MODULES = {
 FLAGS_BY_MODULES = {
     "cli/render.py": {"render"},
     "cli/subtitle.py": {"subtitle"},
-    "cli/quantize.py": {"export"},
+    "cli/quantize.py": {"export", "quantize"},
     "cli/wording.py": EVERY,
     "cli/entry.py": EVERY,
 }

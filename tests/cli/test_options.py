@@ -13,7 +13,9 @@ import typer
 
 from ovsubs.audio.regions import VadOptions
 from ovsubs.cli import app
-from ovsubs.cli.app import subtitle
+from ovsubs.cli.app import benchmark, export, quantize, subtitle
+from ovsubs.evaluation.compare import BenchmarkOptions
+from ovsubs.quantization.options import N_EVALUATED, QuantizeOptions
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FORMATS
 from ovsubs.whisper.model import CompileOptions, settle
@@ -204,9 +206,14 @@ def test_the_version_is_that_of_the_package() -> None:
     assert package.__version__ == installed
 
 
+def defaults_of(command: Callable[..., None]) -> dict[str, Any]:
+    """What a command takes for each option that is left out."""
+    return {name: one.default for name, one in inspect.signature(command).parameters.items()}
+
+
 def test_what_a_call_leaves_out_is_what_the_library_takes_by_default() -> None:
     """A default that stands twice is one that can differ."""
-    defaults = {name: one.default for name, one in inspect.signature(subtitle).parameters.items()}
+    defaults = defaults_of(subtitle)
     for options, prefix in ((VadOptions(), "vad_"), (TranscribeOptions(), "")):
         for field in fields(options):
             name = f"{prefix}{field.name}"
@@ -215,3 +222,40 @@ def test_what_a_call_leaves_out_is_what_the_library_takes_by_default() -> None:
                 "word_timestamps",
             ):  # given in another form
                 assert defaults[name] == getattr(options, field.name), name
+
+
+def test_what_a_call_of_quantize_or_export_leaves_out_is_what_the_library_takes_by_default() -> None:
+    for command in (quantize, export):
+        defaults, usual = defaults_of(command), QuantizeOptions()
+        told = {"int8_components": usual.components, "seed": usual.seed, "runs": usual.n_runs}
+        assert {name: defaults[name] for name in told if name in defaults} == {
+            name: value for name, value in told.items() if name in defaults
+        }
+        for name in ("calibration_data", "calibration_samples", "max_wer_drop", "language"):
+            assert defaults[name] is None, name  # which leaves it to the library
+
+
+def test_what_a_call_of_benchmark_leaves_out_is_what_the_library_takes_by_default() -> None:
+    defaults, usual = defaults_of(benchmark), BenchmarkOptions()
+    for name in ("language", "beam_size", "batch_size"):
+        assert defaults[name] == getattr(usual, name), name
+    assert (defaults["runs"], defaults["device"]) == (usual.n_runs, usual.compile.device)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("calibration_data", QuantizeOptions().calibration.source),
+        ("calibration_samples", QuantizeOptions().calibration.n_samples),
+        ("evaluation_data", N_EVALUATED),
+        ("max_wer_drop", QuantizeOptions().allowed_drop),
+        ("max_wer_drop", QuantizeOptions(components="auto").allowed_drop),
+        ("smooth_quant_encoder", QuantizeOptions().encoder.smooth_quant_alpha),
+        ("smooth_quant_decoder", QuantizeOptions().decoder.smooth_quant_alpha),
+        ("language", QuantizeOptions().language),
+    ],
+)
+def test_the_help_tells_the_default_of_the_library(option: str, value: object) -> None:
+    group: Any = typer.main.get_command(app)
+    (helped,) = (one.help for one in group.commands["quantize"].params if one.name == option)
+    assert re.search(rf"default: [^]]*(?<![\d.]){re.escape(str(value))}(?![\d.]*\d)", helped)

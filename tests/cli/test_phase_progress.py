@@ -5,7 +5,9 @@ from contextlib import suppress
 
 import pytest
 
+from ovsubs.cli.benchmark import RunProgress
 from ovsubs.cli.quantize import PhaseProgress
+from ovsubs.evaluation.compare import Position
 
 
 def test_an_interruption_that_is_lost_on_its_way_stops_the_next_step() -> None:
@@ -23,4 +25,26 @@ def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with PhaseProgress(quiet=True) as progress:
         progress.say("a step")
         progress.tell("check", 0.5)
+    assert capfd.readouterr() == ("", "")
+
+
+RUNS = [
+    Position(1, 2, "a", 0.0),
+    Position(1, 2, "a", 5.0),
+    Position(2, 2, "b", 0.0),
+    Position(2, 2, "b", 5.0),
+]
+
+
+def test_without_a_terminal_a_run_has_a_line_when_the_next_begins(capfd: pytest.CaptureFixture[str]) -> None:
+    with RunProgress(quiet=False) as progress:
+        for position in RUNS:
+            progress.tell(position)
+    assert capfd.readouterr() == ("", "run 1 of 2 done: a\n")
+
+
+def test_quiet_runs_have_no_line(capfd: pytest.CaptureFixture[str]) -> None:
+    with RunProgress(quiet=True) as progress:
+        for position in RUNS:
+            progress.tell(position)
     assert capfd.readouterr() == ("", "")

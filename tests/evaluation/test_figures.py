@@ -7,7 +7,7 @@ import pytest
 from signatures import SIGNATURE
 
 from ovsubs.errors import InvalidOption, NotComparable, UnwritableOutput
-from ovsubs.evaluation.figures import figures_of, to_json
+from ovsubs.evaluation.figures import Ratio, figures_of, ratio_by_round, to_json
 from ovsubs.evaluation.metrics import (
     CharacterErrors,
     WordErrors,
@@ -21,6 +21,9 @@ from ovsubs.evaluation.results import (
     Comparison,
     ModelResult,
     Run,
+    as_columns,
+    dump_json,
+    from_columns,
     read_comparison,
     write_comparison,
 )
@@ -196,3 +199,26 @@ def test_characters_are_counted_after_the_normalizer() -> None:
 def test_languages_without_spaces_are_counted_by_letters() -> None:
     assert count_word_errors("今日は良い", "今日は悪い", "ja") == WordErrors(5, 1, 0, 0)
     assert count_word_errors("El niño, sí.", "el nino si", "es") == WordErrors(3, 2, 0, 0)
+
+
+def test_figures_are_compared_round_by_round() -> None:
+    assert ratio_by_round([2.0, 9.0, 4.0], [1.0, 3.0, 4.0]) == Ratio(2.0, 1.0, 3.0)
+    assert ratio_by_round([2.0], [0.0]) == Ratio(0.0, 0.0, 0.0)
+    with pytest.raises(ValueError, match="shorter"):
+        ratio_by_round([2.0, 3.0], [1.0])
+
+
+def test_word_errors_stand_in_columns_and_come_back() -> None:
+    errors = (WordErrors(6, 1, 0, 2), WordErrors(5, 0, 1, 0))
+    columns = as_columns(errors)
+    assert columns == {"n_words": [6, 5], "substituted": [1, 0], "deleted": [0, 1], "inserted": [2, 0]}
+    assert from_columns(columns) == errors
+    assert as_columns([])["n_words"] == []
+
+
+def test_lists_of_numbers_stand_in_one_line() -> None:
+    text = dump_json({"a": [1, 2.5, -3e-05], "b": ["1", "2"], "é": []})
+    assert '"a": [1, 2.5, -3e-05],' in text
+    assert '"b": [\n    "1",\n    "2"\n  ],' in text
+    assert '"é": []' in text
+    assert text.endswith("}\n")

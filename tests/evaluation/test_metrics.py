@@ -2,7 +2,7 @@
 
 import pytest
 
-from ovsubs.evaluation.metrics import WordErrors, count_word_errors, median, start_distances, total
+from ovsubs.evaluation.metrics import WordErrors, count_word_errors, median, total
 
 
 def test_equal_texts_have_no_errors_whatever_their_case_and_punctuation() -> None:
@@ -35,11 +35,6 @@ def test_recordings_add_up_before_the_rate_is_taken() -> None:
     assert whole == WordErrors(100, 9, 3, 0)
     assert whole.wer == pytest.approx(0.12)
     assert total([]).wer == 0.0
-
-
-def test_a_start_is_compared_with_the_nearest_reference() -> None:
-    assert start_distances([0.1, 4.0], [0.0, 3.0, 4.5]) == pytest.approx([0.1, 0.5])
-    assert start_distances([], [1.0]) == []
 
 
 def test_the_median_of_an_even_number_is_the_mean_of_the_middle_two() -> None:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from ovsubs.cli.quantize import Int8Call
 from ovsubs.errors import InvalidOption
 from ovsubs.quantization.options import QuantizeOptions
-from ovsubs.quantization.post_training import FRAGILE, Int8Settings
+from ovsubs.quantization.post_training import Int8Settings
 
 
 @pytest.mark.parametrize(
@@ -49,12 +48,6 @@ def test_settings_of_a_component_that_stays_are_refused() -> None:
 def test_smooth_quant_has_a_range(alpha: float) -> None:
     with pytest.raises(InvalidOption, match="smooth_quant_alpha"):
         Int8Settings(alpha)
-
-
-def test_layers_that_are_left_by_default_may_be_named_or_none() -> None:
-    assert Int8Call(calibration_data="here").options().decoder.ignored == (FRAGILE,)
-    assert Int8Call(ignored_decoder_layers=[""]).options().decoder.ignored == ()
-    assert Int8Call(ignored_decoder_layers=["a", "b"]).options().decoder.ignored == ("a", "b")
 
 
 def test_layers_to_be_ignored_are_regular_expressions() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ovsubs.cli.benchmark import label_models
+from ovsubs.evaluation.find_models import label_models
 
 
 @pytest.fixture
