@@ -50,7 +50,7 @@ def main() -> int:
         transcripts = hear(given, Path(name))
         ours = read_cues(write_ours(transcripts, given.style))
         results = [measure_layout("ovsubs", transcripts, ours, given.style)]
-        rules = STYLES[given.style]
+        rules = STYLES[given.style].rules
         lines = {"max_line_width": rules.max_line_width, "max_line_count": rules.max_line_count}
         for writer, options in (("openai/whisper", {}), ("openai/whisper with line options", lines)):
             files = write_theirs(transcripts, options, given.peers_python, Path(name))

@@ -13,6 +13,7 @@ import click
 from typer.main import get_command, get_command_name
 
 from ovsubs.cli.app import app
+from ovsubs.cli.help_lists import fill_help_lists
 
 PAGE = Path(__file__).with_name("cli.md")
 GENERAL = "General"  # options that stand in no panel of the help
@@ -29,6 +30,7 @@ _HELP_ROW = ("`-h`, `--help`", "Show the options.", "")
 def cli_reference() -> str:
     """The whole page, in Markdown."""
     group: Any = get_command(app)
+    fill_help_lists(group)
     parts = [_TITLE, f"{group.help}", "\n".join(_summary(group)), "\n".join(_table("Option", _rows(group)))]
     for name, command in group.commands.items():
         parts.extend(_command(name, command))

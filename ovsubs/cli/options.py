@@ -55,8 +55,8 @@ def _format_option(names: str) -> Any:
     return _option("--output-format", "-f", help=f"{names}, several with commas, or all.", panel=_OUTPUT)
 
 
-OutputFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv, json")]
-RenderFormat = Annotated[str, _format_option("srt, vtt, ass, ttml, lrc, txt, tsv, csv")]
+OutputFormat = Annotated[str, _format_option("{formats}")]
+RenderFormat = Annotated[str, _format_option("{rendered_formats}")]
 LanguageSuffix = Annotated[bool, _option("--language-suffix", help="Name them talk.en.srt.", panel=_OUTPUT)]
 Overwrite = Annotated[
     bool,
@@ -79,9 +79,7 @@ RenderOverwrite = Annotated[
 ]
 Style = Annotated[
     str,
-    _option(
-        "--style", help="netflix, bbc, youtube, tiktok, or plain: a cue for each segment.", panel=_LAYOUT
-    ),
+    _option("--style", help="{styles}; plain: a cue for each segment.", panel=_LAYOUT),
 ]
 MaxLineWidth = Annotated[
     int | None,
@@ -121,7 +119,7 @@ StripSdh = Annotated[
 ]
 HighlightWords = Annotated[
     bool,
-    _option("--highlight-words", help="Show which word is spoken (srt, vtt, ass, lrc).", panel=_LAYOUT),
+    _option("--highlight-words", help="Show which word is spoken ({word_formats}).", panel=_LAYOUT),
 ]
 VttSettings = Annotated[
     str,
@@ -246,7 +244,7 @@ WordTimestamps = Annotated[
     bool | None,
     _option(
         "--word-timestamps/--no-word-timestamps",
-        help="Find out when each word is spoken. [default: for all formats but txt, tsv and csv]",
+        help="Find out when each word is spoken. [default: for {word_time_formats}]",
         panel=_SPEECH,
     ),
 ]
@@ -656,15 +654,13 @@ _CHECK = "Check"
 SubtitleFiles = Annotated[
     list[Path],
     typer.Argument(
-        help="Subtitles (srt, vtt, ass, ttml), folders with them right inside, or transcripts (json).",
+        help="Subtitles ({read_formats}), folders with them right inside, or transcripts (json).",
         metavar="FILE...",
         readable=False,
         callback=expand_wildcards,
     ),
 ]
-CheckStyle = Annotated[
-    str, _option("--style", help="Rules of this style: netflix, bbc, youtube, tiktok or plain.", panel=_CHECK)
-]
+CheckStyle = Annotated[str, _option("--style", help="Rules of this style: {styles}.", panel=_CHECK)]
 CheckLanguage = Annotated[
     str | None,
     _option(

@@ -20,7 +20,7 @@ from ovsubs.library.plan import FileResult, Status, SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model
-from ovsubs.subtitles.formats import CUE_FORMATS, FORMATS, known_format, render
+from ovsubs.subtitles.formats import FORMATS, WORD_TIME_FORMATS, known_format, render
 from ovsubs.whisper.model import CompileOptions
 
 
@@ -164,7 +164,7 @@ def wants_words(given: bool | None, task: str, formats: Sequence[str]) -> bool:
     """
     if given is not None:
         return given
-    return task == "transcribe" and any(name in (*CUE_FORMATS, "json") for name in formats)
+    return task == "transcribe" and any(name in WORD_TIME_FORMATS for name in formats)
 
 
 def formats_named(given: str, every: tuple[str, ...] = FORMATS) -> tuple[str, ...]:

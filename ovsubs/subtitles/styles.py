@@ -7,7 +7,8 @@ Guidelines; SubtitleEdit's profiles for what has no guide of its own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
 from ovsubs.bounds import MAX_NUMBER, check_above_zero, check_count
@@ -79,15 +80,53 @@ _PLAIN = LayoutRules(
     chain_gap_ms=0,
     keep_segments=True,
 )
-STYLES = MappingProxyType(
-    {"netflix": _NETFLIX, "bbc": _BBC, "youtube": _YOUTUBE, "tiktok": _TIKTOK, "plain": _PLAIN}
-)
-DEFAULT_STYLE = "netflix"
-
-# Netflix's guides of single languages: characters in a line (in columns here), and characters a second. All
-# styles but `plain` take them over where they are stricter in width, since they follow from the script.
+# Netflix's guides of single languages: characters in a line (in columns here), and characters a second. Other
+# guides take the widths over where they are stricter, since they follow from the script.
 _WIDTHS = MappingProxyType({"zh": 32, "yue": 32, "ko": 32, "ja": 26, "th": 35})
 _CPS = MappingProxyType({"en": 20.0, "ar": 20.0, "hi": 22.0, "ja": 4.0, "ko": 12.0, "zh": 9.0, "yue": 9.0})
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The rules of one guide, and what in them depends on the language or the frame rate.
+
+    `max_widths` and `max_cps` are those of single languages; a width counts where it is narrower than that of
+    the rules. `counts_frames`: gaps are a number of frames, not of milliseconds.
+    """
+
+    name: str
+    rules: LayoutRules
+    max_widths: Mapping[str, int] = field(default_factory=lambda: _WIDTHS)
+    max_cps: Mapping[str, float] = field(default_factory=dict)
+    counts_frames: bool = False
+
+    def rules_for(self, language: str, frame_rate: float | None) -> LayoutRules:
+        """The rules for a language (Whisper's code, such as "en") and, where it is known, a frame rate."""
+        widest = self.rules.max_line_width
+        rules = replace(
+            self.rules,
+            max_line_width=min(widest, self.max_widths.get(language, widest)),
+            max_cps=self.max_cps.get(language, self.rules.max_cps),
+        )
+        if frame_rate is None or not self.counts_frames:
+            return rules
+        frame_ms = 1000.0 / frame_rate
+        return replace(
+            rules,
+            min_gap_ms=math.floor(GAP_FRAMES * frame_ms),
+            chain_gap_ms=round(CHAIN_FRAMES * frame_ms),
+        )
+
+
+_ALL = (
+    Style("netflix", _NETFLIX, max_cps=_CPS, counts_frames=True),
+    Style("bbc", _BBC),
+    Style("youtube", _YOUTUBE),
+    Style("tiktok", _TIKTOK),
+    Style("plain", _PLAIN, max_widths={}),
+)
+STYLES = MappingProxyType({style.name: style for style in _ALL})
+DEFAULT_STYLE = "netflix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +180,9 @@ class LayoutOptions:
         Args:
             language: Whisper's code, such as "en".
         """
-        rules = STYLES[self.style]
-        if self.style != "plain":
-            width = min(rules.max_line_width, _WIDTHS.get(language, rules.max_line_width))
-            cps = _CPS.get(language, rules.max_cps) if self.style == "netflix" else rules.max_cps
-            rules = replace(rules, max_line_width=width, max_cps=cps)
-        if self.frame_rate is not None and self.style == "netflix":  # the others count in milliseconds
-            frame_ms = 1000.0 / self.frame_rate
-            rules = replace(
-                rules,
-                min_gap_ms=math.floor(GAP_FRAMES * frame_ms),
-                chain_gap_ms=round(CHAIN_FRAMES * frame_ms),
-            )
         given = {
             option.name: value
             for option in fields(LayoutRules)
             if option.name != "keep_segments" and (value := getattr(self, option.name)) is not None
         }
-        return replace(rules, **given)
+        return replace(STYLES[self.style].rules_for(language, self.frame_rate), **given)

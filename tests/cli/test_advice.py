@@ -77,7 +77,10 @@ FLAGS_BY_MODULES = {
     "cli/wording.py": EVERY,
     "cli/entry.py": EVERY,
 }
-ELSEWHERE = {"cli/combinations.py", "cli/options.py", "cli/app.py"}
+ELSEWHERE = {
+    *("cli/app.py", "cli/subtitle_commands.py", "cli/model_commands.py"),
+    *("cli/options.py", "cli/combinations.py", "cli/help_lists.py"),
+}
 
 
 def command(name: str) -> click.Command:

@@ -13,12 +13,20 @@ import typer
 
 from ovsubs.audio.regions import VadOptions
 from ovsubs.cli import app
-from ovsubs.cli.app import benchmark, export, quantize, subtitle
+from ovsubs.cli.app import benchmark, burn, embed, export, qc, quantize, render, subtitle
 from ovsubs.evaluation.compare import BenchmarkOptions
+from ovsubs.library.check import CheckOptions
+from ovsubs.library.plan import SubtitleOptions
+from ovsubs.library.render import RenderOptions
+from ovsubs.library.videos import VideoOptions
 from ovsubs.quantization.options import N_EVALUATED, QuantizeOptions
 from ovsubs.recognition import TranscribeOptions
-from ovsubs.subtitles.formats import FORMATS
+from ovsubs.subtitles.formats import FORMATS, FormatOptions
+from ovsubs.subtitles.styles import LayoutOptions
+from ovsubs.video.burn import BurnOptions
+from ovsubs.video.embed import EmbedOptions
 from ovsubs.whisper.model import CompileOptions, settle
+from ovsubs.whisper.segments import SilenceOptions
 
 Run = Callable[..., Any]
 COMMANDS = (
@@ -206,22 +214,36 @@ def test_the_version_is_that_of_the_package() -> None:
     assert package.__version__ == installed
 
 
+LIBRARY_DEFAULTS: dict[str, list[tuple[Any, str]]] = {
+    "subtitle": [
+        *((VadOptions(), "vad_"), (TranscribeOptions(), ""), (SilenceOptions(), "")),
+        *((LayoutOptions(), ""), (FormatOptions(), ""), (VideoOptions(), "")),
+        *((SubtitleOptions(), ""), (CompileOptions(), "")),
+    ],
+    "render": [(LayoutOptions(), ""), (FormatOptions(), ""), (RenderOptions(), "")],
+    "qc": [(LayoutOptions(), ""), (CheckOptions(), "")],
+    "embed": [(EmbedOptions(), "")],
+    "burn": [(BurnOptions(), "")],
+}
+IN_ANOTHER_FORM = {"languages", "word_timestamps"}
+
+
 def defaults_of(command: Callable[..., None]) -> dict[str, Any]:
     """What a command takes for each option that is left out."""
     return {name: one.default for name, one in inspect.signature(command).parameters.items()}
 
 
-def test_what_a_call_leaves_out_is_what_the_library_takes_by_default() -> None:
+@pytest.mark.parametrize("command", [subtitle, render, qc, embed, burn])
+def test_what_a_call_leaves_out_is_what_the_library_takes_by_default(command: Callable[..., None]) -> None:
     """A default that stands twice is one that can differ."""
-    defaults = defaults_of(subtitle)
-    for options, prefix in ((VadOptions(), "vad_"), (TranscribeOptions(), "")):
+    defaults, compared = defaults_of(command), set[str]()
+    for options, prefix in LIBRARY_DEFAULTS[command.__name__]:
         for field in fields(options):
             name = f"{prefix}{field.name}"
-            if name in defaults and field.name not in (
-                "languages",
-                "word_timestamps",
-            ):  # given in another form
+            if name in defaults and name not in IN_ANOTHER_FORM:
                 assert defaults[name] == getattr(options, field.name), name
+                compared.add(name)
+    assert len(compared) >= len(defaults) // 3
 
 
 def test_what_a_call_of_quantize_or_export_leaves_out_is_what_the_library_takes_by_default() -> None:

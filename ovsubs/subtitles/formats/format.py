@@ -27,7 +27,8 @@ class SubtitleFormat:
     Either `write_cues` makes it of cues, which are laid out, or `write_transcript` of the segments as they
     are. `obeys` names the fields of `FormatOptions` that it can show. `read_suffixes` are the endings of the
     files that are read, none where it is not. `video_rank`: of several formats a video shows the one with the
-    lowest, which holds most of the layout; None: a video takes none of it.
+    lowest, which holds most of the layout; None: a video takes none of it. `keeps_words`: it has the words of
+    a transcript with their times.
     """
 
     name: str
@@ -36,3 +37,9 @@ class SubtitleFormat:
     obeys: tuple[str, ...] = ()
     read_suffixes: tuple[str, ...] = ()
     video_rank: int | None = None
+    keeps_words: bool = False
+
+    @property
+    def uses_word_times(self) -> bool:
+        """Whether it gets better where words have times: cues are laid out by them."""
+        return self.keeps_words or self.write_cues is not None

@@ -17,12 +17,13 @@ from ovsubs.subtitles.formats.ttml import TTML
 from ovsubs.subtitles.formats.vtt import VTT
 from ovsubs.transcript import Transcript
 
-JSON = SubtitleFormat("json", write_transcript=Transcript.to_json)
+JSON = SubtitleFormat("json", write_transcript=Transcript.to_json, keeps_words=True)
 
 _ALL = {one.name: one for one in (SRT, VTT, ASS, TTML, LRC, TXT, TSV, CSV, JSON)}
 
 FORMATS = tuple(_ALL)
 CUE_FORMATS = tuple(name for name, one in _ALL.items() if one.write_cues)  # the others have no layout
+WORD_TIME_FORMATS = tuple(name for name, one in _ALL.items() if one.uses_word_times)
 READ_SUFFIXES = frozenset(suffix for one in _ALL.values() for suffix in one.read_suffixes)
 _RANKED = sorted((one.video_rank, name) for name, one in _ALL.items() if one.video_rank is not None)
 VIDEO_FORMATS = tuple(name for _, name in _RANKED)  # what a video takes, the best first
@@ -55,10 +56,15 @@ def check_obeyed(options: FormatOptions, formats: Sequence[str]) -> None:
         InvalidOption: there is one.
     """
     for name in _given(options):
-        able = [one.name for one in _ALL.values() if name in one.obeys]
+        able = formats_that_obey(name)
         if not set(able) & set(formats):
             why = f"{', '.join(formats)} cannot show it; choose from {', '.join(able)}"
             raise InvalidOption(name, getattr(options, name), why)
+
+
+def formats_that_obey(option: str) -> tuple[str, ...]:
+    """The formats that can show what a field of `FormatOptions` asks for."""
+    return tuple(one.name for one in _ALL.values() if option in one.obeys)
 
 
 def obeyed_by(format: str, options: FormatOptions) -> FormatOptions:
