@@ -1,6 +1,6 @@
 """Text that only repeats the prompt: Whisper writes it over noise, with the probabilities of real speech.
 
-Neither the log-probability nor the no-speech probability tells an echo from words that were spoken (-0.34 and
+Neither the log-probability nor the no-speech probability distinguishes an echo from spoken words (-0.34 and
 0.44 over a crowd's babble). Words that were spoken are recognized without the prompt, too, so the window is
 decoded again without it. The echo is kept if its words are there, in whatever spelling.
 """

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from ovsubs.whisper.chinese import simplified
 
-DISTINCTIVE_LETTERS = 12  # some three words: so many letters in the same order are no coincidence
+DISTINCTIVE_LETTERS = 12  # about three words: a common run of this length is not a coincidence
 _FIRST_IDEOGRAPHIC = "\u2e80"  # CJK radicals: from here on a character says as much as several letters
 
 

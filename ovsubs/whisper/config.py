@@ -12,7 +12,7 @@ SizeName = Literal[
     "num_mel_bins", "vocab_size", "d_model", "encoder_layers", "decoder_layers", "decoder_attention_heads"
 ]
 AlignmentHeads = tuple[tuple[int, int], ...]  # layer and head of the cross-attentions that follow the speech
-_MANIFEST_NAME = "ovsubs.json"  # which `ovsubs.models.manifest` reads and writes; here only the name counts
+_MANIFEST_NAME = "ovsubs.json"  # written by `ovsubs.models.manifest`; here only the name in it is read
 _Value = TypeVar("_Value")
 
 
@@ -50,7 +50,7 @@ class ModelConfig:
         return size
 
     def alignment_heads_of(self, n_layers: int, n_heads: int) -> AlignmentHeads:
-        """The alignment heads, sorted, for a decoder with so many layers and heads per layer.
+        """The alignment heads, sorted, for a decoder of `n_layers` with `n_heads` each.
 
         Distilled checkpoints often name the heads of their teacher, in layers that they do not have; then
         there are none.
