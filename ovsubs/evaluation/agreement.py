@@ -15,6 +15,8 @@ from ovsubs.whisper.logit_filters import LogitFilters
 from ovsubs.whisper.model import WhisperModel
 from ovsubs.whisper.tokenizer import SpecialTokens, WhisperTokenizer
 
+BATCH_SIZE = 8  # windows that are decoded together
+
 Tokens = tuple[int, ...]
 
 
@@ -33,12 +35,7 @@ class Difference:
 
 
 def our_tokens(
-    model: WhisperModel,
-    tokenizer: WhisperTokenizer,
-    mels: NDArray[np.float32],
-    language: str,
-    *,
-    batch_size: int = 8,
+    model: WhisperModel, tokenizer: WhisperTokenizer, mels: NDArray[np.float32], language: str
 ) -> list[Tokens]:
     """Greedy text and timestamp tokens of each window.
 
@@ -47,16 +44,13 @@ def our_tokens(
         tokenizer: of the same checkpoint.
         mels: float32 [windows, n_mels, 3000].
         language: code or name.
-        batch_size: windows decoded together.
     """
-    filters, rows, found = (
-        LogitFilters(tokenizer.special, model.n_vocab),
-        model.cross_kv_cache(batch_size),
-        list[Tokens](),
-    )
-    for first in range(0, len(mels), batch_size):
-        batch = list(mels[first : first + batch_size])
-        with model.session(batch, rows) as session:
+    filters = LogitFilters(tokenizer.special, model.n_vocab)
+    cache = model.cross_kv_cache(BATCH_SIZE)
+    found = list[Tokens]()
+    for first in range(0, len(mels), BATCH_SIZE):
+        batch = list(mels[first : first + BATCH_SIZE])
+        with model.session(batch, cache) as session:
             requests = [WindowRequest(tokenizer.prompt(language, "transcribe"))] * len(batch)
             found += [window.tokens for window in decode(session, requests, filters, tokenizer.special)]
     return found
@@ -68,7 +62,6 @@ def reference_tokens(
     mels: NDArray[np.float32],
     language: str,
     *,
-    batch_size: int = 8,
     report: Callable[[int], None] = lambda n_done: None,
 ) -> list[Tokens]:
     """The same by transformers' `generate` on PyTorch in float32.
@@ -81,7 +74,6 @@ def reference_tokens(
         tokenizer: of the same checkpoint.
         mels: float32 [windows, n_mels, 3000].
         language: code or name.
-        batch_size: windows in one call.
         report: told how many windows are done.
     """
     import torch
@@ -90,8 +82,8 @@ def reference_tokens(
     model = transformers.WhisperForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32)
     asked = {"language": language, "task": "transcribe"} if tokenizer.multilingual else {}
     found = list[Tokens]()
-    for first in range(0, len(mels), batch_size):
-        batch = torch.from_numpy(mels[first : first + batch_size])
+    for first in range(0, len(mels), BATCH_SIZE):
+        batch = torch.from_numpy(mels[first : first + BATCH_SIZE])
         generated = model.generate(batch, return_timestamps=True, num_beams=1, do_sample=False, **asked)
         found += [first_pass(row.tolist(), tokenizer.special) for row in generated]
         report(len(found))

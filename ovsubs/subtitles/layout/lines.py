@@ -31,19 +31,6 @@ def fitting_ends(pieces: Sequence[Piece], first: int, rules: LayoutRules, n_line
         yield end + 1
 
 
-def divide_lines(
-    pieces: Sequence[Piece], costs: Sequence[float], rules: LayoutRules
-) -> tuple[float, list[tuple[int, int]]]:
-    """The cheapest division of a cue into as few lines as it needs; see `LineDivider.divide`.
-
-    Args:
-        pieces: at least one; they fit into the lines that there may be.
-        costs: of a break after each.
-        rules: of the layout.
-    """
-    return LineDivider(pieces, costs, rules).divide(0, len(pieces))
-
-
 class LineDivider:
     """Divides any stretch of the pieces of a transcript into lines; sums are made once for all of them."""
 
@@ -111,8 +98,3 @@ class LineDivider:
         while begin < end:
             n_lines, begin = n_lines + 1, self._furthest[begin]
         return n_lines
-
-
-def line_width(pieces: Sequence[Piece], first: int, end: int) -> int:
-    """In columns."""
-    return sum(piece.width + len(piece.glue) for piece in pieces[first:end]) - len(pieces[first].glue)

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,14 +10,25 @@ from ovsubs.subtitles.layout.lines import (
     ORPHAN_COST,
     TOP_HEAVY_COST,
     LineDivider,
-    divide_lines,
     fitting_ends,
-    line_width,
 )
 from ovsubs.subtitles.layout.pieces import Piece, cut_text
 from ovsubs.subtitles.styles import LayoutRules
 
 NETFLIX = LayoutRules()
+
+
+Division = tuple[float, list[tuple[int, int]]]
+
+
+def divide_lines(pieces: Sequence[Piece], costs: Sequence[float], rules: LayoutRules) -> Division:
+    """The cheapest division of a whole cue into lines, and its cost."""
+    return LineDivider(pieces, costs, rules).divide(0, len(pieces))
+
+
+def line_width(pieces: Sequence[Piece], first: int, end: int) -> int:
+    """In columns."""
+    return sum(piece.width + len(piece.glue) for piece in pieces[first:end]) - len(pieces[first].glue)
 
 
 def lines(text: str, rules: LayoutRules = NETFLIX, language: str = "en") -> list[str]:
