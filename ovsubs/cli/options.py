@@ -79,7 +79,7 @@ RenderOverwrite = Annotated[
 ]
 Style = Annotated[
     str,
-    _option("--style", help="{styles}; plain: a cue for each segment.", panel=_LAYOUT),
+    _option("--style", help="{styles}. With plain each segment is a cue.", panel=_LAYOUT),
 ]
 MaxLineWidth = Annotated[
     int | None,
