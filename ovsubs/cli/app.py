@@ -5,7 +5,8 @@ import typer
 from ovsubs import __version__
 from ovsubs.cli.model_commands import benchmark, devices, export, models, quantize
 from ovsubs.cli.printing import show
-from ovsubs.cli.subtitle_commands import burn, embed, qc, render, subtitle
+from ovsubs.cli.subtitle_commands import qc, render, subtitle
+from ovsubs.cli.video_commands import burn, embed
 
 app = typer.Typer(
     help="Subtitles for your videos with Whisper on OpenVINO, on your own machine.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from ovsubs.cli import options as o
+from ovsubs.cli import model_options as o
+from ovsubs.cli import options as common
 from ovsubs.cli.combinations import given, refuse_given, refuse_idle_settings, refuse_missing_folder
 from ovsubs.cli.printing import say, show
 from ovsubs.errors import InvalidOption
@@ -28,10 +29,10 @@ def export(
     language: o.CalibrationLanguage = None,
     name: o.ExportName = None,
     overwrite: o.ExportOverwrite = False,
-    model_dir: o.ModelDir = None,
-    offline: o.Offline = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    model_dir: common.ModelDir = None,
+    offline: common.Offline = False,
+    quiet: common.Quiet = False,
+    debug: common.Debug = False,
 ) -> None:
     """Turn a Whisper checkpoint into a model directory that runs on OpenVINO, and test it."""
     from ovsubs.cli.quantize import calibration_named, evaluation_named, run_export_int8
@@ -99,10 +100,10 @@ def quantize(
     threads: o.CheckThreads = None,
     json: o.JsonFile = None,
     overwrite: o.ExportOverwrite = False,
-    model_dir: o.ModelDir = None,
-    offline: o.Offline = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    model_dir: common.ModelDir = None,
+    offline: common.Offline = False,
+    quiet: common.Quiet = False,
+    debug: common.Debug = False,
 ) -> None:
     """Store weights and activations of a model in 8 bits, calibrated on speech and judged on other speech.
 
@@ -150,21 +151,21 @@ def benchmark(
     joined: o.Joined = False,
     runs: o.Runs = 3,
     language: o.SpokenLanguage = "en",
-    beam_size: o.BeamSize = 3,
-    batch_size: o.BatchSize = None,
-    device: o.DeviceName = "CPU",
-    threads: o.Threads = None,
-    inference_precision: o.InferencePrecision = None,
+    beam_size: common.BeamSize = 3,
+    batch_size: common.BatchSize = None,
+    device: common.DeviceName = "CPU",
+    threads: common.Threads = None,
+    inference_precision: common.InferencePrecision = None,
     json: o.JsonFile = None,
     markdown: o.MarkdownFile = None,
     plot: o.PlotFile = None,
     check: o.CheckFile = None,
     max_wer_drop: o.MaxWerDrop = None,
     max_slowdown: o.MaxSlowdown = None,
-    model_dir: o.ModelDir = None,
-    offline: o.Offline = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    model_dir: common.ModelDir = None,
+    offline: common.Offline = False,
+    quiet: common.Quiet = False,
+    debug: common.Debug = False,
 ) -> None:
     """Measure models on recordings with transcripts: errors, speed, memory, size, each beside the first.
 
@@ -197,7 +198,7 @@ def benchmark(
     raise typer.Exit(run_benchmark(request, quiet=quiet))
 
 
-def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
+def models(model_dir: common.ModelDir = None, debug: common.Debug = False) -> None:
     """List the models on this machine: name, size, precision, source."""
     from ovsubs.cli.tables import print_models
     from ovsubs.models.listing import list_models
@@ -206,7 +207,7 @@ def models(model_dir: o.ModelDir = None, debug: o.Debug = False) -> None:
     print_models(list_models(model_dir))
 
 
-def devices(debug: o.Debug = False) -> None:
+def devices(debug: common.Debug = False) -> None:
     """List the devices that OpenVINO can use here, with their full names and what they compute in."""
     from ovsubs.cli.tables import print_devices
     from ovsubs.whisper.model import list_devices

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import typer
 
-from ovsubs.cli import options as o
+from ovsubs.cli import options as common
+from ovsubs.cli import subtitle_options as o
 from ovsubs.cli.combinations import Idle, refuse_idle, refuse_idle_recognition, refuse_missing_folder
 from ovsubs.cli.parameters import from_parameters
-from ovsubs.cli.printing import show
 
 
 def subtitle(
@@ -36,7 +36,7 @@ def subtitle(
     burn: o.BurnAfter = False,
     review: o.ReviewAfter = 0,
     model: o.ModelName = "base",
-    model_dir: o.ModelDir = None,
+    model_dir: common.ModelDir = None,
     language: o.Language = None,
     task: o.Task = "transcribe",
     multilingual: o.Multilingual = False,
@@ -52,7 +52,7 @@ def subtitle(
     compression_ratio_threshold: o.CompressionThreshold = 2.4,
     keep_damaged: o.KeepDamaged = False,
     word_timestamps: o.WordTimestamps = None,
-    beam_size: o.BeamSize = 3,
+    beam_size: common.BeamSize = 3,
     patience: o.Patience = 1.0,
     length_penalty: o.LengthPenalty = None,
     temperature: o.Temperature = 0.0,
@@ -65,17 +65,17 @@ def subtitle(
     vad_max_speech_duration_s: o.VadMaxSpeech = 30.0,
     vad_min_silence_duration_ms: o.VadMinSilence = 100,
     vad_speech_pad_ms: o.VadSpeechPad = None,
-    device: o.DeviceName = "CPU",
-    threads: o.Threads = None,
+    device: common.DeviceName = "CPU",
+    threads: common.Threads = None,
     streams: o.Streams = None,
-    inference_precision: o.InferencePrecision = None,
+    inference_precision: common.InferencePrecision = None,
     cache_dir: o.CacheDir = None,
-    batch_size: o.BatchSize = None,
-    offline: o.Offline = False,
-    quiet: o.Quiet = False,
+    batch_size: common.BatchSize = None,
+    offline: common.Offline = False,
+    quiet: common.Quiet = False,
     verbose: o.Verbose = False,
     profile: o.Profile = False,
-    debug: o.Debug = False,
+    debug: common.Debug = False,
 ) -> None:
     """Write subtitles for audio and video files.
 
@@ -138,8 +138,8 @@ def render(
     strip_sdh: o.StripSdh = False,
     highlight_words: o.HighlightWords = False,
     vtt_settings: o.VttSettings = "",
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    quiet: common.Quiet = False,
+    debug: common.Debug = False,
 ) -> None:
     """Lay out transcripts anew, without hearing anything again.
 
@@ -170,8 +170,8 @@ def qc(
     no_media: o.NoMedia = False,
     review: o.Review = 0,
     json: o.CheckJson = None,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    quiet: common.Quiet = False,
+    debug: common.Debug = False,
 ) -> None:
     """Check subtitles of any origin against the rules of a style and the speech of their recording.
 
@@ -188,48 +188,3 @@ def qc(
     )
     options = CheckOptions(LayoutOptions(style), language, media, not no_media, review)
     raise typer.Exit(run_qc(files, options, QcVerbosity(quiet=quiet, debug=debug, json=json)))
-
-
-def embed(
-    video: o.Video,
-    subtitles: o.TrackFiles,
-    output: o.EmbedOutput = None,
-    language: o.TrackLanguages = None,
-    title: o.TrackTitles = None,
-    default: o.DefaultTrack = False,
-    forced: o.ForcedTracks = False,
-    overwrite: o.VideoOverwrite = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
-) -> None:
-    """Copy a video and add subtitle tracks to it; nothing is encoded again.
-
-    Exit code: 0 made, 1 a file cannot be read or written, 2 the call is wrong.
-    """
-    from ovsubs.cli.video import run_embed
-    from ovsubs.video.embed import EmbedOptions
-
-    wanted = EmbedOptions(output, tuple(language or ()), tuple(title or ()), default, forced, overwrite)
-    show(str(run_embed(video, subtitles, wanted, quiet=quiet)))
-
-
-def burn(
-    video: o.Video,
-    subtitles: o.DrawnFile,
-    output: o.BurnOutput = None,
-    font_size: o.FontSize = None,
-    crf: o.Crf = None,
-    preset: o.Preset = None,
-    overwrite: o.VideoOverwrite = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
-) -> None:
-    """Draw subtitles into the picture of a video, for players that show no tracks.
-
-    Exit code: 0 made, 1 a file cannot be read or written, 2 the call is wrong.
-    """
-    from ovsubs.cli.video import run_burn
-    from ovsubs.video.burn import BurnOptions
-
-    wanted = BurnOptions(output, font_size, crf, preset, overwrite)
-    show(str(run_burn(video, subtitles, wanted, quiet=quiet)))

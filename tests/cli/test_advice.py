@@ -78,8 +78,9 @@ FLAGS_BY_MODULES = {
     "cli/entry.py": EVERY,
 }
 ELSEWHERE = {
-    *("cli/app.py", "cli/subtitle_commands.py", "cli/model_commands.py"),
-    *("cli/options.py", "cli/combinations.py", "cli/help_lists.py"),
+    *("cli/app.py", "cli/subtitle_commands.py", "cli/model_commands.py", "cli/video_commands.py"),
+    *("cli/options.py", "cli/subtitle_options.py", "cli/model_options.py", "cli/video_options.py"),
+    *("cli/combinations.py", "cli/help_lists.py"),
 }
 
 
