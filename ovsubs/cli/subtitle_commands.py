@@ -82,6 +82,7 @@ def subtitle(
     A file that cannot be read is reported and the others go on. Exit code: 0 all well, 1 some input
     failed, 2 the call is wrong, 130 stopped by Ctrl-C.
     """
+    given = locals()
     from ovsubs.audio.regions import VadOptions
     from ovsubs.cli import subtitle as runner
     from ovsubs.library.plan import SubtitleOptions
@@ -97,25 +98,27 @@ def subtitle(
     formats = runner.formats_named(output_format)
     transcribe = from_parameters(
         TranscribeOptions,
+        given,
         languages=tuple(name.strip() for name in (languages or "").split(",") if name.strip()),
         temperature_increment_on_fallback=temperature_increment_on_fallback or None,
-        vad=from_parameters(VadOptions, "vad_") if vad_filter else None,
-        silence=from_parameters(SilenceOptions),
+        vad=from_parameters(VadOptions, given, "vad_") if vad_filter else None,
+        silence=from_parameters(SilenceOptions, given),
         word_timestamps=runner.wants_words(word_timestamps, task, formats),
     )
     to_stdout = output_dir == "-"
     wanted = from_parameters(
         SubtitleOptions,
+        given,
         transcribe=transcribe,
-        layout=from_parameters(LayoutOptions),
-        format=from_parameters(FormatOptions),
+        layout=from_parameters(LayoutOptions, given),
+        format=from_parameters(FormatOptions, given),
         formats=formats,
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         n_review=review,
-        videos=from_parameters(VideoOptions),
+        videos=from_parameters(VideoOptions, given),
     )
-    choice = runner.ModelChoice(model, model_dir, from_parameters(CompileOptions), offline)
-    verbosity = from_parameters(runner.Verbosity)
+    choice = runner.ModelChoice(model, model_dir, from_parameters(CompileOptions, given), offline)
+    verbosity = from_parameters(runner.Verbosity, given)
     run = runner.print_subtitles if to_stdout else runner.write_subtitles
     raise typer.Exit(run(inputs, wanted, choice, verbosity))
 
@@ -145,6 +148,7 @@ def render(
 
     Exit code: 0 all well, 1 some transcript cannot be read or a file cannot be written, 2 the call is wrong.
     """
+    given = locals()
     from ovsubs.cli.render import run_render
     from ovsubs.cli.subtitle import formats_named
     from ovsubs.library.render import RENDERED, RenderOptions
@@ -153,8 +157,8 @@ def render(
 
     to_stdout = output_dir == "-"
     options = RenderOptions(
-        layout=from_parameters(LayoutOptions),
-        format=from_parameters(FormatOptions),
+        layout=from_parameters(LayoutOptions, given),
+        format=from_parameters(FormatOptions, given),
         formats=formats_named(output_format, RENDERED),
         output_dir=None if to_stdout or output_dir is None else Path(output_dir),
         overwrite=overwrite,

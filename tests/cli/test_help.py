@@ -81,7 +81,7 @@ def test_every_parameter_of_a_command_is_used(command: Callable[..., None]) -> N
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {"debug"}
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "from_parameters":
-            kind, *rest = call.args
+            kind, _, *rest = call.args
             prefix = rest[0].value if rest and isinstance(rest[0], ast.Constant) else ""
             name = kind.attr if isinstance(kind, ast.Attribute) else getattr(kind, "id", "")
             used |= {f"{prefix}{field.name}" for field in fields(KINDS[name])}
