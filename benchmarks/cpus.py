@@ -117,7 +117,7 @@ def run_tests(isa: str, asked: str | None, environment: dict[str, str]) -> str:
 def hear(name: str, data: Path, asked: str | None) -> int:
     """Chapters in one precision; prints what it came down to, word errors, words, and speed."""
     from ovsubs.datasets.joining import joined_chapters
-    from ovsubs.evaluation.metrics import count_word_errors, total
+    from ovsubs.evaluation.word_errors import count_word_errors, total
     from ovsubs.export.resolve import resolve_ir
     from ovsubs.pipeline import Model
     from ovsubs.whisper.config import read_config

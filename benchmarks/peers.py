@@ -36,7 +36,7 @@ from peer_engines.weights import Weights, find_weights
 import ovsubs
 from ovsubs.errors import OvsubsError
 from ovsubs.evaluation.machine import describe_machine
-from ovsubs.evaluation.metrics import total
+from ovsubs.evaluation.word_errors import total
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.sources import short_name
 

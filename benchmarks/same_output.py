@@ -19,7 +19,7 @@ from peer_engines.recordings import make_sets
 
 from ovsubs.audio.media import MEDIA_SUFFIXES
 from ovsubs.evaluation.figures import ratio_by_round
-from ovsubs.evaluation.metrics import median
+from ovsubs.evaluation.word_errors import median
 
 SPEED = "speed"  # the way that is timed
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import RESULTS, make_parser, write_results
 
-from ovsubs.evaluation.metrics import median
+from ovsubs.evaluation.word_errors import median
 from ovsubs.export.resolve import resolve_ir
 
 RATE, SILENCE_S = 16_000, 10

@@ -20,7 +20,7 @@ from peer_engines.recordings import FileSet, count_errors, make_sets
 from ovsubs.errors import UnreadableMedia
 from ovsubs.evaluation.figures import ratio_by_round
 from ovsubs.evaluation.intervals import wer_difference_interval
-from ovsubs.evaluation.metrics import median, total
+from ovsubs.evaluation.word_errors import median, total
 
 LANGUAGE = "en"  # of LibriSpeech
 

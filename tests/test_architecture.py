@@ -60,7 +60,7 @@ HEAVY = frozenset({"torch", "transformers", "optimum", "nncf"})
 HEAVY_PLACES = ("export/", "evaluation/", "quantization/")
 OPENVINO_PLACES = (
     "whisper/model/",
-    "audio/vad_graph.py",
+    "audio/silero_graph.py",
     "audio/openvino_core.py",
     "export/",
     "quantization/",

@@ -8,7 +8,7 @@ from peer_engines.results import SetFacts
 
 from ovsubs.datasets.joining import chapters_of, join, write_wav
 from ovsubs.evaluation.intervals import errors_by_utterance
-from ovsubs.evaluation.metrics import WordErrors
+from ovsubs.evaluation.word_errors import WordErrors
 
 LONG, SHORT = "long", "short"
 

@@ -9,8 +9,8 @@ from typing import Any
 from peer_engines.configurations import OURS
 
 from ovsubs.evaluation.intervals import wer_difference_interval, wer_interval
-from ovsubs.evaluation.metrics import WordErrors, median, total
 from ovsubs.evaluation.results import as_columns, dump_json, from_columns, write_text
+from ovsubs.evaluation.word_errors import WordErrors, median, total
 
 
 @dataclass(frozen=True, slots=True)

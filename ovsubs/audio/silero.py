@@ -110,7 +110,7 @@ def open_detector(batch_steps: int = BATCH) -> SpeechDetector:
         ModelNotFound: the package with Silero's weights is not installed, or holds another version.
     """
     from ovsubs.audio.openvino_core import shared_core
-    from ovsubs.audio.vad_graph import Steps, silero_graph
+    from ovsubs.audio.silero_graph import Steps, silero_graph
 
     # Where a CPU has bfloat16, OpenVINO would compute in it: probabilities change by up to 0.13, and
     # regions would differ between machines.

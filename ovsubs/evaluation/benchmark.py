@@ -11,10 +11,10 @@ from ovsubs.datasets import Dataset, DatasetOptions, files_of, find_dataset
 from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
 from ovsubs.evaluation.figures import ModelFigures, figures_of
 from ovsubs.evaluation.find_models import find_models
-from ovsubs.evaluation.metrics import normalizer_name
 from ovsubs.evaluation.outputs import BenchmarkOutputs
 from ovsubs.evaluation.regression import Limits, RegressionCheck, check, check_comparable, check_limits
 from ovsubs.evaluation.results import Comparison, accuracy_key, read_comparison
+from ovsubs.evaluation.word_errors import normalizer_name
 from ovsubs.whisper.languages import language_code
 
 

@@ -16,15 +16,15 @@ from ovsubs.datasets import Dataset
 from ovsubs.errors import InvalidOption
 from ovsubs.evaluation.intervals import errors_by_utterance
 from ovsubs.evaluation.machine import device_name, product_flags
-from ovsubs.evaluation.metrics import (
+from ovsubs.evaluation.processes import load_psutil, run_job
+from ovsubs.evaluation.results import Comparison, ModelResult, Run, Signature
+from ovsubs.evaluation.word_errors import (
     CharacterErrors,
     WordErrors,
     count_character_errors,
     normalizer,
     normalizer_name,
 )
-from ovsubs.evaluation.processes import load_psutil, run_job
-from ovsubs.evaluation.results import Comparison, ModelResult, Run, Signature
 from ovsubs.evaluation.worker import Job, Measured
 from ovsubs.models.manifest import DECODER, ENCODER, read_manifest
 from ovsubs.recognition import TranscribeOptions

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ovsubs.evaluation.intervals import Interval, wer_difference_interval, wer_interval
-from ovsubs.evaluation.metrics import median
 from ovsubs.evaluation.results import Comparison, ModelResult, Run
+from ovsubs.evaluation.word_errors import median
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovsubs.evaluation.alignment import EQUAL, INSERT, SUBSTITUTE, align_words
-from ovsubs.evaluation.metrics import ENGLISH, WordErrors, normalizer
+from ovsubs.evaluation.word_errors import ENGLISH, WordErrors, normalizer
 
 LEVEL = 0.95  # of the resamples lie between the bounds
 N_RESAMPLES = 1000  # of a bootstrap; bounds are then sure to about a tenth of the interval

@@ -11,7 +11,7 @@ from typing import Any
 
 from ovsubs.atomic import replace_file
 from ovsubs.errors import NotComparable, UnwritableFile
-from ovsubs.evaluation.metrics import CharacterErrors, WordErrors, total
+from ovsubs.evaluation.word_errors import CharacterErrors, WordErrors, total
 from ovsubs.places import can_write_in
 
 FORMAT = 1  # of the file; raised when a reader must know of a change

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovsubs.bounds import MAX_NUMBER, check_count, check_number
 from ovsubs.errors import InvalidOption
 from ovsubs.evaluation.compare import BenchmarkOptions
-from ovsubs.evaluation.metrics import ENGLISH
+from ovsubs.evaluation.word_errors import ENGLISH
 from ovsubs.quantization.post_training import FRAGILE, Int8Settings
 from ovsubs.whisper.languages import language_code
 from ovsubs.whisper.model import CompileOptions

@@ -17,7 +17,7 @@ from ovsubs.bounds import check_number
 from ovsubs.errors import ExportFailed, InvalidOption, UnwritableFile
 from ovsubs.export.graphs import first_line, quiet
 from ovsubs.quantization.cross_states import put_back_cross_states, take_out_cross_states
-from ovsubs.whisper.model.lengths import make_length_dynamic
+from ovsubs.whisper.model.dynamic_encoder import make_length_dynamic
 
 NOT_SMOOTHED = -1.0  # the alpha at which NNCF leaves SmoothQuant out
 # What comes out of GELU has a few values far beyond the rest. In base's decoder these layers make a third of

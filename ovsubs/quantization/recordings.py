@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, is_folder, shared_recordings
 from ovsubs.errors import MissingTranscript, OverlappingDatasets, TooFewEvaluationSamples
-from ovsubs.evaluation.metrics import ENGLISH
+from ovsubs.evaluation.word_errors import ENGLISH
 from ovsubs.quantization.options import (
     LEAST_EVALUATED,
     LIBRISPEECH,

@@ -1,7 +1,7 @@
 """Tracks -> segments: chunks of one or many files read side by side, in batches of windows."""
 
 from ovsubs.recognition.components import Components, check_options
-from ovsubs.recognition.opening import TrackRequest
+from ovsubs.recognition.open_tracks import TrackRequest
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.recognition.scheduler import Scheduler
 from ovsubs.recognition.service import Job, RecognitionService

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ovsubs.recognition.components import Components
-from ovsubs.recognition.opening import TRACKS_AT_ONCE, OpenTrack, TrackRequest, open_ahead
+from ovsubs.recognition.open_tracks import TRACKS_AT_ONCE, OpenTrack, TrackRequest, open_ahead
 from ovsubs.recognition.scheduler import Scheduler, TrackGroup, failure
 from ovsubs.recognition.track import TrackUpdate
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.recognition.batch_session import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.fallback import has_no_known_language
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.sessions import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.backend import Session

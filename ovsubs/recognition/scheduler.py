@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ovsubs.audio.chunks import Chunk
+from ovsubs.recognition.batch_session import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.batches import BatchFill, BatchLimits, WaitingWindow, choose_batch
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.components import Components, check_options
@@ -20,7 +21,6 @@ from ovsubs.recognition.language import (
     voters_of,
 )
 from ovsubs.recognition.options import TranscribeOptions
-from ovsubs.recognition.sessions import ScheduledWindow, open_session, tracks_of
 from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import StageTime, Stopwatch
 from ovsubs.whisper.decoding import WindowRequest, decode

@@ -14,7 +14,7 @@ from ovsubs.errors import ClosedModel, RecognitionInterrupted
 from ovsubs.recognition.components import Components, check_options
 from ovsubs.recognition.feeding import Feeder
 from ovsubs.recognition.language import voters_of
-from ovsubs.recognition.opening import LATE_S, TrackRequest, chunks_now
+from ovsubs.recognition.open_tracks import LATE_S, TrackRequest, chunks_now
 from ovsubs.recognition.scheduler import Scheduler
 from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import Stopwatch

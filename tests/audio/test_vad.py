@@ -117,7 +117,7 @@ def test_loud_and_clipped_sound_gives_probabilities(detector: SpeechDetector) ->
 
 
 def test_another_graph_in_the_place_of_silero_is_refused(tmp_path: Path) -> None:
-    from ovsubs.audio.vad_graph import Steps, silero_graph
+    from ovsubs.audio.silero_graph import Steps, silero_graph
 
     path = tmp_path / "silero.onnx"
     path.write_bytes(b"not a graph")

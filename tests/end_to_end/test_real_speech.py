@@ -16,7 +16,7 @@ from heard import says, word_errors
 from whisper_normalizer.basic import BasicTextNormalizer
 
 from ovsubs.datasets.joining import joined_chapters
-from ovsubs.evaluation.metrics import count_word_errors, median
+from ovsubs.evaluation.word_errors import count_word_errors, median
 from ovsubs.pipeline import Model
 
 pytestmark = pytest.mark.model

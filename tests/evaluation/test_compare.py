@@ -8,8 +8,8 @@ import pytest
 from ovsubs.datasets import Dataset, SpokenFile
 from ovsubs.errors import BrokenModel, InvalidOption, MeasurementFailed
 from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
-from ovsubs.evaluation.metrics import WordErrors
 from ovsubs.evaluation.processes import run_job
+from ovsubs.evaluation.word_errors import WordErrors
 from ovsubs.evaluation.worker import Job
 from ovsubs.whisper.model import CompileOptions
 

@@ -8,12 +8,6 @@ from signatures import SIGNATURE
 
 from ovsubs.errors import InvalidOption, NotComparable, UnwritableOutput
 from ovsubs.evaluation.figures import Ratio, figures_of, ratio_by_round, to_json
-from ovsubs.evaluation.metrics import (
-    CharacterErrors,
-    WordErrors,
-    count_character_errors,
-    count_word_errors,
-)
 from ovsubs.evaluation.plot import check_picture, draw
 from ovsubs.evaluation.regression import Limits, check
 from ovsubs.evaluation.report import make_table, to_markdown
@@ -26,6 +20,12 @@ from ovsubs.evaluation.results import (
     from_columns,
     read_comparison,
     write_comparison,
+)
+from ovsubs.evaluation.word_errors import (
+    CharacterErrors,
+    WordErrors,
+    count_character_errors,
+    count_word_errors,
 )
 
 

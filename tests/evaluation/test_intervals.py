@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovsubs.evaluation.intervals import errors_by_utterance, wer_difference_interval, wer_interval
-from ovsubs.evaluation.metrics import WordErrors, count_word_errors, total
+from ovsubs.evaluation.word_errors import WordErrors, count_word_errors, total
 
 WORDS = ["the", "cat", "sat", "on", "a", "mat", "twenty", "one", "hundred", "uh", "mister", "it's", "[noise]"]
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)

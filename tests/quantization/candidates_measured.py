@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from signatures import SIGNATURE
 
 from ovsubs.evaluation.intervals import Interval
-from ovsubs.evaluation.metrics import CharacterErrors, WordErrors
 from ovsubs.evaluation.results import Comparison, ModelResult, Run
+from ovsubs.evaluation.word_errors import CharacterErrors, WordErrors
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import BEFORE, Measurement, label
 from ovsubs.quantization.options import COMPONENTS, ComponentNames

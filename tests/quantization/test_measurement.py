@@ -7,8 +7,8 @@ from pathlib import Path
 from signatures import SIGNATURE
 
 from ovsubs.evaluation.intervals import Interval
-from ovsubs.evaluation.metrics import CharacterErrors, WordErrors
 from ovsubs.evaluation.results import Comparison, ModelResult, Run, read_comparison, write_comparison
+from ovsubs.evaluation.word_errors import CharacterErrors, WordErrors
 from ovsubs.models.manifest import MANIFEST_NAME, Manifest, QuantizationReport, read_manifest, write_manifest
 from ovsubs.quantization.divergence import Divergence
 from ovsubs.quantization.measurement import BEFORE, Measurement, label

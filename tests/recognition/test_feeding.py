@@ -334,7 +334,7 @@ WITHOUT_VAD = TranscribeOptions(language="de", beam_size=1, vad=None)
 
 @pytest.fixture(autouse=True)
 def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ovsubs.recognition.opening.MAX_CHUNK_WITHOUT_VAD_S", BLOCK_S)
+    monkeypatch.setattr("ovsubs.recognition.open_tracks.MAX_CHUNK_WITHOUT_VAD_S", BLOCK_S)
 
 
 @pytest.fixture
@@ -405,7 +405,7 @@ def test_a_source_that_never_delivers_stops_no_other(
     components: Components, held: Callable[[Source], Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "LATE_S", 0.2)
-    monkeypatch.setattr("ovsubs.recognition.opening.LATE_S", 0.2)
+    monkeypatch.setattr("ovsubs.recognition.open_tracks.LATE_S", 0.2)
     of = RecognitionService(components)
     late, others = held(Source(1, 4, held_at=2)), [Source(seed, 2) for seed in (2, 3)]
     requests = [source.request() for source in (others[0], late, others[1])]

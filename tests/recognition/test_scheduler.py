@@ -31,8 +31,8 @@ from ovsubs.recognition import (
     TranscribeOptions,
     opening,
 )
+from ovsubs.recognition.batch_session import ScheduledWindow
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED, BatchLimits
-from ovsubs.recognition.sessions import ScheduledWindow
 from ovsubs.transcript import Segment
 from ovsubs.whisper.language_vote import LanguageVote
 from ovsubs.whisper.model import CompileOptions

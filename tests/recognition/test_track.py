@@ -8,7 +8,7 @@ from ovsubs.audio.source import AudioSource
 from ovsubs.recognition import Scheduler, TrackRequest, TranscribeOptions, opening
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
-from ovsubs.recognition.opening import chunks_now
+from ovsubs.recognition.open_tracks import chunks_now
 from ovsubs.recognition.track import TrackState
 from ovsubs.timing import Stopwatch
 from ovsubs.transcript import Segment

@@ -6,8 +6,8 @@ from typing import Any
 
 from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption
-from ovsubs.whisper.model.capabilities import DeviceCapabilities, capabilities_of
-from ovsubs.whisper.model.devices import check_device, physical_device
+from ovsubs.whisper.model.device_capabilities import DeviceCapabilities, capabilities_of
+from ovsubs.whisper.model.device_list import check_device, physical_device
 from ovsubs.whisper.model.dynamic_quantization import ACTIVATION_GROUP_SIZE
 from ovsubs.whisper.model.layer_timing import FLOATS, ModelSize, Precision
 from ovsubs.whisper.model.precision import INT8, ModelPrecision, choose_precision

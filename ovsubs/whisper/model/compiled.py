@@ -17,10 +17,10 @@ from ovsubs.whisper.config import read_config
 from ovsubs.whisper.model.blob_sums import checked_blobs
 from ovsubs.whisper.model.compile_options import CompileOptions, CompileSettings, settle
 from ovsubs.whisper.model.cross_kv_cache import CrossKVCache, filled
-from ovsubs.whisper.model.devices import check_device
+from ovsubs.whisper.model.device_list import check_device
+from ovsubs.whisper.model.dynamic_encoder import N_ENCODER_POSITIONS
 from ovsubs.whisper.model.graphs import WhisperGraphs, read_graphs
 from ovsubs.whisper.model.layer_timing import calibrated_sums_are_exact
-from ovsubs.whisper.model.lengths import N_ENCODER_POSITIONS
 from ovsubs.whisper.model.pages import release_mapped_pages
 from ovsubs.whisper.model.precision import size_of
 from ovsubs.whisper.model.session import DecoderSession

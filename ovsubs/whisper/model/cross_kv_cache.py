@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from ovsubs.whisper.model.lengths import N_ENCODER_POSITIONS
+from ovsubs.whisper.model.dynamic_encoder import N_ENCODER_POSITIONS
 
 
 class CrossKVCache:

@@ -20,8 +20,8 @@ from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import BrokenModel
 from ovsubs.whisper.config import AlignmentHeads, ModelConfig
 from ovsubs.whisper.model.attention import CrossAttention, attend_to_inputs, batch_shape
+from ovsubs.whisper.model.dynamic_encoder import make_length_dynamic
 from ovsubs.whisper.model.dynamic_quantization import quantize_linear_dynamic
-from ovsubs.whisper.model.lengths import make_length_dynamic
 from ovsubs.whisper.model.overflow import keep_logits_float
 
 _TYPES = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "i32": ov.Type.i32, "i64": ov.Type.i64}

@@ -26,7 +26,7 @@ from ovsubs.atomic import replace_file
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import InvalidOption
 from ovsubs.whisper.config import ModelConfig
-from ovsubs.whisper.model.devices import cpu_flags
+from ovsubs.whisper.model.device_list import cpu_flags
 from ovsubs.whisper.model.layer_timing import FLOATS, MeasuredPrecision, ModelSize, Precision, ask
 
 INT8 = "int8"  # linear layers in 8 bits, all else in the floating point that is fastest

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ovsubs.whisper.config import AlignmentHeads
 from ovsubs.whisper.model.cross_kv_cache import CrossKVCache, as_float32
-from ovsubs.whisper.model.lengths import N_ENCODER_POSITIONS
+from ovsubs.whisper.model.dynamic_encoder import N_ENCODER_POSITIONS
 from ovsubs.whisper.model.pages import release_mapped_pages
 
 POSITIONS_PER_S = N_ENCODER_POSITIONS // 30  # of the encoder

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ovsubs.evaluation.metrics import WordErrors, count_word_errors, median, total
+from ovsubs.evaluation.word_errors import WordErrors, count_word_errors, median, total
 
 
 def test_equal_texts_have_no_errors_whatever_their_case_and_punctuation() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from ovsubs.errors import DeviceNotFound
 from ovsubs.whisper.model import check_device, list_devices
-from ovsubs.whisper.model.devices import physical_device, read_cpu_flags
+from ovsubs.whisper.model.device_list import physical_device, read_cpu_flags
 
 
 def test_the_cpu_is_listed_with_its_full_name() -> None:
