@@ -12,6 +12,7 @@ divergence of its probabilities from FP32's, and "refused" why some of them were
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -64,21 +65,27 @@ def main() -> int:
             subjects, made = make_models(name, options, Path(folder))
             full = read_manifest(made[f"{name} INT8"].directory)
             measured = measure(subjects, dataset, arguments.runs, arguments.threads)
-        figures = figures_of(measured)
         content["models"][name] = {
             **{key: run[key] for key in ("command", "date", "commit")},
-            "signature": asdict(measured.signature),
             "calibration": full.quantization.calibration if full and full.quantization else None,
-            "figures": to_json(figures),
-            "judgements": {title: asdict(one.judgement) for title, one in made.items()},
-            "candidates": {title: candidates_to_json(one.measurement) for title, one in made.items()},
-            "refused": {
-                title: {label(kept): why for kept, why in one.refused.items()} for title, one in made.items()
-            },
+            **as_json(measured, made),
         }
         write_results(arguments.json, content)
-        print(to_markdown(measured, figures))
+        print(to_markdown(measured, figures_of(measured)))
     return 0
+
+
+def as_json(measured: Comparison, made: Mapping[str, Quantized]) -> dict[str, Any]:
+    """What was measured of one model here, and of its INT8 by title when it was made."""
+    return {
+        "signature": asdict(measured.signature),
+        "figures": to_json(figures_of(measured)),
+        "judgements": {title: asdict(one.judgement) for title, one in made.items()},
+        "candidates": {title: candidates_to_json(one.measurement) for title, one in made.items()},
+        "refused": {
+            title: {label(kept): why for kept, why in one.refused.items()} for title, one in made.items()
+        },
+    }
 
 
 def read_models(path: Path, run: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats import render
-from ovsubs.subtitles.parsing.files import read_subtitles
+from ovsubs.subtitles.formats.read import read_subtitles
 from ovsubs.subtitles.styles import DEFAULT_STYLE, STYLES, LayoutOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions

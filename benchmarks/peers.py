@@ -28,15 +28,16 @@ from peer_engines.machine import (
 )
 from peer_engines.processes import run_job
 from peer_engines.program import RESULTS, ROOT, add_model_arguments, make_parser, run_program, say
-from peer_engines.recordings import LONG, SHORT, FileSet, count_errors, make_sets
+from peer_engines.recordings import LONG, SHORT, FileSet, make_sets
 from peer_engines.results import Comparison, Conditions, Result, Run, read_comparison, write_comparison
 from peer_engines.run import Job
 from peer_engines.weights import Weights, find_weights
 
 import ovsubs
 from ovsubs.errors import OvsubsError
+from ovsubs.evaluation.intervals import errors_of_files
 from ovsubs.evaluation.machine import describe_machine
-from ovsubs.evaluation.word_errors import total
+from ovsubs.evaluation.word_errors import normalizer_name, total
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.sources import short_name
 
@@ -140,7 +141,7 @@ def begin(given: argparse.Namespace, weights: Weights, wanted: Sequence[FileSet]
             threads=given.threads,
             language=LANGUAGE,
             model=weights.source,
-            normalizer="EnglishTextNormalizer of openai/whisper",
+            normalizer=normalizer_name(LANGUAGE),
             versions=versions,
         ),
         sets=tuple(files.facts for files in wanted),
@@ -210,7 +211,7 @@ def measure_once(result: Result, configuration: Configuration, files: FileSet, s
     if failure:
         return replace(result, failure=failure)
     measured = json.loads(output.read_text(encoding="utf-8"))
-    errors = count_errors(files, [file["text"] for file in measured["files"]])
+    errors = errors_of_files(files.files, [file["text"] for file in measured["files"]])
     one = Run(
         date=date,
         commit=commit,

@@ -8,6 +8,7 @@ can. So each model is given what FP32 wrote, and its probabilities are compared 
 (Kullback-Leibler divergence, and how often the likeliest token is another).
 """
 
+import argparse
 import json
 import random
 import shutil
@@ -60,8 +61,48 @@ class Distance:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A model with what FP32 makes of the windows that are compared, and where what is found goes."""
+
+    directory: Path
+    samples: Sequence[CalibrationSample]
+    compared: Sequence[CalibrationSample]
+    expected: Sequence[Scores]
+    built: Path
+    output: Path
+
+
 def main() -> int:
     """Quantize with each setting, compare, write the JSON after each."""
+    arguments = read_arguments()
+    directory = resolve_ir(arguments.model, offline=True, report=print)
+    output = arguments.json or RESULTS / f"search-{directory.name}.json"
+    done = read(output) if arguments.resume and output.exists() else []
+    with tempfile.TemporaryDirectory() as folder:
+        heard, held_out = draw(arguments, Path(folder))
+        compared = collect(directory, held_out, "en")
+        search = Search(
+            directory=directory,
+            samples=collect(directory, heard, "en"),
+            compared=compared,
+            expected=scores(directory, compared),
+            built=Path(folder) / "built",
+            output=output,
+        )
+        for component in arguments.components.split(","):
+            for alpha in ALPHAS:
+                try_out(search, component, Int8Settings(alpha), done)
+            alpha = best_alpha(done, component)
+            for group in GROUPS[component]:
+                try_out(search, component, Int8Settings(alpha, (group,)), done)
+            try_out(search, component, Int8Settings(alpha, accurate_bias_correction=True), done)
+            try_out(search, component, DEFAULTS[component], done)
+    return 0
+
+
+def read_arguments() -> argparse.Namespace:
+    """The call."""
     parser = make_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a folder of LibriSpeech's layout")
     parser.add_argument("--model", default="base")
@@ -72,50 +113,40 @@ def main() -> int:
     )
     parser.add_argument("--components", default="encoder,decoder")
     parser.add_argument("--resume", action="store_true", help="try only what the JSON does not have yet")
-    arguments = parser.parse_args()
-    directory = resolve_ir(arguments.model, offline=True, report=print)
-    output = arguments.json or RESULTS / f"search-{directory.name}.json"
-    with tempfile.TemporaryDirectory() as folder:
-        whole = find_dataset(
-            str(arguments.data), DatasetOptions(arguments.samples + arguments.held_out), Path(folder)
-        )
-        drawn = random.Random(0).sample(range(len(whole.files)), arguments.samples)
-        heard = tuple(whole.files[place] for place in sorted(drawn))
-        held_out = tuple(file for file in whole.files if file not in heard)
-        samples = collect(directory, Dataset("calibration", heard), "en")
-        others = collect(directory, Dataset("held out", held_out), "en")
-        expected = scores(directory, others)
-        recordings = [sample.recording for sample in others]
-        done = read(output) if arguments.resume and output.exists() else []
+    return parser.parse_args()
 
-        def try_out(component: str, settings: Int8Settings) -> None:
-            if any(is_of(one, component, settings) for one in done):
-                return
-            began = time.monotonic()
-            built = build(directory, component, settings, samples, Path(folder) / "built")
-            found = divergence_of(recordings, zip(expected, scores(built, others), strict=True))
-            one = Distance(
-                component=component,
-                alpha=settings.smooth_quant_alpha,
-                ignored=settings.ignored,
-                accurate_bias_correction=settings.accurate_bias_correction,
-                divergence=found.nats,
-                other_tokens=found.other_tokens,
-                seconds=round(time.monotonic() - began, 1),
-            )
-            done.append(one)
-            print(describe(one), flush=True)
-            write(output, done, directory.name, len(samples), len(others))
 
-        for component in arguments.components.split(","):
-            for alpha in ALPHAS:
-                try_out(component, Int8Settings(alpha))
-            alpha = best_alpha(done, component)
-            for group in GROUPS[component]:
-                try_out(component, Int8Settings(alpha, (group,)))
-            try_out(component, Int8Settings(alpha, accurate_bias_correction=True))
-            try_out(component, DEFAULTS[component])
-    return 0
+def draw(arguments: argparse.Namespace, folder: Path) -> tuple[Dataset, Dataset]:
+    """Recordings to calibrate on, and others to compare on; always the same ones."""
+    n_files = arguments.samples + arguments.held_out
+    whole = find_dataset(str(arguments.data), DatasetOptions(n_files), folder)
+    drawn = random.Random(0).sample(range(n_files), arguments.samples)
+    heard = tuple(whole.files[place] for place in sorted(drawn))
+    held_out = tuple(file for file in whole.files if file not in heard)
+    return Dataset("calibration", heard), Dataset("held out", held_out)
+
+
+def try_out(search: Search, component: str, settings: Int8Settings, done: list[Distance]) -> None:
+    """Quantize with one setting and compare, unless that is done; adds to `done` and writes all of it."""
+    if any(is_of(one, component, settings) for one in done):
+        return
+    began = time.monotonic()
+    built = build(search.directory, component, settings, search.samples, search.built)
+    recordings = [sample.recording for sample in search.compared]
+    pairs = zip(search.expected, scores(built, search.compared), strict=True)
+    found = divergence_of(recordings, pairs)
+    one = Distance(
+        component=component,
+        alpha=settings.smooth_quant_alpha,
+        ignored=settings.ignored,
+        accurate_bias_correction=settings.accurate_bias_correction,
+        divergence=found.nats,
+        other_tokens=found.other_tokens,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    done.append(one)
+    print(describe(one), flush=True)
+    write(search, done)
 
 
 def build(
@@ -174,16 +205,16 @@ def describe(one: Distance) -> str:
     )
 
 
-def write(path: Path, done: Sequence[Distance], model: str, n_samples: int, n_others: int) -> None:
+def write(search: Search, done: Sequence[Distance]) -> None:
     """The JSON, whole."""
     content = {
         **describe_run(("openvino", "nncf", "numpy")),
-        "model": model,
-        "n_calibration_windows": n_samples,
-        "n_compared_windows": n_others,
+        "model": search.directory.name,
+        "n_calibration_windows": len(search.samples),
+        "n_compared_windows": len(search.compared),
         "results": [asdict(one) for one in done],
     }
-    write_results(path, content)
+    write_results(search.output, content)
 
 
 if __name__ == "__main__":

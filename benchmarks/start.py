@@ -10,16 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
-import wave
 from pathlib import Path
 
+import numpy as np
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import RESULTS, make_parser, write_results
 
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
+from ovsubs.datasets.joining import Recording, write_wav
 from ovsubs.evaluation.word_errors import median
 from ovsubs.export.resolve import resolve_ir
 
-RATE, SILENCE_S = 16_000, 10
+SILENCE_S = 10
 COMMAND = (sys.executable, "-c", "from ovsubs.cli import main; main()")
 
 
@@ -34,7 +36,7 @@ def main() -> int:
     model = resolve_ir(arguments.model, offline=True)
     with tempfile.TemporaryDirectory() as folder:
         silence, cache = Path(folder) / "silence.wav", Path(folder) / "compiled"
-        write_silence(silence)
+        write_wav(silence, Recording("silence", np.zeros(SILENCE_S * SAMPLE_RATE_HZ, np.float32), ()))
         plain = [*COMMAND, "subtitle", str(silence), "-m", str(model), "-l", "en", "-o", "-", "--offline"]
         plain += ["--threads", str(arguments.threads)]
         kept = [*plain, "--cache-dir", str(cache)]
@@ -54,15 +56,6 @@ def main() -> int:
     print(f"without a cache {median([one for one, _ in rounds]):.2f} s")
     print(f"with --cache-dir {median([one for _, one in rounds]):.2f} s ({kept_mb:.0f} MB on disk)")
     return 0
-
-
-def write_silence(path: Path) -> None:
-    """Ten seconds in which nobody speaks."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(bytes(2 * RATE * SILENCE_S))
 
 
 def seconds_of(command: list[str]) -> float:

@@ -15,11 +15,11 @@ from typing import Any
 from peer_engines.commits import Way, checked_out, run
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
 from peer_engines.program import RESULTS, ROOT, make_parser, run_program, write_results
-from peer_engines.recordings import FileSet, count_errors, make_sets
+from peer_engines.recordings import FileSet, make_sets
 
 from ovsubs.errors import UnreadableMedia
 from ovsubs.evaluation.figures import ratio_by_round
-from ovsubs.evaluation.intervals import wer_difference_interval
+from ovsubs.evaluation.intervals import errors_of_files, wer_difference_interval
 from ovsubs.evaluation.word_errors import median, total
 
 LANGUAGE = "en"  # of LibriSpeech
@@ -89,7 +89,7 @@ def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResul
         for file, content in zip(files.files, heard, strict=True):
             if "error" in content:
                 raise UnreadableMedia(file.path, f"{commit}: {content['error']}")
-        errors[commit] = count_errors(files, [content["text"] for content in heard])
+        errors[commit] = errors_of_files(files.files, [content["text"] for content in heard])
     bounds = wer_difference_interval(errors["after"], errors["before"])
     rtfx = [{commit: one[commit]["figures"][name]["rtfx"] for commit in one} for one in rounds]
     sums = {commit: total(of_commit) for commit, of_commit in errors.items()}

@@ -36,6 +36,7 @@ def run_job(job: run.Job, python: str, path: Path) -> tuple[float, str | None]:
                 time.sleep(WATCH_S)
         except BaseException:
             engine.kill()  # nothing runs on when this program is interrupted
+            engine.wait()  # on a busy machine longer than the quarter of a second that Popen waits
             raise
         log.seek(0)
         said = [line.strip() for line in log if line.strip()]

@@ -16,7 +16,7 @@ from ovsubs.cli.wording import why_it_ended, with_flags
 from ovsubs.clock import clock_time
 from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
-from ovsubs.library.plan import one_line
+from ovsubs.library.file_result import one_line
 from ovsubs.library.subtitle_names import find_subtitles
 from ovsubs.subtitles.columns import columns
 from ovsubs.subtitles.formats.inputs import Inputs

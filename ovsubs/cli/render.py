@@ -7,7 +7,7 @@ from pathlib import Path
 from ovsubs.cli.printing import print_text, say, say_lines, show
 from ovsubs.cli.wording import is_crash, why_it_ended
 from ovsubs.errors import InvalidOption
-from ovsubs.library.plan import Status
+from ovsubs.library.file_result import Status
 from ovsubs.library.render import RenderOptions, read_timed, render_transcripts
 from ovsubs.subtitles.formats import render
 

@@ -16,7 +16,8 @@ from ovsubs.cli.tables import print_profile, print_results, print_review
 from ovsubs.cli.wording import is_crash, why_it_ended
 from ovsubs.errors import InvalidOption
 from ovsubs.library.events import Event, FileFinished
-from ovsubs.library.plan import FileResult, Status, SubtitleOptions, make_plan
+from ovsubs.library.file_result import FileResult, Status
+from ovsubs.library.plan import SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ovsubs.cli.printing import cell, say, show, text_cell
 from ovsubs.clock import clock_time
-from ovsubs.library.plan import FileResult, Status
+from ovsubs.library.file_result import FileResult, Status
 from ovsubs.models.listing import ModelListing
 from ovsubs.subtitles.qc.findings import Kind
 from ovsubs.timing import add_up

@@ -14,13 +14,12 @@ from pathlib import Path
 from ovsubs.bounds import check_count
 from ovsubs.datasets import Dataset
 from ovsubs.errors import InvalidOption
-from ovsubs.evaluation.intervals import errors_by_utterance
+from ovsubs.evaluation.intervals import errors_of_files
 from ovsubs.evaluation.machine import device_name, product_flags
 from ovsubs.evaluation.processes import load_psutil, run_job
 from ovsubs.evaluation.results import Comparison, ModelResult, Run, Signature
 from ovsubs.evaluation.word_errors import (
     CharacterErrors,
-    WordErrors,
     count_character_errors,
     normalizer,
     normalizer_name,
@@ -153,9 +152,8 @@ def _result(
     subject: BenchmarkedModel, dataset: Dataset, language: str, measured: Measured, runs: Sequence[Run]
 ) -> ModelResult:
     code = language_code(language)
-    words, characters = list[WordErrors](), CharacterErrors(0, 0)
+    characters = CharacterErrors(0, 0)
     for file, text in zip(dataset.files, measured.texts, strict=True):
-        words += errors_by_utterance(file.utterances, text, code)
         characters += count_character_errors(file.text, text, code)
     manifest = read_manifest(subject.directory)
     encoder_bytes, decoder_bytes = (
@@ -169,7 +167,7 @@ def _result(
         encoder_bytes=encoder_bytes,
         decoder_bytes=decoder_bytes,
         runs=tuple(runs),
-        words=tuple(words),
+        words=errors_of_files(dataset.files, measured.texts, code),
         characters=characters,
     )
 

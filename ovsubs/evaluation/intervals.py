@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.datasets import SpokenFile
 from ovsubs.evaluation.alignment import EQUAL, INSERT, SUBSTITUTE, align_words
 from ovsubs.evaluation.word_errors import ENGLISH, WordErrors, normalizer
 
@@ -60,6 +61,20 @@ def errors_by_utterance(
     return tuple(
         WordErrors(int(n), *(int(count) for count in row)) for n, row in zip(n_words, counts, strict=True)
     )
+
+
+def errors_of_files(
+    files: Sequence[SpokenFile], hypotheses: Sequence[str], language: str = ENGLISH
+) -> tuple[WordErrors, ...]:
+    """Count the word errors of several recordings, for each utterance of each of them in order.
+
+    Args:
+        files: with what is said in them; errors as of `errors_by_utterance`.
+        hypotheses: what was recognized of each file.
+        language: decides how texts are normalized.
+    """
+    pairs = zip(files, hypotheses, strict=True)
+    return tuple(one for file, text in pairs for one in errors_by_utterance(file.utterances, text, language))
 
 
 def wer_interval(errors: Sequence[WordErrors]) -> Interval:

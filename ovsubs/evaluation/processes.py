@@ -59,6 +59,7 @@ def run_job(job: Job, on_progress: Callable[[float], None] = lambda audio_s: Non
                     process.wait()
             except BaseException:
                 process.kill()  # nothing runs on when this program is interrupted
+                process.wait()  # on a busy machine longer than the quarter of a second that Popen waits
                 raise
             if process.returncode:
                 said.seek(0)

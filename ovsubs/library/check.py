@@ -12,12 +12,12 @@ from ovsubs.audio.source import open_source
 from ovsubs.audio.vad import SpeechDetector, VadOptions, open_detector, stream_regions
 from ovsubs.bounds import check_count
 from ovsubs.errors import InvalidOption, MediaError, OvsubsError
-from ovsubs.library.plan import one_line
+from ovsubs.library.file_result import one_line
 from ovsubs.library.subtitle_names import find_subtitles, language_of, recording_of
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.subtitles.cue import Cue, to_ms
+from ovsubs.subtitles.formats.read import read_subtitles
 from ovsubs.subtitles.layout.cues import lay_out
-from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.check import QcReport, SpeechSpan, check_cues
 from ovsubs.subtitles.qc.review import ReviewItem, review_items
 from ovsubs.subtitles.styles import LayoutOptions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ovsubs.library.plan import FileResult, Plan, PlannedFile
+from ovsubs.library.file_result import FileResult
+from ovsubs.library.plan import Plan, PlannedFile
 from ovsubs.transcript import Segment
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePath
 
@@ -27,6 +26,7 @@ from ovsubs.library.existing import (
     outputs_there,
     read_names,
 )
+from ovsubs.library.file_result import FileResult, Status, failed
 from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
 from ovsubs.library.videos import VideoOptions, best_format
 from ovsubs.places import can_write_in, file_key
@@ -40,21 +40,10 @@ from ovsubs.subtitles.formats import (
     output_path,
 )
 from ovsubs.subtitles.formats.inputs import Inputs
-from ovsubs.subtitles.parsing.files import read_subtitles
-from ovsubs.subtitles.qc.findings import QcReport
-from ovsubs.subtitles.qc.review import ReviewItem
+from ovsubs.subtitles.formats.read import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
-from ovsubs.transcript import Transcript
 from ovsubs.video.writing import ignore
 from ovsubs.whisper.languages import LANGUAGES, chinese_tag, language_code
-
-
-class Status(StrEnum):
-    """How one input ended."""
-
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +131,6 @@ class PlannedFile:
         suffix = (options.name_language or self.language or "?") if options.language_suffix else None
         folder = self.output_dir(options)
         return {name: output_path(self.path, folder, name, suffix) for name in options.formats}
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """How one input ended; `why` says so in one line.
-
-    Of one that is done, `report` says how its cues keep to the rules of the layout, and `to_review` where the
-    text may be wrong, if that was asked for. Of one that failed, `error` is the reason.
-    """
-
-    path: Path
-    status: Status
-    outputs: tuple[Path, ...] = ()
-    transcript: Transcript | None = None
-    why: str = ""
-    report: QcReport | None = None
-    to_review: tuple[ReviewItem, ...] = ()
-    error: Exception | None = None
-
-
-def failed(path: Path, error: Exception) -> FileResult:
-    """The result of a file that an error has ended."""
-    return FileResult(path, Status.FAILED, why=one_line(path, error), error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,12 +391,3 @@ def _check_writable(output: Path) -> None:
         raise UnwritableOutput(output, f"{folder} is not a folder")
     if not can_write_in(folder):
         raise UnwritableOutput(output, f"no permission to write in {folder}")
-
-
-def one_line(path: Path, error: BaseException) -> str:
-    """An error as one line that names the file."""
-    if isinstance(error, OvsubsError):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"{path}: {error.strerror or error}"
-    return " ".join(f"{path}: {type(error).__name__}: {error}".split())

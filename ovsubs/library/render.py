@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovsubs.errors import InvalidOption, OutputClash, UnwritableOutput
-from ovsubs.library.plan import FileResult, Status, failed
+from ovsubs.library.file_result import FileResult, Status, failed
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.places import file_key
 from ovsubs.subtitles.formats import (

@@ -21,16 +21,8 @@ from ovsubs.library.events import (
     PlanDecided,
 )
 from ovsubs.library.existing import read_names
-from ovsubs.library.plan import (
-    FileResult,
-    Plan,
-    PlannedFile,
-    Status,
-    SubtitleOptions,
-    decide,
-    failed,
-    plan_in_language,
-)
+from ovsubs.library.file_result import FileResult, Status, failed
+from ovsubs.library.plan import Plan, PlannedFile, SubtitleOptions, decide, plan_in_language
 from ovsubs.library.videos import Copies, best_format, make_videos
 from ovsubs.pipeline import FileAdvanced, FileOpened, FileOutcome, Model
 from ovsubs.steps import map_steps, run_to_end

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ovsubs.errors import UnknownLanguage, UnreadableTranscript
-from ovsubs.subtitles.parsing.files import check_is_file
+from ovsubs.subtitles.parsing.text_files import check_is_file
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.languages import language_code
 

@@ -10,8 +10,8 @@ from ovsubs.audio.ffmpeg import complaint_lines, running_ffmpeg
 from ovsubs.audio.streams import check_readable
 from ovsubs.errors import UnreadableSubtitles
 from ovsubs.subtitles.parsing.ass import is_ass
-from ovsubs.subtitles.parsing.files import read_text
 from ovsubs.subtitles.parsing.markup import enclosed
+from ovsubs.subtitles.parsing.text_files import read_text
 from ovsubs.temporary import temporary_folder
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")

@@ -13,7 +13,7 @@ from systems import needs_posix
 
 from ovsubs.cli import wildcards
 from ovsubs.cli.wildcards import expand_wildcards
-from ovsubs.subtitles.parsing.files import read_subtitles
+from ovsubs.subtitles.formats.read import read_subtitles
 
 CUES = "1\n00:00:00,120 --> 00:00:04,477\n{text}\n"
 TEXTS = "Ever tried. Ça va? Привет. 日本語 🎬 ♪"  # no code page of a console has all of it

@@ -1,13 +1,20 @@
 """Which utterance an error belongs to, and how far a word error rate may be off by chance."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovsubs.evaluation.intervals import errors_by_utterance, wer_difference_interval, wer_interval
+from ovsubs.datasets import SpokenFile
+from ovsubs.evaluation.intervals import (
+    errors_by_utterance,
+    errors_of_files,
+    wer_difference_interval,
+    wer_interval,
+)
 from ovsubs.evaluation.word_errors import WordErrors, count_word_errors, total
 
 WORDS = ["the", "cat", "sat", "on", "a", "mat", "twenty", "one", "hundred", "uh", "mister", "it's", "[noise]"]
@@ -55,6 +62,20 @@ def test_a_number_across_a_boundary_is_counted_once() -> None:
 def test_without_utterances_there_is_nothing_to_belong_to() -> None:
     with pytest.raises(ValueError, match="there is none"):
         errors_by_utterance([], "text")
+
+
+def test_errors_of_several_recordings_come_in_the_order_of_their_utterances() -> None:
+    files = [
+        SpokenFile("one", Path("one.wav"), ("ever tried", "ever failed")),
+        SpokenFile("two", Path("two.wav"), ("no matter",)),
+    ]
+    assert errors_of_files(files, ["ever tried never failed", "no"]) == (
+        WordErrors(2, 0, 0, 0),
+        WordErrors(2, 1, 0, 0),
+        WordErrors(2, 0, 1, 0),
+    )
+    with pytest.raises(ValueError, match="shorter"):
+        errors_of_files(files, ["ever tried"])
 
 
 @settings(deadline=None)

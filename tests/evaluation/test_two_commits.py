@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ovsubs.datasets import SpokenFile
 from ovsubs.errors import UnreadableMedia
 
 SAID = ("ever tried ever failed", "no matter try again")
@@ -20,9 +21,10 @@ def two_commits(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def files(two_commits: ModuleType) -> Any:
-    from peer_engines.recordings import FileSet, SpokenFile
+    from peer_engines.recordings import FileSet
 
-    return FileSet("short", tuple(SpokenFile(Path(f"{n}.flac"), 2.0, (said,)) for n, said in enumerate(SAID)))
+    spoken = (SpokenFile(f"{n}", Path(f"{n}.flac"), (said,)) for n, said in enumerate(SAID))
+    return FileSet("short", tuple(spoken), 4.0)
 
 
 def heard(rtfx: float, *texts: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from as_on_windows import ignore_case
 
-from ovsubs.library.plan import Status, SubtitleOptions, make_plan
+from ovsubs.library.file_result import Status
+from ovsubs.library.plan import SubtitleOptions, make_plan
 from ovsubs.library.render import RenderOptions, render_transcripts
 
 

@@ -19,7 +19,8 @@ from ovsubs.library.events import (
     FileStarted,
     PlanDecided,
 )
-from ovsubs.library.plan import Status, SubtitleOptions, make_plan
+from ovsubs.library.file_result import Status
+from ovsubs.library.plan import SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
 from ovsubs.library.videos import VideoOptions
 from ovsubs.pipeline import Model

@@ -12,17 +12,9 @@ from systems import names_here
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.errors import InvalidOption, UnknownFormat
+from ovsubs.library.file_result import FileResult, Status
 from ovsubs.library.find import PassedOver
-from ovsubs.library.plan import (
-    FileResult,
-    Plan,
-    PlannedFile,
-    Status,
-    SubtitleOptions,
-    decide,
-    make_plan,
-    plan_in_language,
-)
+from ovsubs.library.plan import Plan, PlannedFile, SubtitleOptions, decide, make_plan, plan_in_language
 from ovsubs.library.videos import VideoOptions
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.subtitles.formats import FormatOptions

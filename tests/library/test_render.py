@@ -10,11 +10,11 @@ import pytest
 from systems import needs_posix
 
 from ovsubs.errors import InvalidOption, UnknownFormat
-from ovsubs.library.plan import Status
+from ovsubs.library.file_result import Status
 from ovsubs.library.render import RenderOptions, render_transcripts
 from ovsubs.spans import Span
 from ovsubs.subtitles.formats import FormatOptions
-from ovsubs.subtitles.parsing.files import read_subtitles
+from ovsubs.subtitles.formats.read import read_subtitles
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.timing import StageTime
 from ovsubs.transcript import Segment, Transcript, Word

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from ovsubs.audio.chunks import Chunk
 from ovsubs.audio.regions import SpeechRegion
 from ovsubs.audio.vad import open_detector
 from ovsubs.errors import ClosedModel
-from ovsubs.recognition import Components
+from ovsubs.recognition import Components, TrackUpdate
 from ovsubs.spans import Span
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.logit_filters import LogitFilters
@@ -185,3 +185,16 @@ class _Script:
 def _script(mel: NDArray[np.float32]) -> _Script:
     heard = np.round(mel[:, :50].astype(np.float64), 2)
     return _Script(hashlib.sha256(heard.tobytes()).digest(), SURE if heard.max() > CLEAR else UNSURE)
+
+
+def whisper_of(components: Components) -> ScriptedWhisper:
+    return cast("ScriptedWhisper", components.whisper)
+
+
+def texts(updates: Sequence[TrackUpdate], track: int) -> list[tuple[float, float, str]]:
+    return [
+        (segment.start, segment.end, segment.text)
+        for update in updates
+        if update.track == track
+        for segment in update.segments
+    ]

@@ -29,7 +29,7 @@ from ovsubs.recognition import (
     TrackRequest,
     TrackUpdate,
     TranscribeOptions,
-    opening,
+    open_tracks,
 )
 from ovsubs.recognition.batch_session import ScheduledWindow
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED, BatchLimits
@@ -68,7 +68,7 @@ def timed_texts(found: Iterable[TrackUpdate], track: int = 0) -> list[tuple[floa
 
 @pytest.fixture
 def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "MAX_CHUNK_WITHOUT_VAD_S", 30.0)
+    monkeypatch.setattr(open_tracks, "MAX_CHUNK_WITHOUT_VAD_S", 30.0)
 
 
 # Real speech

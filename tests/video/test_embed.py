@@ -13,9 +13,10 @@ from ovsubs.audio.streams import DEFAULT, FORCED, SUBTITLE, read_contents
 from ovsubs.errors import InvalidOption, UnknownLanguage, UnsupportedContainer
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
-from ovsubs.subtitles.formats.srt import WORD_JOINER, write_srt
+from ovsubs.subtitles.formats.read import read_subtitles
+from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.formats.vtt import write_vtt
-from ovsubs.subtitles.parsing.files import read_subtitles
+from ovsubs.subtitles.parsing.plain_text import WORD_JOINER
 from ovsubs.video.embed import EmbedOptions, embed
 
 NEW_CODECS = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "subrip", ".webm": "webvtt"}

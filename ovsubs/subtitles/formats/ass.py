@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
-from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
-from ovsubs.subtitles.formats.srt import WORD_JOINER
+from ovsubs.subtitles.formats.format import CueDocument, CueReader, SubtitleFormat
 from ovsubs.subtitles.formats.timestamps import clock_cs, to_cs
+from ovsubs.subtitles.parsing.ass import STEP_MS, is_ass, read_ass
+from ovsubs.subtitles.parsing.plain_text import WORD_JOINER
 
 # A backslash begins a line break, a space or an escape, with whatever is behind it. libass shows `\{` as a
 # brace; the empty `{}` behind it keeps a renderer without that escape from hiding text up to the next `}`.
@@ -115,5 +116,10 @@ def _write(document: CueDocument) -> str:
 
 
 ASS = SubtitleFormat(
-    "ass", write_cues=_write, obeys=("highlight_words",), read_suffixes=(".ass", ".ssa"), video_rank=0
+    "ass",
+    write_cues=_write,
+    obeys=("highlight_words",),
+    reader=CueReader(read_ass, is_ass, STEP_MS),
+    read_suffixes=(".ass", ".ssa"),
+    video_rank=0,
 )

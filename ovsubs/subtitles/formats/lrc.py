@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from ovsubs.subtitles.cue import Cue, CueWord
 from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
-from ovsubs.subtitles.formats.srt import WORD_JOINER
 from ovsubs.subtitles.formats.timestamps import minutes_cs, to_cs
 from ovsubs.subtitles.layout.pieces import EAST_ASIAN
+from ovsubs.subtitles.parsing.plain_text import WORD_JOINER
 
 # A line stays until the next one. Where that is longer away than this, an empty line ends it.
 CLEAR_MS = 2000

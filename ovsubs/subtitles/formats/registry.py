@@ -8,7 +8,7 @@ from typing import Any
 
 from ovsubs.errors import InvalidOption, UnknownFormat
 from ovsubs.subtitles.formats.ass import ASS
-from ovsubs.subtitles.formats.format import SubtitleFormat
+from ovsubs.subtitles.formats.format import CueReader, SubtitleFormat
 from ovsubs.subtitles.formats.lrc import LRC
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.srt import SRT
@@ -27,6 +27,13 @@ WORD_TIME_FORMATS = tuple(name for name, one in _ALL.items() if one.uses_word_ti
 READ_SUFFIXES = frozenset(suffix for one in _ALL.values() for suffix in one.read_suffixes)
 _RANKED = sorted((one.video_rank, name) for name, one in _ALL.items() if one.video_rank is not None)
 VIDEO_FORMATS = tuple(name for _, name in _RANKED)  # what a video takes, the best first
+
+
+def recognize_format(text: str) -> tuple[str, CueReader]:
+    """The name and the reader of the format that a text is in, by what it holds; SRT where it is no other."""
+    readable = [(one.name, one.reader) for one in _ALL.values() if one.reader is not None]
+    found = [(name, reader) for name, reader in readable if reader.recognizes and reader.recognizes(text)]
+    return (found or [(name, reader) for name, reader in readable if reader.recognizes is None])[0]
 
 
 def find_format(name: str) -> SubtitleFormat:

@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
+from ovsubs.subtitles.formats.format import CueDocument, CueReader, SubtitleFormat
 from ovsubs.subtitles.formats.timestamps import clock
 from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
+from ovsubs.subtitles.parsing.plain_text import WORD_JOINER
+from ovsubs.subtitles.parsing.srt import read_srt
 
-WORD_JOINER = "\u2060"  # invisible, of no width
 # What players (ffmpeg, libass, VLC) read as markup in SRT: an arrow, an HTML tag of any name (`<3>`) or of
 # none, an ASS or MicroDVD tag, an ASS line break or hard space; a brace at the end of a line, since the line
 # break becomes `\N` in ffmpeg.
@@ -54,5 +55,10 @@ def _write(document: CueDocument) -> str:
 
 
 SRT = SubtitleFormat(
-    "srt", write_cues=_write, obeys=("highlight_words",), read_suffixes=(".srt",), video_rank=1
+    "srt",
+    write_cues=_write,
+    obeys=("highlight_words",),
+    reader=CueReader(read_srt, recognizes=None),
+    read_suffixes=(".srt",),
+    video_rank=1,
 )

@@ -6,8 +6,9 @@ from xml.etree import ElementTree as ET
 
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.direction import RIGHT_TO_LEFT
-from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
+from ovsubs.subtitles.formats.format import CueDocument, CueReader, SubtitleFormat
 from ovsubs.subtitles.formats.timestamps import clock
+from ovsubs.subtitles.parsing.ttml import is_ttml, read_ttml
 
 _TT = "http://www.w3.org/ns/ttml"
 _ROOT = {
@@ -76,4 +77,6 @@ def _write(document: CueDocument) -> str:
     return write_ttml(document.cues, language=document.language)
 
 
-TTML = SubtitleFormat("ttml", write_cues=_write, read_suffixes=(".ttml", ".dfxp"))
+TTML = SubtitleFormat(
+    "ttml", write_cues=_write, reader=CueReader(read_ttml, is_ttml), read_suffixes=(".ttml", ".dfxp")
+)

@@ -6,10 +6,11 @@ Written here and not through pysubs2 (1.8), which leaves `&` and `<` unescaped a
 from collections.abc import Iterable
 
 from ovsubs.subtitles.cue import Cue
-from ovsubs.subtitles.formats.format import CueDocument, SubtitleFormat
+from ovsubs.subtitles.formats.format import CueDocument, CueReader, SubtitleFormat
 from ovsubs.subtitles.formats.options import FormatOptions
 from ovsubs.subtitles.formats.timestamps import clock
 from ovsubs.subtitles.formats.word_highlight import WordInterval, underlined_lines, word_intervals
+from ovsubs.subtitles.parsing.vtt import is_vtt, read_vtt
 
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -45,6 +46,7 @@ VTT = SubtitleFormat(
     "vtt",
     write_cues=_write,
     obeys=("highlight_words", "vtt_settings"),
+    reader=CueReader(read_vtt, is_vtt),
     read_suffixes=(".vtt",),
     video_rank=2,
 )

@@ -1,5 +1,1 @@
-"""Anybody's subtitle file -> cues."""
-
-from ovsubs.subtitles.parsing.files import SubtitleFile, read_subtitles, read_text
-
-__all__ = ["SubtitleFile", "read_subtitles", "read_text"]
+"""The text of subtitle files -> cues, a module for each format; `ovsubs.subtitles.formats` knows them all."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ovsubs.subtitles.formats.srt import WORD_JOINER
-
+WORD_JOINER = "\u2060"  # invisible, of no width; written where text would be taken for markup
 _PROTECTION = re.compile(rf"(?<=[-<{{\\]){WORD_JOINER}")
 
 

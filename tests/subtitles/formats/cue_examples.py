@@ -12,7 +12,7 @@ from patience import PATIENCE_S
 
 from ovsubs.audio.ffmpeg import ffmpeg_executable, input_url
 from ovsubs.subtitles.cue import Cue, CueWord
-from ovsubs.subtitles.formats.srt import WORD_JOINER
+from ovsubs.subtitles.parsing.plain_text import WORD_JOINER
 
 # Texts that some format or player would take for markup, and scripts that are easy to spoil.
 SPECIAL_TEXTS = (

@@ -12,11 +12,11 @@ from ovsubs.errors import UnreadableSubtitles
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
 from ovsubs.subtitles.formats.lrc import write_lrc
+from ovsubs.subtitles.formats.read import read_subtitles
 from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.formats.ttml import write_ttml
 from ovsubs.subtitles.formats.vtt import write_vtt
 from ovsubs.subtitles.layout.sdh import without_sdh
-from ovsubs.subtitles.parsing.files import read_subtitles
 from ovsubs.subtitles.qc.check import check_cues
 from ovsubs.subtitles.styles import LayoutOptions
 from ovsubs.transcript import Segment

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from ovsubs.errors import MissingFile, UnreadableSubtitles
 from ovsubs.subtitles.cue import Cue
 from ovsubs.subtitles.formats.ass import write_ass
+from ovsubs.subtitles.formats.read import SubtitleFile, read_subtitles
 from ovsubs.subtitles.formats.srt import write_srt
 from ovsubs.subtitles.formats.ttml import write_ttml
 from ovsubs.subtitles.formats.vtt import write_vtt
-from ovsubs.subtitles.parsing.files import MAX_BYTES, SubtitleFile, read_subtitles
+from ovsubs.subtitles.parsing.text_files import MAX_BYTES
 
 Read = Callable[..., SubtitleFile]
 

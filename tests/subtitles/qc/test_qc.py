@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.subtitles.cue import Cue, CueWord
-from ovsubs.subtitles.parsing.files import read_subtitles
+from ovsubs.subtitles.formats.read import read_subtitles
 from ovsubs.subtitles.qc.check import Finding, Kind, QcReport, SpeechSpan, check_cues, summarize
 from ovsubs.subtitles.qc.findings import CueFigures, clock
 from ovsubs.subtitles.qc.repetition import times_repeated
