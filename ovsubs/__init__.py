@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ovsubs.errors import OvsubsError
     from ovsubs.export.model_directory import ExportOptions, export_model
     from ovsubs.library.check import CheckedFile, CheckOptions, check_files
-    from ovsubs.library.plan import SubtitleOptions
+    from ovsubs.library.plan import SubtitleOptions, make_plan
     from ovsubs.library.render import RenderOptions, render_transcripts
-    from ovsubs.library.run import subtitle
+    from ovsubs.library.run import run_plan, subtitle
     from ovsubs.library.videos import VideoOptions
     from ovsubs.loading import load_model, transcribe
     from ovsubs.pipeline import Model, Progress
@@ -69,8 +69,10 @@ __all__ = [
     "lay_out",
     "list_devices",
     "load_model",
+    "make_plan",
     "quantize_model",
     "render_transcripts",
+    "run_plan",
     "subtitle",
     "transcribe",
 ]
@@ -108,8 +110,10 @@ _HOMES = {
     "lay_out": "ovsubs.subtitles.layout.cues",
     "list_devices": "ovsubs.whisper.model",
     "load_model": "ovsubs.loading",
+    "make_plan": "ovsubs.library.plan",
     "quantize_model": "ovsubs.quantization.quantize",
     "render_transcripts": "ovsubs.library.render",
+    "run_plan": "ovsubs.library.run",
     "subtitle": "ovsubs.library.run",
     "transcribe": "ovsubs.loading",
 }

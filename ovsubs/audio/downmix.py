@@ -6,7 +6,7 @@ is decided on fixed places of the track, so that it does not depend on how the s
 
 - Channels that cancel (their sum has far less energy than they have): the loudest of them alone. It holds
   all that is said; their difference would hold only what they do not share.
-- Channels that are no speech beside one that is: they are turned down. Speech pauses, music and noise do so
+- Channels without speech next to one with speech: they are turned down. Speech pauses, music and noise do so
   less: the share of frames below half the mean loudness tells them apart (E. Scheirer and M. Slaney,
   "Construction and evaluation of a robust multifeature speech/music discriminator", ICASSP 1997).
 - A voice that the mean makes four times quieter (an eighth of eight channels, or what is called LFE): the

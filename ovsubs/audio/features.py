@@ -1,4 +1,4 @@
-"""Samples -> log-mel: the picture of sound that Whisper's encoder reads.
+"""Samples -> log-mel: the log-mel spectrogram that Whisper's encoder takes.
 
 The mel filters are those of librosa, kept in `assets/mel_filters.npz` so that librosa is not needed
 to run. To make the file again (one line, with librosa installed):

@@ -13,7 +13,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.regions import STEP_S, StepSpan, VadOptions, split_steps
+from ovsubs.audio.detector import STEP_S
+from ovsubs.audio.regions import StepSpan, VadOptions, split_steps
 
 # Of 168 beginnings of speech, most after other sounds, the detector is late by more than 0.6 s at 49, by more
 # than 1.2 s at 20, and misses two sentences; with this it is 24, 11 (clips that begin with noise of their

@@ -1,4 +1,4 @@
-"""A track read once more, for its times alone: where frames or packets are missing. Few files need it."""
+"""A track -> where frames or packets are missing, by reading its timestamps once more. Few files need it."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,7 @@
-"""Items of an iterator, made by a thread while whoever takes them is busy with earlier ones.
+"""An iterator -> the same items, made by a thread while the caller works on earlier ones.
 
-What extracts and detects speech leaves a core idle now and then, and so does the decoder: each fills the
-gaps of the other.
+Extraction and speech detection leave a core idle now and then, and so does the decoder: each fills the gaps
+of the other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ovsubs.audio.ffmpeg import called_off_by
 from ovsubs.timing import StageTime, Stopwatch
 
 T = TypeVar("T")
-_LOOK_S = 1.0  # Windows lets nobody stop a thread that waits without a limit
+_LOOK_S = 1.0  # on Microsoft Windows a wait without a limit cannot be interrupted
 
 
 @dataclass(slots=True)

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
+from ovsubs.audio.detector import STEP_S
 from ovsubs.bounds import check_above_zero, check_number
 from ovsubs.errors import InvalidOption
 
 AFTER_SOUND_PAD_S, AFTER_SILENCE_PAD_S = 1.5, 0.2  # docs/decisions/0021 has the results of other values
 MAX_DURATION_S = 3600.0  # of speech, silence or pad: an hour of any is a mistake
-STEP_S = 512 / SAMPLE_RATE_HZ  # one step of the detector: 32 ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""WAV and AVI -> how much of what their header announces is there. ffmpeg reads that, and says nothing."""
+"""WAV and AVI -> how much of what their header announces is there, of which ffmpeg says nothing."""
 
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-# Sizes that are written by who cannot go back and tell: 0, or the largest number, or nearly (`arecord`, sox,
-# ffmpeg into a pipe).
+# Sizes that a program writes if it cannot go back and correct them: 0, or the largest number, or nearly
+# (`arecord`, sox, ffmpeg into a pipe).
 _UNKNOWN = ((0, 0), (0x7FFF_0000, 0x8000_FFFF), (0xFFFF_0000, 0xFFFF_FFFF))
 _LONG = 0xFFFF_FFFF  # RF64: the size is in the chunk `ds64` (EBU Tech 3306)
 

@@ -16,10 +16,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.audio.detector import STEP, Heard, Samples
 from ovsubs.errors import ModelNotFound
 
 # Silero VAD 6.2 at 16 kHz (snakers4/silero-vad, utils_vad.py, class OnnxWrapper).
-STEP = 512  # new samples in one step
 CONTEXT = 64  # samples of the step before, seen again
 _STATE = 128  # width of each of the LSTM's two states
 
@@ -31,9 +31,6 @@ LIVE_BATCH = 16  # 0.5 s; priming takes half of it for silence
 PRIMING_SILENCE = 8
 _BLOCK_BATCHES = 160  # 11 min: bounds the copies when a whole recording arrives as one block
 
-Samples = NDArray[np.float32]
-Heard = tuple[Samples, NDArray[np.float32]]
-
 
 @dataclass(frozen=True, slots=True)
 class LstmState:
@@ -43,7 +40,7 @@ class LstmState:
     cell: NDArray[np.float32]
 
 
-class SpeechDetector:
+class SileroDetector:
     """The compiled Silero graph; holds memory and threads until closed. Make it with `open_detector`.
 
     It keeps nothing of what it hears: tracks may be listened to by turns.
@@ -62,16 +59,13 @@ class SpeechDetector:
     ) -> None:
         self._compiled = None
 
+    def listen(self) -> "SileroListener":
+        """Begin a track; see `ovsubs.audio.detector.SpeechDetector`."""
+        return SileroListener(self)
+
     def probabilities(self, samples: Samples) -> NDArray[np.float32]:
-        """Probability of speech in each step of 32 ms; the last step is filled up with silence.
-
-        Args:
-            samples: mono, 16 kHz, in [-1, 1].  # [n_samples]
-
-        Returns:
-            Values in [0, 1].  # float32 [ceil(n_samples / 512)]
-        """
-        listener = Listener(self)
+        """Probabilities of a whole recording; see `ovsubs.audio.detector.SpeechDetector`."""
+        listener = self.listen()
         heard = [*listener.push(samples), *listener.finish()]
         return np.concatenate([np.zeros(0, np.float32), *(probabilities for _, probabilities in heard)])
 
@@ -87,7 +81,7 @@ class SpeechDetector:
             Probabilities of the steps, float32 [n_batches * batch_steps], and the state after them.
         """
         if self._compiled is None:
-            raise ValueError("this SpeechDetector is closed")
+            raise ValueError("this SileroDetector is closed")
         request = self._compiled.create_infer_request()
         heard = np.empty((len(line) - CONTEXT) // STEP, np.float32)
         for first in range(0, len(heard), self.batch_steps):
@@ -99,7 +93,7 @@ class SpeechDetector:
         return heard, state
 
 
-def open_detector(batch_steps: int = BATCH) -> SpeechDetector:
+def open_detector(batch_steps: int = BATCH) -> SileroDetector:
     """Compile the speech detector for one thread of the CPU; close it by `with`.
 
     Args:
@@ -119,7 +113,7 @@ def open_detector(batch_steps: int = BATCH) -> SpeechDetector:
     # one to the first core, however busy that is.
     settings |= {"INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}
     graph = silero_graph(_weights(), Steps(batch_steps, STEP, CONTEXT))
-    return SpeechDetector(shared_core().compile_model(graph, "CPU", settings), batch_steps)
+    return SileroDetector(shared_core().compile_model(graph, "CPU", settings), batch_steps)
 
 
 def _weights() -> Path:
@@ -131,13 +125,10 @@ def _weights() -> Path:
     return Path(package.origin).parent / "data" / "silero_vad_op18_ifless.onnx"
 
 
-class Listener:
-    """One track, as the detector hears it: samples go in as they come, whole batches come out.
+class SileroListener:
+    """One track, with the detector's state at its last batch; see `ovsubs.audio.detector.Listener`."""
 
-    Out come samples, float32 [n_samples], each time with the probabilities of their steps, float32 [n_steps].
-    """
-
-    def __init__(self, detector: SpeechDetector) -> None:
+    def __init__(self, detector: SileroDetector) -> None:
         self._detector = detector
         self._n_batch = detector.batch_steps * STEP
         self._context, self._waiting = np.zeros(CONTEXT, np.float32), np.zeros(0, np.float32)
@@ -189,7 +180,7 @@ def priming(first: Samples, batch_steps: int = BATCH) -> Samples:
     return np.concatenate([np.resize(first, batch_steps * STEP - len(silence)), silence])
 
 
-def _primed_state(first: Samples, detector: SpeechDetector) -> LstmState:
+def _primed_state(first: Samples, detector: SileroDetector) -> LstmState:
     fresh = np.zeros((1, 1, _STATE), np.float32)
     line = np.concatenate([np.zeros(CONTEXT, np.float32), priming(first, detector.batch_steps)])
     return detector.infer(line, LstmState(fresh, fresh))[1]

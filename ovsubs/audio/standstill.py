@@ -1,4 +1,4 @@
-"""Whether a child process still gets on: what it has read so far, and for how long nothing has changed."""
+"""A child process -> how long it has made no progress, by what it has read so far."""
 
 import re
 import subprocess

@@ -1,9 +1,9 @@
-"""A file -> the streams in it, with what hearing one of them or copying them all needs to know.
+"""A file -> the streams in it, with all that transcribing one of them or copying them all needs.
 
-ffmpeg describes its input in lines for a person, in which the tags of the file stand as they are: a
-language of `en)`, or one of two lines, can make of it whatever it likes. So it is also asked for the head
-of its format `framecrc`, which has the kind, codec and channels of every stream and no word out of the file.
-The description adds what can do no harm.
+ffmpeg describes its input in lines for people, which contain the tags of the file as they are: a language tag
+of `en)`, or of two lines, can forge any of them. So the head of its format `framecrc` is read as well, which
+has the kind, codec and channels of every stream and no text from the file. From the description comes only
+what cannot be forged into another stream.
 """
 
 import os

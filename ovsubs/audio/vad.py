@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ovsubs.audio.detector import STEP, STEP_S, Heard, Samples, SpeechDetector
 from ovsubs.audio.onsets import AFTER_STEPS, CorrectedBlock, OnsetCorrector
-from ovsubs.audio.regions import STEP_S, SpeechRegion, StepSpan, VadOptions, is_long_enough, split_steps
+from ovsubs.audio.regions import SpeechRegion, StepSpan, VadOptions, is_long_enough, split_steps
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
-from ovsubs.audio.silero import STEP, Heard, Listener, SpeechDetector, open_detector, priming
-
-Samples = NDArray[np.float32]
+from ovsubs.audio.silero import open_detector, priming
 
 __all__ = [
     "SpeechDetector",
@@ -103,7 +102,7 @@ class SpeechSegmenter:
                 applause. That is done in blocks of 16 s, and nothing comes out before one is full, and 4 s
                 more. Without it, speech begins where the detector notices it.
         """
-        self._listener = Listener(detector)
+        self._listener = detector.listen()
         self._onsets = OnsetCorrector(
             (lambda samples: _infer_backward(samples, detector)) if backward_pass else None, options
         )

@@ -1,4 +1,4 @@
-"""What happens in a run: one stream of events, for progress bars, ledgers and servers alike."""
+"""What happens in a run: one stream of events, for progress bars, databases and servers alike."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class FileStarted:
 
 @dataclass(frozen=True, slots=True)
 class PlanDecided:
-    """The languages that had to be heard are known: nothing in `plan` is undecided.
+    """The languages that had to be detected are known: nothing in `plan` is undecided any more.
 
-    What is settled by that stands behind what was settled before.
+    Its `settled` are those from before, then those that the languages have settled.
     """
 
     plan: Plan

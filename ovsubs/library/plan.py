@@ -1,4 +1,4 @@
-"""What the caller names -> the files to work on, and those that are settled before any work."""
+"""Paths that the caller names -> the files to work on, and those that are skipped or refused without work."""
 
 from __future__ import annotations
 

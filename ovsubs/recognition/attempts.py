@@ -1,4 +1,4 @@
-"""The attempts at one window -> the one to keep, and what the others say about it."""
+"""The attempts at one window -> the one to keep, and what its agreement with the others tells about it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovsubs.audio.features import N_FRAMES
 
-MAX_BATCHES_WAITED = 4  # batches; then a window is decoded in however small a company
+MAX_BATCHES_WAITED = 4  # then a window is decoded in a batch of any size
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class WaitingWindow:
 def choose_batch(waiting: Sequence[WaitingWindow]) -> list[int]:
     """Which windows are decoded next; their places in `waiting`, in its order.
 
-    Those of the key that fills a batch best: windows that need another attempt wait for company, but not
+    Those of the key that fills a batch best: windows that need another attempt wait for a full batch, but not
     for long, since what follows them in their files waits for them. Of these the earliest comes first, and
     beside it those nearest to it in length, which take as much time and no more memory than they need.
 

@@ -21,9 +21,10 @@ class _PlacedTrack:
 
 
 class Feeder:
-    """The tracks of one job: opened one after the other, some read at once. Close it, or ffmpeg stays.
+    """The tracks of one job: opened one after the other, several read at once.
 
-    `close` may be called from any thread, the rest from the one that uses the scheduler.
+    Close it, or ffmpeg keeps running. `close` may be called from any thread, the rest from the one that uses
+    the scheduler.
     """
 
     def __init__(

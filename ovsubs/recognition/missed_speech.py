@@ -17,7 +17,7 @@ from ovsubs.transcript import Segment
 from ovsubs.whisper.words import MAX_PAUSE_IN_WORD_S, bring_to_next
 
 MIN_MISSED_S = 1.0  # speech this long between two segments without any text is decoded again
-MIN_MISSED_AFTER_SOUND_S = 0.5  # the same where it begins after another sound: Whisper is late there
+MIN_MISSED_AFTER_SOUND_S = 0.5  # the same where it begins after another sound: Whisper starts late there
 MAX_MOVED_WORDS = 3  # first words of a segment that may stand at the end of a sound
 
 

@@ -1,4 +1,4 @@
-"""Openers -> open tracks, cut into chunks of speech, some of it before anybody asks for it."""
+"""Requests for tracks -> open tracks, whose chunks are read ahead of the decoder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ovsubs.timing import Stopwatch
 
 # Where each window has its own language, windows are short: they end at pauses, where languages change.
 MAX_MULTILINGUAL_CHUNK_S = 12.0
-# Of a batch, in each of two tracks at most: the one that is read and the one that comes next. Chunks are
-# 2 MB each; with a whole batch long files take 60 MB more and no less time.
+# How much of a batch is read ahead, of the current track and of the next one each. Chunks are 2 MB each; with
+# a whole batch long files take 60 MB more and no less time.
 CHUNKS_AHEAD = 0.5
 TRACKS_AT_ONCE = 64  # open files; that many short ones are looked at to fill a batch
 # Who waits for a track's audio waits no longer than this before others go on without it. A disk that has to

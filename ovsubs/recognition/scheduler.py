@@ -138,32 +138,32 @@ class Scheduler:
         """Numbers of the tracks that are neither at their end nor cancelled, in the order of `add`."""
         return list(self._queued)
 
-    def wants_track(self, group: TrackGroup, besides: Container[object] = ()) -> bool:
+    def wants_track(self, group: TrackGroup, except_for: Container[object] = ()) -> bool:
         """Whether a group should have another track: its windows fill no batch, and no track may have more.
 
         Args:
             group: as given to `add`.
-            besides: tracks that are passed over, since their audio is late.
+            except_for: tracks that are passed over, since their audio is late.
         """
         fill = BatchFill()
         for queued in self._queued.values():
             if queued.group is not group:
                 continue
-            if queued.track.number not in besides and self._lacks_audio(queued):
+            if queued.track.number not in except_for and self._lacks_audio(queued):
                 return False
             frames = [one.n_frames(self._components) for one in self._takable(queued)]
             if fill.is_full_with(queued.limits, frames):
                 return False
         return True
 
-    def hungry(self, besides: Container[object] = ()) -> int | None:
+    def hungry(self, except_for: Container[object] = ()) -> int | None:
         """The first track that the next batch lacks audio of; None if it is full, or no track can have more.
 
         Args:
-            besides: tracks that are passed over.
+            except_for: tracks that are passed over.
         """
         for queued, _ in self._considered():
-            if queued.track.number not in besides and self._lacks_audio(queued):
+            if queued.track.number not in except_for and self._lacks_audio(queued):
                 return queued.track.number
         return None
 
@@ -225,7 +225,7 @@ class Scheduler:
         n_again = sum(one.attempt != track.first_attempt for one in waiting)
         if is_short or not n_again:
             return waiting, is_short
-        return self._fill_up_to(queued, n + n_again, 1)  # those that are decoded once more lack company
+        return self._fill_up_to(queued, n + n_again, 1)  # the others of a batch are missing
 
     def _fill_up_to(self, queued: _Queued, n: int, level: int) -> tuple[list[ChunkDecoder], bool]:
         """Waiting windows of a track, and whether it has too few: `n` are enough, more if they are short.
@@ -246,7 +246,7 @@ class Scheduler:
             n = min(2 * n, limits.max_windows)
 
     def _first_frames(self, queued: _Queued, windows: Sequence[ChunkDecoder]) -> list[int]:
-        """What the encoder sees of windows; without those that are decoded once more, for lack of company."""
+        """Lengths of windows for the encoder, without those that are decoded again in a full batch."""
         first = queued.track.first_attempt
         return [one.n_frames(self._components) for one in windows if one.attempt == first]
 

@@ -20,12 +20,12 @@ from ovsubs.recognition.track import TrackState, TrackUpdate
 from ovsubs.timing import Stopwatch
 from ovsubs.whisper.language_vote import LanguageVote
 
-_LOOK_S = 1.0  # Windows lets nobody stop a thread that waits without a limit
+_LOOK_S = 1.0  # on Microsoft Windows a wait without a limit cannot be interrupted
 _SLICE_S = 0.05  # for one source of audio, while others may have some, too
 
 
 class Job:
-    """Tracks that somebody has submitted together. Close it, or ffmpeg stays.
+    """Tracks that somebody has submitted together. Close it, or ffmpeg keeps running.
 
     Iterate over `updates` in one thread; `close` may be called from any.
     """
@@ -296,7 +296,7 @@ class RecognitionService:
     def _next_source(self, jobs: Sequence[Job], missed: Sequence[_Source]) -> _Source | None:
         """What the next batch lacks: audio of a track, or else another track."""
         late = {source.number for source in missed}
-        number = self._scheduler.hungry(besides=late)
+        number = self._scheduler.hungry(except_for=late)
         if number is not None:
             return next(_Source(job, number) for job in jobs if number in job.feeder.numbers)
         for job in jobs:

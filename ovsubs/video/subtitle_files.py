@@ -52,7 +52,7 @@ class SubtitleScript:
 
 
 def read_script(path: Path) -> SubtitleScript:
-    """Read an SRT, VTT or ASS file, in whatever encoding `ovsubs.subtitles.parsing.files` understands.
+    """Read an SRT, VTT or ASS file, in any encoding that `ovsubs.subtitles.parsing.text_files` reads.
 
     Which of these it is, its content says: many a `.srt` is WebVTT.
 

@@ -1,10 +1,10 @@
-"""What the alignment heads looked for and could look at -> when each token was spoken.
+"""Queries and keys of the alignment heads -> the time at which each token was spoken.
 
-The method is that of openai/whisper (timing.py, `find_alignment`): some heads of the cross-attention look at
-the sound of the token that they foretell, and dynamic time warping makes of their weights the path that rises
-from token to token. Two things are done otherwise. The weights come from the decoding itself, by the queries
-that it leaves behind, so no second pass over the text is needed. And a row of the warping is a running
-minimum and not a loop over its cells.
+The method is that of openai/whisper (timing.py, `find_alignment`): some heads of the cross-attention attend
+to the sound of the token that they predict, and dynamic time warping finds a monotonic path through their
+weights. Two things differ. The weights are computed from the queries that were recorded during decoding, so
+there is no second pass over the text; and a row of the warping is computed by a running minimum, not by a
+loop over its cells.
 """
 
 from __future__ import annotations

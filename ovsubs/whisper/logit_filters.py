@@ -15,7 +15,8 @@ MAX_INITIAL_TIMESTAMP_S = 1.0  # latest start of a window's first segment (opena
 class TokenCandidates:
     """Candidates of each row, best first: ids int64, natural-log probabilities float32, all [rows, n].
 
-    Hypotheses are compared by the sum of their `scores`, in which all timestamps together are one choice.
+    Hypotheses are compared by the sum of their `scores`, in which the timestamps count as one token,
+    with the sum of their probabilities (docs/decisions/0019).
     `logprobs` are those of the tokens themselves under the rules, as in openai/whisper.
     """
 

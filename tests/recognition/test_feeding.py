@@ -140,7 +140,7 @@ def test_a_track_is_hungry_until_it_fills_a_batch_or_has_ended(components: Compo
     assert len(scheduler.step()) == 1
     assert whisper_of(components).batches == [2]
     assert scheduler.hungry() == number
-    assert scheduler.hungry(besides=[number]) is None
+    assert scheduler.hungry(except_for=[number]) is None
     scheduler.end(number)
     assert scheduler.hungry() is None
 

@@ -3,7 +3,7 @@
 The rows of a window (its beams) attend to the same keys and values: one head's after the other, while they
 are in the cache, so that memory is read once and not once per row. Windows may differ in the number of
 their rows: for the attention alone each gets as many slots as the window with most rows has, and what
-stands in a slot to spare is never read. Windows may differ in length, too: what lies behind the end of a
+stands in an unused slot is never read. Windows may differ in length, too: what lies behind the end of a
 shorter one is masked.
 """
 

@@ -1,4 +1,4 @@
-"""Graphs that OpenVINO has compiled and kept (`--cache-dir`), with a sum for each.
+"""Compiled graphs in OpenVINO's cache directory -> the same, each with a checksum.
 
 OpenVINO notices that such a file is cut off, but not that a byte within has changed: it crashes, or computes
 something else.

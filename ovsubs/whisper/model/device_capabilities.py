@@ -11,8 +11,8 @@ class DeviceCapabilities:
     (GPU) or not at all (NPU).
     `int8`: linear layers can be multiplied in 8 bits, without calibration; the sums of calibrated ones may
     overflow.
-    `measured`: what it computes in is found out by a measurement, and not left to itself.
-    `keeps_kernels`: it keeps those of each shape, which has to be bounded.
+    `measured`: its precision is chosen by a measurement, not by OpenVINO.
+    `keeps_kernels`: it caches compiled kernels for each shape of the inputs; the cache needs a limit.
     """
 
     any_length: bool = False

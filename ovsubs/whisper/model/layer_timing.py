@@ -1,4 +1,4 @@
-"""A precision and the size of a model -> how long its layers take on this CPU, if it computes them at all.
+"""A precision and the size of a model -> the time of its layers on this CPU, if it can compute them.
 
 Meant for a process of its own (`answer`): where OpenVINO fails in one precision, what it does next may crash.
 """
@@ -21,7 +21,7 @@ from ovsubs.whisper.model.dynamic_quantization import ACTIVATION_GROUP_SIZE, qua
 
 FLOATS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "f16": ov.Type.f16}  # what OpenVINO takes on all devices
 
-# What is run: so many layers, of wider models fewer, at the lengths of an ordinary window and batch.
+# What is measured: a few layers (one of a wide model), at the lengths of an ordinary window and batch.
 _N_LAYERS, _WIDE = 3, 1024
 _N_POSITIONS, _N_ROWS = 1000, 10
 _HEAD_DIM = 64  # of all Whisper models

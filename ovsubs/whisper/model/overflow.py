@@ -1,4 +1,4 @@
-"""Decoder with INT8 -> the same with the last product in floating point, for CPUs that add 8 bits up in 16.
+"""Decoder in INT8 -> the same, its last product in floating point, for CPUs that add 8-bit products in 16.
 
 Without VNNI or AMX, OpenVINO (2026.4) multiplies 8 bits by 8 and adds pairs of products in 16 bits, where
 they overflow. In the projection to the vocabulary that moves probabilities by 0.16 nats a token (base, AVX2)
