@@ -36,13 +36,11 @@ class LogitFilters:
     (decoding.py), applied to a batch of rows with different tokens.
     """
 
-    def __init__(
-        self, special: SpecialTokens, n_vocab: int, max_initial_timestamp_s: float = MAX_INITIAL_TIMESTAMP_S
-    ) -> None:
+    def __init__(self, special: SpecialTokens, n_vocab: int) -> None:
         self._special = special
         self._suppressed = _bias(n_vocab, (*special.suppress, special.no_timestamps))
         self._first_suppressed = self._suppressed + _bias(n_vocab, special.begin_suppress)
-        self._last_initial = special.timestamp_begin + round(max_initial_timestamp_s / TIMESTAMP_STEP_S)
+        self._last_initial = special.timestamp_begin + round(MAX_INITIAL_TIMESTAMP_S / TIMESTAMP_STEP_S)
 
     def apply(
         self,

@@ -44,7 +44,6 @@ class WhisperGraphs:
     encoder: ov.Model
     decoder: ov.Model
     n_mels: int
-    n_layers: int
     alignment_heads: AlignmentHeads
 
 
@@ -101,7 +100,7 @@ def read_graphs(
         quantize_linear_dynamic(full_encoder)
     if decoder_in_8_bits:
         quantize_linear_dynamic(cut_decoder)
-    return WhisperGraphs(full_encoder, cut_decoder, n_mels, len(crosses), heads)
+    return WhisperGraphs(full_encoder, cut_decoder, n_mels, heads)
 
 
 def _read(core: ov.Core, directory: Path, name: str) -> ov.Model:
