@@ -109,7 +109,7 @@ def runs(floats: str) -> bool:
 
 
 def sums_are_exact(floats: str) -> bool:
-    """Whether products of 8 bits are added up without overflow, with weights as `dynamic_quantization.py` rounds them.
+    """Whether sums of 8-bit products do not overflow, with weights as `quantize_linear_dynamic` has them.
 
     Without VNNI or AMX kernels may add pairs of products in 16 bits. The largest numbers of 8 bits tell.
     """
