@@ -114,7 +114,7 @@ def test_all_formats_are_all_but_the_transcript_itself(ovsubs: Run, kept: Path) 
 def test_what_names_files_is_refused_where_text_is_printed(ovsubs: Run, talk: Path, flag: str) -> None:
     ended = ovsubs("subtitle", talk, "-o", "-", flag)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.complaints[0].startswith(f"{flag} =")
+    assert ended.complaints[0].startswith(f"{flag} is not valid: ")
 
 
 def test_words_are_highlighted_in_the_formats_that_can(ovsubs: Run, kept: Path) -> None:
