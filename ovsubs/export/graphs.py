@@ -117,19 +117,33 @@ def _convert(loaded: _LoadedCheckpoint, output: Path) -> None:
     from optimum.intel import OVConfig
 
     processor = loaded.processor
-    export_from_model(
-        loaded.model,
-        output,
-        task=_TASK,
-        # fp32 keeps optimum from storing FP16; `main_export` above it would make INT8 of large models.
-        ov_config=OVConfig(dtype="fp32"),
-        preprocessors=[processor.tokenizer, processor.feature_extractor, processor],
-        patch_16bit_model=loaded.in_float16,
-        batch_size=_TRACED_WINDOWS,
-    )
+    with _patches_removed(loaded):
+        export_from_model(
+            loaded.model,
+            output,
+            task=_TASK,
+            # fp32 keeps optimum from storing FP16; `main_export` above it would make INT8 of large models.
+            ov_config=OVConfig(dtype="fp32"),
+            preprocessors=[processor.tokenizer, processor.feature_extractor, processor],
+            patch_16bit_model=loaded.in_float16,
+            batch_size=_TRACED_WINDOWS,
+        )
     export_tokenizer(processor.tokenizer, output, task=_TASK)
     # transformers 5 keeps these settings in processor_config.json; others read the older file.
     processor.feature_extractor.save_pretrained(output)
+
+
+@contextmanager
+def _patches_removed(loaded: _LoadedCheckpoint) -> Iterator[None]:
+    """Bring back `torch.bmm`, which computes nothing while float16 is traced, where optimum is broken off."""
+    from openvino.frontend.pytorch.patch_model import unpatch_model
+
+    try:
+        yield
+    except BaseException:
+        if loaded.in_float16:
+            unpatch_model(loaded.model, "_openvino_module_extension_patch_orig_forward")  # optimum's name
+        raise
 
 
 def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> None:

@@ -200,18 +200,38 @@ def test_a_missing_tensor_is_named(checkpoints: dict[str, Path], tmp_path: Path)
 
 
 @needs_linux
-@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("ends", [None, "tracing", "writing"])
 def test_weights_are_let_go_of_before_they_are_removed(
-    fails: bool, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ends: str | None, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """float16 is mapped while it is exported: on Windows what was unpacked would stay."""
     checkpoint = shutil.copytree(checkpoints["float16"], tmp_path / "unpacked")
     output = tmp_path / "out"
     output.mkdir()
-    if fails:
+    if ends == "writing":
         (output / f"{ENCODER}.xml").mkdir()  # where the graph is to be written
-    with pytest.raises(ExportError) if fails else nullcontext():
+    if ends == "tracing":
+        monkeypatch.setattr("optimum.exporters.openvino.convert.convert_model", interrupt)
+    error = {None: nullcontext(), "tracing": pytest.raises(KeyboardInterrupt)}
+    with error.get(ends, pytest.raises(ExportError)):
         export_graphs(checkpoint, output, lambda line: None)
     lock_open_files(monkeypatch)
     shutil.rmtree(checkpoint)
     assert not checkpoint.exists()
+
+
+def interrupt(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_export_leaves_torch_as_it_was(
+    checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a notebook that goes on: while it is traced, `torch.bmm` is another function."""
+    import torch
+
+    before = torch.bmm
+    monkeypatch.setattr("optimum.exporters.openvino.convert.convert_model", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        export_graphs(checkpoints["float16"], tmp_path, lambda line: None)
+    assert torch.bmm is before
