@@ -148,8 +148,17 @@ def measure(command: Sequence[str], size: str, program: str, precision: str) -> 
         peak_resident_gb=_gigabytes(watch.resident),
         peak_anonymous_gb=_gigabytes(watch.anonymous),
         peak_process_gb=_gigabytes(usage.ru_maxrss * 1024),
-        steps=tuple(Step(line, _gigabytes(peak)) for line, peak in watch.by_step if program == OVSUBS),
+        steps=tuple(
+            Step(_without_folders(line), _gigabytes(peak))
+            for line, peak in watch.by_step
+            if program == OVSUBS
+        ),
     )
+
+
+def _without_folders(line: str) -> str:
+    """A line with names in the place of paths, which are temporary ones."""
+    return " ".join(Path(word).name if os.sep in word else word for word in line.split(" "))
 
 
 @contextmanager
