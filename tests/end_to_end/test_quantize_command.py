@@ -194,7 +194,7 @@ def test_a_wrong_call_is_one_line(
         (["--calibration-data", "here"], "it goes with --int8"),
         (["--max-wer-drop", "0.3"], "it goes with --int8"),
         (["--int8", "--precision", "fp32"], "give one of the two"),
-        (["--int8-components", "auto"], "int8 components"),
+        (["--int8-components", "auto"], "--int8-components = 'auto' is not valid"),
     ],
 )
 def test_options_of_int8_go_with_it(ovsubs: Callable[..., Ended], arguments: list[str], why: str) -> None:
