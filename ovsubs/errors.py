@@ -50,6 +50,7 @@
     │   └── UndrawableText
     └── OutputError
         ├── OutputExists
+        ├── SubtitlesExist
         ├── OutputClash
         ├── UnwritableOutput
         │   └── UnwritableFile
@@ -64,6 +65,8 @@ the fields of an error are its arguments, which survive pickling between process
 
 import inspect
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, dataclass_transform
 
@@ -103,17 +106,18 @@ class OvsubsError(Exception):
     @property
     def message(self) -> str:
         """What is wrong, with what; in one line."""
-        return self._in_one_line(self.template)
+        return self.filled(self.template)
 
     @property
     def hint(self) -> str:
         """What to do about it, in one line; empty where the message says it all."""
-        return self._in_one_line(self.hint_template)
+        return self.filled(self.hint_template)
 
     def __str__(self) -> str:
         return "; ".join(filter(None, (self.message, self.hint)))
 
-    def _in_one_line(self, template: str) -> str:
+    def filled(self, template: str) -> str:
+        """A text with the fields in their places, in one line."""
         return " ".join(template.format(**self.fields).splitlines())
 
 
@@ -161,6 +165,15 @@ class InvalidOption(UsageError):
     def message(self) -> str:
         """What is wrong, with which option; in one line."""
         return super().message.replace(" = True is", " is", 1) if self.value is True else super().message
+
+
+@contextmanager
+def options_of(owner: str) -> Iterator[None]:
+    """Name options that are refused within by whose they are: "encoder.ignored"."""
+    try:
+        yield
+    except InvalidOption as error:
+        raise InvalidOption(f"{owner}.{error.option}", error.value, error.why) from error
 
 
 class ClosedModel(UsageError):
@@ -504,6 +517,19 @@ class OutputExists(OutputError):
     path: _Place
     template = "{path}: already there"
     hint_template = "use `overwrite` to replace it"
+
+
+class SubtitlesExist(OutputError):
+    """Subtitles of a file are there; `what` says it, with the language where that has been detected.
+
+    `instead` says what `overwrite` would do.
+    """
+
+    path: _Place
+    what: str
+    instead: str
+    template = "{path}: {what}"
+    hint_template = "use `overwrite` to {instead}"
 
 
 class OutputClash(OutputError):

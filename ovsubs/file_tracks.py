@@ -94,6 +94,14 @@ class FileTracks:
         return first.updates[-1].error is None and not is_broken
 
     @property
+    def error(self) -> Exception | None:
+        """What has ended the chosen track; where nobody speaks in any, what has ended another one."""
+        if self.chosen.has_words:
+            return self.chosen.updates[-1].error
+        errors = (reading.updates[-1].error for reading in self.readings)
+        return next((error for error in errors if error is not None), None)
+
+    @property
     def chosen(self) -> ReadTrack:
         """The track that the file is told by: the newest if somebody speaks in it, else the first."""
         return self.readings[-1] if self.readings[-1].has_words else self.readings[0]

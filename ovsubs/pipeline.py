@@ -216,9 +216,7 @@ class Model:
         waiting, opened = list(range(len(files))), deque[int]()
         while waiting:
             silent = list[int]()  # where nobody speaks in the track, and there are others
-            requests = [
-                TrackRequest(_noting(number, files[number], opened), options[number]) for number in waiting
-            ]
+            requests = [TrackRequest(_noting(number, files, opened), options[number]) for number in waiting]
             with closing(self._service.submit(requests)) as job, closing(job.updates()) as running:
                 for update in running:
                     number, file = waiting[update.track], files[waiting[update.track]]
@@ -241,7 +239,7 @@ class Model:
 
     def _outcome(self, number: int, file: FileTracks, options: TranscribeOptions) -> FileOutcome:
         reading = file.chosen
-        error = reading.updates[-1].error
+        error = file.error
         if error is None and reading.breaks_off and not options.keep_damaged:
             error = TruncatedMedia(file.name, reading.breaks_off)
         if error is not None:
@@ -281,7 +279,7 @@ class Model:
         reading = file.chosen
         if not reading.has_words:
             yield from (segment for update in reading.updates for segment in update.segments)
-        if (error := reading.updates[-1].error) is not None:
+        if (error := file.error) is not None:
             raise error
         if reading.breaks_off and not chosen.keep_damaged:
             raise TruncatedMedia(file.name, reading.breaks_off)
@@ -327,13 +325,16 @@ def _merge(options: TranscribeOptions | None, language: str | None, task: str | 
     return replace(options, language=language or options.language, task=task or options.task)
 
 
-def _noting(number: int, file: FileTracks, opened: deque[int]) -> Callable[[], AudioSource]:
-    """Opens the next track of a file, and notes it where it is the first one."""
+def _noting(number: int, files: Sequence[FileTracks], opened: deque[int]) -> Callable[[], AudioSource]:
+    """Opens the next track of a file, and notes it where it is the first one.
+
+    It holds the list, where what has been read of a file is replaced in the end, and not the file.
+    """
 
     def open_next() -> AudioSource:  # in a thread that reads ahead
-        if not file.readings:
+        if not files[number].readings:
             opened.append(number)
-        return file.open_next()
+        return files[number].open_next()
 
     return open_next
 

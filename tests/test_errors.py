@@ -5,7 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from ovsubs import errors
-from ovsubs.errors import InvalidOption, MissingFile, OutputExists, OvsubsError, TruncatedMedia
+from ovsubs.errors import (
+    InvalidOption,
+    MissingFile,
+    OutputExists,
+    OvsubsError,
+    TruncatedMedia,
+    options_of,
+)
 
 # Programs tell errors apart by these words: whoever renames a class gives it its old `code`.
 CODES = frozenset(
@@ -47,6 +54,7 @@ CODES = frozenset(
         "ovsubs_error",
         "recognition_interrupted",
         "self_test_failed",
+        "subtitles_exist",
         "too_few_evaluation_samples",
         "too_few_samples",
         "truncated_media",
@@ -167,3 +175,9 @@ def test_the_value_of_a_switch_is_not_shown() -> None:
     assert str(InvalidOption("embed", True, "not here")) == "embed is not valid: not here"
     assert str(InvalidOption("style", "True", "no")) == "style = 'True' is not valid: no"
     assert str(InvalidOption("style", " = True is", "no")) == "style = ' = True is' is not valid: no"
+
+
+def test_an_option_is_named_by_whose_it_is() -> None:
+    with pytest.raises(InvalidOption) as refused, options_of("encoder"):
+        raise InvalidOption("ignored", "(", "no regular expression")
+    assert refused.value.fields == {"option": "encoder.ignored", "value": "(", "why": "no regular expression"}

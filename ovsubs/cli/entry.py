@@ -13,7 +13,7 @@ import click
 import typer
 
 from ovsubs.cli.app import app
-from ovsubs.cli.help_lists import WANTS_HELP, fill_help_lists
+from ovsubs.cli.help_lists import asks_for_help, fill_help_lists
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.printing import printable, say, say_lines
 from ovsubs.cli.spelling import as_written_here
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = typer.main.get_command(app)
     check_values(commands)
     command = _named(given, commands)
-    if command and WANTS_HELP.intersection(given):
+    if command and asks_for_help(given):
         fill_help_lists(commands)
     with noted_interrupts() as stopped:
         try:

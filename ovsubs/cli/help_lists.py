@@ -4,10 +4,16 @@ To ask it at each start would cost 70 ms.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-WANTS_HELP = frozenset({"-h", "--help"})
+_ASKS = re.compile(r"--help|-[A-Za-z]*h[A-Za-z]*")  # also among other short flags, as in `-qh`
 _LIST = re.compile(r"\{(\w+)\}")
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether help may be shown for these arguments."""
+    return any(_ASKS.fullmatch(argument) for argument in arguments)
 
 
 def fill_help_lists(group: Any) -> None:

@@ -114,11 +114,15 @@ class RunProgress:
         self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done
         self._done = set[Path]()
         self._began = time.monotonic()
+        self._detects = False
 
     def _detect(self, file: PlannedFile) -> None:
         """The language of a file is about to be found; that of those before it is known."""
-        self._done.update(self._positions)
-        self._positions[file.path] = file.duration
+        for before in self._positions:
+            self._done.add(before)
+            self._positions[before] = self._durations[before]
+        self._positions[file.path] = 0.0
+        self._detects = True
         self._show(file, 0.0, "detecting the language")
 
     def _show(self, file: PlannedFile, position: float, status: str) -> None:
@@ -130,7 +134,8 @@ class RunProgress:
 
     def _show_whole(self) -> None:
         done, whole = sum(self._positions.values()), self._duration
-        status = run_status(done, whole, time.monotonic() - self._began)
+        # How long a file is says nothing of how long it takes to detect its language.
+        status = "" if self._detects else run_status(done, whole, time.monotonic() - self._began)
         name = f"{len(self._done)} of {len(self._durations)} files"
         self._bars.update(
             self._whole, total=max(whole, 1e-9), completed=done, description=name, status=status

@@ -12,7 +12,7 @@ from typing import Any
 
 from ovsubs.atomic import write_atomically
 from ovsubs.cli.printing import say, say_lines, show, text_cell
-from ovsubs.cli.wording import why_it_ended, with_flags
+from ovsubs.cli.wording import why_it_ended
 from ovsubs.clock import clock_time
 from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
 from ovsubs.library.check import CheckedFile, CheckOptions, check_files
@@ -75,7 +75,7 @@ def _show(file: CheckedFile, verbosity: QcVerbosity, *, is_first: bool) -> None:
     if file.report is None or verbosity.quiet:
         return
     for note in file.notes:
-        say(f"ovsubs: {file.path}: {with_flags(note)}")
+        say(f"ovsubs: {file.path}: {note}")
     if not is_first:
         show()
     show(f"{file.path}: {summarize(file.report)}")

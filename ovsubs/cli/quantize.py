@@ -17,6 +17,7 @@ from ovsubs.cli.printing import say_above, show
 from ovsubs.cli.progress import make_bars
 from ovsubs.cli.tables import print_figures
 from ovsubs.clock import clock_time
+from ovsubs.errors import options_of
 from ovsubs.evaluation.machine import peak_memory
 from ovsubs.export.model_directory import ExportOptions
 from ovsubs.quantization.make_int8 import Int8Output, QuantizeCallbacks, export_int8, quantize_named
@@ -118,7 +119,8 @@ def settings_named(
     """How a component is quantized; what was not given has its default, and an empty pattern is none."""
     patterns = None if ignored is None else tuple(pattern for pattern in ignored if pattern)
     usual = replace(DEFAULTS[which], accurate_bias_correction=is_accurate)
-    return replace(usual, **given(smooth_quant_alpha=alpha, ignored=patterns))
+    with options_of(which):
+        return replace(usual, **given(smooth_quant_alpha=alpha, ignored=patterns))
 
 
 def run_quantize(model: str, options: QuantizeOptions, output: Int8Output, *, quiet: bool) -> Path:

@@ -118,6 +118,8 @@ def print_subtitles(
     """
     refused = {
         "profile": verbosity.profile,
+        "verbose": verbosity.verbose,
+        "no_recursive": not options.recursive,
         "embed": options.videos.embed,
         "burn": options.videos.burn,
         "n_review": options.n_review,

@@ -47,6 +47,13 @@ _OTHERWISE = {
     "speech_pad_ms": "vad_speech_pad_ms",
     "threshold": "vad_threshold",
     "neg_threshold": "vad_neg_threshold",
+    "part": "dataset_part",
+    "calibration.part": "calibration_part",
+    "evaluation.part": "evaluation_part",
+    "encoder.smooth_quant_alpha": "smooth_quant_encoder",
+    "decoder.smooth_quant_alpha": "smooth_quant_decoder",
+    "encoder.ignored": "ignored_encoder_layers",
+    "decoder.ignored": "ignored_decoder_layers",
 }
 _NAME = re.compile(r"`([a-z][a-z0-9_]*)`")
 
@@ -57,22 +64,23 @@ def exit_code(error: OvsubsError) -> int:
 
 
 def as_commanded(error: OvsubsError, command: click.Command | None) -> str:
-    """What an error says, and what to do about it with this command."""
-    if isinstance(error, InvalidOption):
-        error = InvalidOption(_flag(error.option, _flags(command)), error.value, error.why)
-    hint = _HINTS.get(type(error), error.hint)
-    return with_flags("; ".join(filter(None, (error.message, hint))), command)
+    """What an error says, and what to do about it with this command.
 
-
-def with_flags(text: str, command: click.Command | None = None) -> str:
-    """A text whose options, which stand in backquotes, are flags of a command.
-
-    Args:
-        text: what the command has no flag for stays in it as it is.
-        command: by default the one that is running.
+    Flags take the place of what the library has written, not of what stands in the name of a file.
     """
-    if command is None and (context := click.get_current_context(silent=True)):
-        command = context.command
+    if isinstance(error, InvalidOption):
+        option, why = _flag(error.option, _flags(command)), with_flags(str(error.why), command)
+        return InvalidOption(option, error.value, why).message
+    if isinstance(error, ModelNotFound):
+        error = ModelNotFound(error.name, with_flags(str(error.where), command))
+    elif isinstance(error, DatasetNotFound):
+        error = DatasetNotFound(error.name, with_flags(str(error.why), command))
+    hint = _HINTS.get(type(error)) or with_flags(error.hint_template, command)
+    return "; ".join(filter(None, map(error.filled, (with_flags(error.template, command), hint))))
+
+
+def with_flags(text: str, command: click.Command | None) -> str:
+    """A text whose options, which stand in backquotes, are flags of a command, as far as it has them."""
     flags = _flags(command)
     return _NAME.sub(lambda found: _flag(found[1], flags, found[0]), text)
 
@@ -109,4 +117,4 @@ def why_it_ended(why: str, error: Exception | None) -> str:
     context = click.get_current_context(silent=True)
     if isinstance(error, OvsubsError):
         return as_commanded(error, context.command if context else None)
-    return f"{why}; run with --debug to see where" if is_crash(error) else with_flags(why)
+    return f"{why}; run with --debug to see where" if is_crash(error) else why

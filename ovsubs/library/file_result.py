@@ -25,7 +25,7 @@ class FileResult:
     """How one input ended; `why` says so in one line.
 
     Of one that is done, `report` says how its cues keep to the rules of the layout, and `to_review` where the
-    text may be wrong, if that was asked for. Of one that failed, `error` is the reason.
+    text may be wrong, if that was asked for. Of one that failed, or was skipped, `error` may be the reason.
     """
 
     path: Path
@@ -41,6 +41,11 @@ class FileResult:
 def failed(path: Path, error: Exception) -> FileResult:
     """The result of a file that an error has ended."""
     return FileResult(path, Status.FAILED, why=one_line(path, error), error=error)
+
+
+def skipped(path: Path, error: OvsubsError, outputs: tuple[Path, ...] = ()) -> FileResult:
+    """The result of a file that is left as it is, with what would be wrong with writing it."""
+    return FileResult(path, Status.SKIPPED, outputs, why=str(error), error=error)
 
 
 def one_line(path: Path, error: BaseException) -> str:

@@ -17,6 +17,7 @@ from ovsubs.errors import (
     OutputClash,
     OutputExists,
     OvsubsError,
+    SubtitlesExist,
     UnwritableOutput,
 )
 from ovsubs.library.existing import (
@@ -26,7 +27,7 @@ from ovsubs.library.existing import (
     outputs_there,
     read_names,
 )
-from ovsubs.library.file_result import FileResult, Status, failed
+from ovsubs.library.file_result import FileResult, Status, failed, skipped
 from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
 from ovsubs.library.videos import VideoOptions, best_format
 from ovsubs.places import can_write_in, file_key
@@ -289,7 +290,7 @@ def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> Planned
         error = OutputClash(file.path, clash, others[clash])
         if options.overwrite or options.videos:
             raise error
-        return FileResult(file.path, Status.SKIPPED, why=str(error))
+        return skipped(file.path, error)
     file = replace(file, formats=tuple(name for name in outputs if name not in there))
     file = _with_copies(file, options, there)
     if not file.formats and not file.videos.copies(file.path, file.output_dir(options)):
@@ -321,7 +322,8 @@ def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Pa
         is_heard = options.text_language is None and file.language in LANGUAGES
         spoken = f", and {LANGUAGES[str(file.language)].title()} is spoken" if is_heard else ""
         instead = "replace it" if first == output else f"write {output.name} all the same"
-        why = f"{first}: already there{spoken}; use `overwrite` to {instead}"
+        error = SubtitlesExist(first, f"already there{spoken}", instead)
+        return skipped(file.path, error, tuple(there.values()))
     return FileResult(file.path, Status.SKIPPED, outputs=tuple(there.values()), why=why)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ovsubs.errors import InvalidOption, OutputClash, UnwritableOutput
-from ovsubs.library.file_result import FileResult, Status, failed
+from ovsubs.errors import InvalidOption, OutputClash, OutputExists, UnwritableOutput
+from ovsubs.library.file_result import FileResult, Status, failed, skipped
 from ovsubs.library.transcripts import TRANSCRIPT_SUFFIX, read_transcript
 from ovsubs.places import file_key
 from ovsubs.subtitles.formats import (
@@ -77,8 +77,7 @@ def _render_one(path: Path, options: RenderOptions, taken: dict[str, Path], inpu
             raise OutputClash(path, output, owner)
     missing = [name for name, output in outputs.items() if options.overwrite or not output.exists()]
     if not missing:
-        why = f"{next(iter(outputs.values()))}: already there; use `overwrite` to replace it"
-        return FileResult(path, Status.SKIPPED, tuple(outputs.values()), why=why)
+        return skipped(path, OutputExists(next(iter(outputs.values()))), tuple(outputs.values()))
     written = tuple(_write(transcript, name, outputs[name], options) for name in missing)
     return FileResult(path, Status.DONE, written, transcript)
 

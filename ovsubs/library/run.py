@@ -104,26 +104,40 @@ def _transcribe(model: Model, plan: Plan, options: SubtitleOptions) -> Iterator[
 def _ended(
     outcome: FileOutcome, file: PlannedFile, options: SubtitleOptions, inputs: Inputs
 ) -> Iterator[Event]:
-    try:
-        if outcome.error is not None:
-            raise outcome.error
-        assert outcome.transcript is not None
-        result = yield from _finish(outcome.transcript, file, options, inputs)
-    except Exception as error:  # whatever it is: five hundred other files are waiting
-        result = failed(file.path, error)
-    yield FileFinished(result)
+    if outcome.error is not None:
+        yield FileFinished(failed(file.path, outcome.error))
+        return
+    assert outcome.transcript is not None
+    steps = _finish(outcome.transcript, file, options, inputs)
+    yield FileFinished((yield from _with_its_errors(file, steps)))
 
 
 def _make_copies(plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
     """Make the copies of videos whose subtitles are there. No model is asked."""
     for file in plan.copies:
         yield FileStarted(file, Activity.COPY)
-        try:
-            copies = yield from _copy_shown(file, options)
-            result = FileResult(file.path, Status.DONE, copies.paths, why="; ".join(copies.notes))
-        except Exception as error:  # whatever it is: five hundred other files are waiting
-            result = failed(file.path, error)
-        yield FileFinished(result)
+        yield FileFinished((yield from _with_its_errors(file, _only_copy(file, options))))
+
+
+def _with_its_errors(
+    file: PlannedFile, steps: Generator[CopyProgress, None, FileResult]
+) -> Generator[CopyProgress, None, FileResult]:
+    """The same steps; an error of theirs, and not of the caller's, is the result."""
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as ended:
+                result: FileResult = ended.value
+                return result
+            except Exception as error:  # whatever it is: five hundred other files are waiting
+                return failed(file.path, error)
+            yield step
+
+
+def _only_copy(file: PlannedFile, options: SubtitleOptions) -> Generator[CopyProgress, None, FileResult]:
+    copies = yield from _copy_shown(file, options)
+    return FileResult(file.path, Status.DONE, copies.paths, why="; ".join(copies.notes))
 
 
 def _finish(

@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 from ovsubs.datasets import Dataset
-from ovsubs.errors import SelfTestFailed, UnwritableFile
+from ovsubs.errors import SelfTestFailed, UnwritableFile, options_of
 from ovsubs.export.graphs import save_as_fp16
 from ovsubs.export.model_directory import describe_files, describe_packages
 from ovsubs.export.selftest import ProbeResult, find_fault, probe_model, self_test
@@ -120,11 +120,13 @@ def _quantize_graphs(
     mels = [sample.mel for sample in samples]
     encoder, decoder = (directory / f"{stem}.xml" for stem in (ENCODER, DECODER))
     if "encoder" in graphs:
-        quantize_encoder(encoder, graphs["encoder"], mels, options.encoder, _part(report, "encoder"))
+        with options_of("encoder"):
+            quantize_encoder(encoder, graphs["encoder"], mels, options.encoder, _part(report, "encoder"))
     if "decoder" in graphs:
         tokens = [sample.tokens for sample in samples]
         inputs = list(decoder_inputs(encoder, mels, tokens))
-        quantize_decoder(decoder, graphs["decoder"], inputs, options.decoder, _part(report, "decoder"))
+        with options_of("decoder"):
+            quantize_decoder(decoder, graphs["decoder"], inputs, options.decoder, _part(report, "decoder"))
     return graphs
 
 

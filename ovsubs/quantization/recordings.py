@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, is_folder, shared_recordings
-from ovsubs.errors import MissingTranscript, OverlappingDatasets, TooFewEvaluationSamples
+from ovsubs.errors import MissingTranscript, OverlappingDatasets, TooFewEvaluationSamples, options_of
 from ovsubs.evaluation.word_errors import ENGLISH
 from ovsubs.quantization.options import (
     LEAST_EVALUATED,
@@ -48,7 +48,8 @@ def choose_recordings(options: QuantizeOptions, folder: Path) -> QuantizationDat
         offline=options.offline,
         with_texts=False,
     )
-    calibration = find_dataset(wished.source, drawn, _made(folder / "calibration"))
+    with options_of("calibration"):
+        calibration = find_dataset(wished.source, drawn, _made(folder / "calibration"))
     if options.evaluation is None and is_folder(wished.source):
         return QuantizationDatasets(calibration, _rest(wished.source, calibration, options, folder))
     if options.evaluation is None and options.language_code != ENGLISH:
@@ -56,7 +57,8 @@ def choose_recordings(options: QuantizeOptions, folder: Path) -> QuantizationDat
     judged_on = options.evaluation or Recordings(LIBRISPEECH, None, N_EVALUATED)
     part = part_of(judged_on, LIBRISPEECH_TEST, "test")
     wanted = DatasetOptions(judged_on.n_samples, options.seed, part, offline=options.offline)
-    evaluation = find_dataset(judged_on.source, wanted, _made(folder / "evaluation"))
+    with options_of("evaluation"):
+        evaluation = find_dataset(judged_on.source, wanted, _made(folder / "evaluation"))
     if shared := shared_recordings(calibration, evaluation):
         raise OverlappingDatasets(wished.source, judged_on.source, shared[0].name)
     return QuantizationDatasets(calibration, evaluation)

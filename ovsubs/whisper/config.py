@@ -72,7 +72,7 @@ def read_config(directory: Path) -> ModelConfig:
     def setting(name: str, convert: Callable[[Any], _Value]) -> _Value:
         try:
             return convert(generation.get(name) or ())
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise BrokenModel(directory, f"generation_config.json: {name} ({error})") from error
 
     name, is_multilingual = sizes.get("_name_or_path"), generation.get("is_multilingual")
@@ -101,13 +101,13 @@ def read_name(config: ModelConfig) -> str:
     """
     path = config.directory / _MANIFEST_NAME
     known = _read_object(path).get("name") if path.is_file() else None
-    return Path(str(known or config.name_or_path or config.directory)).name
+    return Path(str(known or config.name_or_path or "")).name or config.directory.name
 
 
 def _read_object(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BrokenModel(path.parent, f"{path.name}: {error}") from error
     if not isinstance(content, dict):
         raise BrokenModel(path.parent, f"{path.name} is not a JSON object")

@@ -37,9 +37,13 @@ ADVISED_BY_ERRORS = {
     "AccuracyDropTooLarge": ({"quantization/gate.py"}, {"export", "quantize"}),
     "TooFewEvaluationSamples": ({"quantization/recordings.py"}, {"export", "quantize"}),
     "OutputExists": (
-        {"subtitles/formats/save.py", "library/plan.py", "video/writing.py", "models/partial.py"},
+        {
+            *("subtitles/formats/save.py", "library/plan.py", "library/render.py"),
+            *("video/writing.py", "models/partial.py"),
+        },
         {"subtitle", "render", "embed", "burn", "export", "quantize"},
     ),
+    "SubtitlesExist": ({"library/plan.py"}, {"subtitle"}),
     "OutputClash": ({"library/plan.py", "library/render.py"}, {"subtitle", "render"}),
     "UnwritableOutput": (
         {
@@ -61,8 +65,6 @@ ADVISED_BY_ERRORS = {
 MODELS = {"subtitle", "export", "quantize", "benchmark"}
 EVERY = set(typer.main.get_command(app).commands)
 ADVISED_BY_MODULES = {
-    "library/plan.py": {"subtitle"},
-    "library/render.py": {"render"},
     "library/check.py": set[str](),
     "audio/regions.py": {"subtitle"},
     "recognition/options.py": {"subtitle"},

@@ -60,6 +60,11 @@ def test_all_of_a_help_is_shown(
     assert len(helps) > 1
 
 
+@pytest.mark.parametrize("flags", ["-h", "-qh", "-hq", "-vh"])
+def test_lists_are_filled_however_help_is_asked_for(ovsubs: Callable[..., Any], flags: str) -> None:
+    assert "{" not in ovsubs("subtitle", flags).out
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_list_is_left_out(name: str) -> None:
     helps = [getattr(parameter, "help", None) or "" for parameter in command_named(name).params]

@@ -1,5 +1,6 @@
 """What a run tells as it goes: every file once, in an order that bars, ledgers and servers can stand on."""
 
+import gc
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from ovsubs.library.run import run_plan
 from ovsubs.library.videos import VideoOptions
 from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
+from ovsubs.transcript import Segment
 
 ONE_CUE = "1\n00:00:00,000 --> 00:00:01,000\nEver tried.\n"
 
@@ -193,6 +195,40 @@ def test_a_run_that_is_closed_in_a_copy_leaves_nothing(
 
     assert sorted(film.parent.iterdir()) == before
     assert all(child.poll() is not None for child in children)
+
+
+def test_an_error_of_the_consumer_ends_the_run(film: Path) -> None:
+    film.with_suffix(".srt").write_text(ONE_CUE)
+    options = SubtitleOptions(videos=VideoOptions(burn=True))
+    events = run_plan(make_plan([film], options), options, no_model)
+    while not isinstance(next(events), CopyProgress):
+        pass
+
+    with pytest.raises(ZeroDivisionError):
+        events.throw(ZeroDivisionError())
+
+
+@pytest.mark.model
+def test_what_has_been_told_is_let_go_of(speech_sample: Path, tmp_path: Path, base_model: Model) -> None:
+    """Or the words of five hundred videos would be in memory at the end."""
+    ask_ffmpeg(["-i", str(speech_sample), "-t", "2.5", str(tmp_path / "0.wav")])
+    for n in range(1, 12):
+        shutil.copy(tmp_path / "0.wav", tmp_path / f"{n}.wav")
+    before, n_finished, alive = _n_segments(), 0, list[int]()
+    options = SubtitleOptions(transcribe=TranscribeOptions(language="en", batch_size=2))
+    for event in run_plan(make_plan([tmp_path], options), options, lambda: nullcontext(base_model)):
+        if isinstance(event, FileFinished):
+            n_finished += 1
+            del event
+            alive.append(_n_segments() - before)
+
+    assert n_finished == 12
+    assert max(alive) <= 6  # of the files that are being read
+
+
+def _n_segments() -> int:
+    gc.collect()
+    return sum(isinstance(one, Segment) for one in gc.get_objects())
 
 
 @pytest.mark.model

@@ -171,7 +171,7 @@ def test_offline_says_all_that_was_looked_at(by_environment: bool, monkeypatch: 
         str(Path("models/small")),
         "cache",
         "wheel",
-        "--offline or HF_HUB_OFFLINE",
+        "`offline` or HF_HUB_OFFLINE",
         "run it once with",
     ):
         assert part in message

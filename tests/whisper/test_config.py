@@ -89,6 +89,7 @@ def test_a_size_is_refused_only_where_it_is_required(tmp_path: Path, name: SizeN
         ("begin_suppress_tokens", ["a"]),
         ("alignment_heads", [3, 1]),
         ("alignment_heads", [[3, 1, 2]]),
+        ("suppress_tokens", [float("inf")]),
     ],
 )
 def test_a_setting_of_another_kind_is_named(tmp_path: Path, name: str, value: Any) -> None:

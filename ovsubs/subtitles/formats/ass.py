@@ -119,7 +119,7 @@ ASS = SubtitleFormat(
     "ass",
     write_cues=_write,
     obeys=("highlight_words",),
-    reader=CueReader(read_ass, is_ass, STEP_MS),
+    reader=CueReader(read_ass, is_ass, STEP_MS, is_loose=True),
     read_suffixes=(".ass", ".ssa"),
     video_rank=0,
 )

@@ -26,12 +26,14 @@ class CueReader:
 
     `read` makes cues of a file's text, in its order; a ValueError says what is wrong with it. `recognizes`
     tells by the text whether a file is of this format; None is the one format that all others are taken for.
-    `step_ms`: what its times are counted in.
+    `step_ms`: what its times are counted in. `is_loose`: a file of another format may hold what this one is
+    recognized by, so the others are asked first.
     """
 
     read: Callable[[str], Iterable[Cue]]
     recognizes: Callable[[str], bool] | None
     step_ms: int = 1
+    is_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

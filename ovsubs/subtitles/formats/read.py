@@ -35,7 +35,7 @@ def read_subtitles(path: Path) -> SubtitleFile:
         UnreadableSubtitles: it is no subtitle file, or damaged.
     """
     text, notes = read_text(path)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.lstrip("\ufeff").replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     name, reader = recognize_format(text)
     try:
         cues = tuple(reader.read(text))

@@ -32,6 +32,7 @@ VIDEO_FORMATS = tuple(name for _, name in _RANKED)  # what a video takes, the be
 def recognize_format(text: str) -> tuple[str, CueReader]:
     """The name and the reader of the format that a text is in, by what it holds; SRT where it is no other."""
     readable = [(one.name, one.reader) for one in _ALL.values() if one.reader is not None]
+    readable.sort(key=lambda each: each[1].is_loose)
     found = [(name, reader) for name, reader in readable if reader.recognizes and reader.recognizes(text)]
     return (found or [(name, reader) for name, reader in readable if reader.recognizes is None])[0]
 

@@ -204,6 +204,26 @@ def test_all_times_of_ttml_are_read(read: Read, times: str, start_ms: int, end_m
     assert file == SubtitleFile((Cue(start_ms, end_ms, ("Hi",)),), "ttml")
 
 
+def test_a_line_like_a_section_of_ass_does_not_make_it_ass(read: Read) -> None:
+    file = read(ttml('<body><div><p begin="1s" end="2s">Hi</p>\n[Events]\n</div></body>'), "talk.ttml")
+    assert (file.format, file.cues) == ("ttml", (Cue(1000, 2000, ("Hi",)),))
+    assert read(f"WEBVTT\n\n[Script Info]\n\n{VTT_TIMES}\nHi\n").format == "vtt"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf\xef\xbb\xbf" + SRT.encode(),
+        SRT.replace("\n", "\r\r\n").encode(),
+        SRT.encode("utf-32"),
+        b"\0\0\xfe\xff" + SRT.encode("utf-32-be"),
+    ],
+    ids=["two marks", "three characters at an end of line", "UTF-32", "UTF-32 from the other end"],
+)
+def test_what_other_programs_have_made_of_a_file_is_seen_through(read: Read, content: bytes) -> None:
+    assert read(content) == SubtitleFile(CUES, "srt")
+
+
 def test_a_frame_rate_may_be_a_fraction(read: Read) -> None:
     body = '<body><div><p begin="24f" end="48f">Hi</p></div></body>'
     root = 'ttp:frameRate="24" ttp:frameRateMultiplier="1000 1001"'
