@@ -9,6 +9,7 @@
 Everything here is loaded when it is first used, so that `import ovsubs` costs nothing.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,12 @@ _HOMES = {
     "subtitle": "ovsubs.library.run",
     "transcribe": "ovsubs.loading",
 }
+
+
+# Nothing leaves this machine: when it is imported, OpenVINO sends a message to Google Analytics, and NNCF in
+# its work, unless they do not find this package (openvino/tools/ovc/telemetry_utils.py, nncf/telemetry).
+if "openvino_telemetry" not in sys.modules:
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 
 def __getattr__(name: str) -> Any:

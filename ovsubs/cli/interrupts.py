@@ -4,11 +4,27 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 # Also `kill` and a terminal that closes (SIGBREAK on Windows): without, ffmpeg would go on for nobody.
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Noting:
+    """A handler of signals that writes each down, and has it raised."""
+
+    noted: list[int]
+    before: Any  # the handler that it stands in for
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.noted.append(number)
+        if callable(self.before):
+            self.before(number, frame)
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -16,8 +32,13 @@ def noted_interrupts() -> Iterator[list[int]]:
     """A call to stop raises KeyboardInterrupt and is written down; the handlers before come back after.
 
     What is raised within a finalizer is lost, and a native call may make another error of it: who goes on
-    after either can look here. May stand within another; notes nothing in other threads than the main one.
+    after either can look here. One within another has the same list: it sees what was lost before it. Nothing
+    is noted in other threads than the main one.
     """
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(handler, _Noting) and threading.current_thread() is threading.main_thread():
+        yield handler.noted
+        return
     noted = list[int]()
     if threading.current_thread() is not threading.main_thread():
         yield noted  # only the main thread may set handlers
@@ -25,15 +46,8 @@ def noted_interrupts() -> Iterator[list[int]]:
     # What is ignored, as by `nohup`, stays so; but a shell has its background jobs ignore Ctrl-C.
     found = {number: signal.getsignal(number) for number in _SIGNALS}
     before = {n: handler for n, handler in found.items() if n == signal.SIGINT or handler != signal.SIG_IGN}
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        noted.append(number)
-        if callable(handler := before[number]):
-            handler(number, frame)
-        raise KeyboardInterrupt
-
     for number in before:
-        signal.signal(number, interrupt)
+        signal.signal(number, _Noting(noted, before[number]))
     try:
         yield noted
     finally:

@@ -87,6 +87,7 @@ class RunProgress:
                 self._begin(plan.files)
             case FileProgress(file, position, duration):
                 self._positions[file.path] = position
+                self._durations[file.path] = max(duration, position)  # it may have grown since the plan
                 self._show(file, position, _place(position, duration))
             case CopyProgress(file, position, duration):
                 before = self._positions.get(file.path, 0.0)
@@ -110,7 +111,6 @@ class RunProgress:
 
     def _count(self, files: Sequence[PlannedFile]) -> None:
         self._durations = {file.path: file.duration for file in files}
-        self._duration = sum(self._durations.values())
         self._positions = dict[Path, float]()  # of the files that are being read, and of those that are done
         self._done = set[Path]()
         self._began = time.monotonic()
@@ -126,14 +126,14 @@ class RunProgress:
         self._show(file, 0.0, "detecting the language")
 
     def _show(self, file: PlannedFile, position: float, status: str) -> None:
-        total = max(file.duration, 1e-9)
+        total = max(self._durations.get(file.path, 0.0), position, 1e-9)
         self._bars.update(
             self._file, total=total, completed=position, description=cell(file.path.name), status=status
         )
         self._show_whole()
 
     def _show_whole(self) -> None:
-        done, whole = sum(self._positions.values()), self._duration
+        done, whole = sum(self._positions.values()), sum(self._durations.values())
         # How long a file is says nothing of how long it takes to detect its language.
         status = "" if self._detects else run_status(done, whole, time.monotonic() - self._began)
         name = f"{len(self._done)} of {len(self._durations)} files"
@@ -143,7 +143,7 @@ class RunProgress:
 
 
 def _place(done: float, whole: float) -> str:
-    return f"{clock_time(done)} / {clock_time(whole)}"
+    return f"{clock_time(done)} / {clock_time(whole)}" if whole else clock_time(done)
 
 
 def run_status(done: float, whole: float, seconds: float) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from ovsubs.cli.benchmark import RunProgress
+from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.quantize import PhaseProgress
 from ovsubs.evaluation.compare import Position
 
@@ -18,6 +19,19 @@ def test_an_interruption_that_is_lost_on_its_way_stops_the_next_step() -> None:
             signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             progress.tell("encoder", 0.6)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interruption_that_is_lost_before_the_work_is_seen_in_it() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with noted_interrupts() as noted:
+        with suppress(KeyboardInterrupt):  # as an import does, where libraries are loaded
+            signal.raise_signal(signal.SIGINT)
+        with noted_interrupts() as within:
+            assert within == noted == [signal.SIGINT]
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert noted == [signal.SIGINT] * 2
     assert signal.getsignal(signal.SIGINT) is before
 
 
