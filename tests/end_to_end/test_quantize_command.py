@@ -168,7 +168,7 @@ def test_what_is_there_is_not_replaced(
     [
         (["--int8-components", "both"], "choose from all, encoder, decoder, auto"),
         (["--max-wer-drop", "-1"], "at least 0"),
-        (["--smooth-quant-encoder", "3"], "smooth_quant_alpha"),
+        (["--smooth-quant-encoder", "3"], "--smooth-quant-encoder = 3.0 is not valid"),
         (["--ignored-decoder-layers", "("], "no regular expression"),
         (["--calibration-part", "test"], "goes with --calibration-data"),
         (["--evaluation-samples", "3"], "goes with --evaluation-data"),

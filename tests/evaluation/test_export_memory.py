@@ -46,7 +46,8 @@ def test_an_export_is_measured_step_by_step(
     assert manifest.self_test.text == "We will go to the market and buy some bread."
     assert 0.3 < measured.peak_resident_gb < 3.0
     assert 0.2 < measured.peak_anonymous_gb < measured.peak_resident_gb
-    assert measured.peak_process_gb == pytest.approx(measured.peak_resident_gb, rel=0.3)
+    # Linux counts for a process what the one that has started it had then, which is pytest here.
+    assert measured.peak_process_gb > 0.7 * measured.peak_resident_gb
     lines = [step.line for step in measured.steps]
     assert lines[0] == "start"
     assert lines[-1] == "model in out"
