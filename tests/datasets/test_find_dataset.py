@@ -59,7 +59,7 @@ def test_what_is_neither_a_folder_nor_an_id_is_said(name: str, tmp_path: Path) -
 
 
 def test_the_hub_is_not_asked_offline(tmp_path: Path) -> None:
-    with pytest.raises(DatasetNotFound, match="--offline"):
+    with pytest.raises(DatasetNotFound, match="`offline` is set"):
         find_dataset("openslr/librispeech_asr", DatasetOptions(offline=True), tmp_path)
 
 

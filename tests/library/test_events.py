@@ -228,7 +228,7 @@ def test_what_has_been_told_is_let_go_of(speech_sample: Path, tmp_path: Path, ba
 
 def _n_segments() -> int:
     gc.collect()
-    return sum(isinstance(one, Segment) for one in gc.get_objects())
+    return sum(type(one) is Segment for one in gc.get_objects())  # torch has objects that warn when asked
 
 
 @pytest.mark.model

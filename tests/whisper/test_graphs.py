@@ -42,7 +42,7 @@ def logits_of(directory: Path, mel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def test_the_cut_leaves_the_encoder_all_that_depends_on_the_sound_alone(tiny_en_model_dir: Path) -> None:
     graphs = read_graphs(read_config(tiny_en_model_dir))
-    assert (graphs.n_mels, graphs.n_layers) == (80, 4)
+    assert graphs.n_mels == 80
     layers = {f"{kind}.{layer}" for kind in ("key", "value") for layer in range(4)}
     assert {output.get_any_name() for output in graphs.encoder.outputs} == layers
     of_batch = {"input_ids", "beam_idx", "logit_positions", "n_positions", "slot_rows", "row_slots"}
@@ -227,6 +227,6 @@ def assert_broken(directory: Path, what: str) -> None:
     message = str(caught.value)
     assert str(directory) in message
     assert what in message
-    assert "ovsubs export" in message
+    assert "export it again" in message
     assert "\n" not in message
     assert "read: )" not in message  # a reason is given
