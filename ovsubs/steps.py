@@ -44,3 +44,24 @@ def map_steps(
                 result: Result = ended.value
                 return result
             yield change(step)
+
+
+def catch_errors(
+    steps: Generator[Step, None, Result], result_of: Callable[[Exception], Result]
+) -> Generator[Step, None, Result]:
+    """The same work, in which an error has a result: one of the work, not of those who follow its steps.
+
+    Args:
+        steps: is closed with the generator that is returned.
+        result_of: called with the error.
+    """
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as ended:
+                result: Result = ended.value
+                return result
+            except Exception as error:  # whatever it is: other work is waiting
+                return result_of(error)
+            yield step

@@ -18,7 +18,7 @@ from ovsubs.evaluation.results import Comparison
 REGRESSED = 1  # exit code
 
 
-class RunProgress:
+class BenchmarkProgress:
     """A bar on stderr for the runs of all models; a line for each where stderr is no terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -78,7 +78,7 @@ def run_benchmark(request: BenchmarkRequest, *, quiet: bool = False) -> int:
     Raises:
         OvsubsError: as `benchmark_models`.
     """
-    with RunProgress(quiet=quiet) as progress:
+    with BenchmarkProgress(quiet=quiet) as progress:
 
         def show_figures(comparison: Comparison, figures: Sequence[ModelFigures]) -> None:
             progress.clear()

@@ -8,6 +8,7 @@ show as another name. Files keep their names on the disk.
 from __future__ import annotations
 
 import sys
+import traceback
 
 from rich.console import Console
 
@@ -64,6 +65,11 @@ def say(line: str) -> None:
 def say_lines(text: str) -> None:
     """Print several lines as they are, such as a traceback, on stderr."""
     print(text.rstrip("\n").translate(_IN_LINES), file=sys.stderr)
+
+
+def say_traceback(error: BaseException) -> None:
+    """Print where an error comes from, on stderr."""
+    say_lines("".join(traceback.format_exception(error)))
 
 
 def say_above(console: Console, line: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ovsubs.atomic import write_atomically
-from ovsubs.cli.printing import say, say_lines, show, text_cell
+from ovsubs.cli.printing import say, say_traceback, show, text_cell
 from ovsubs.cli.wording import why_it_ended
 from ovsubs.clock import clock_time
 from ovsubs.errors import OvsubsError, UnwritableFile, UnwritableOutput
@@ -70,7 +69,7 @@ def _found_in(given: Path) -> list[Path]:
 def _show(file: CheckedFile, verbosity: QcVerbosity, *, is_first: bool) -> None:
     if file.error is not None:
         if verbosity.debug:
-            say_lines("".join(traceback.format_exception(file.error)))
+            say_traceback(file.error)
         say(f"ovsubs: {why_it_ended(one_line(file.path, file.error), file.error)}")
     if file.report is None or verbosity.quiet:
         return

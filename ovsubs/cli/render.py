@@ -1,10 +1,9 @@
 """`ovsubs render`: lay transcripts out anew, and what is shown of it."""
 
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from ovsubs.cli.printing import print_text, say, say_lines, show
+from ovsubs.cli.printing import print_text, say, say_traceback, show
 from ovsubs.cli.wording import is_crash, why_it_ended
 from ovsubs.errors import InvalidOption
 from ovsubs.library.file_result import Status
@@ -32,7 +31,7 @@ def run_render(
             continue
         has_failed = has_failed or result.status is Status.FAILED
         if debug and is_crash(result.error):
-            say_lines("".join(traceback.format_exception(result.error)))
+            say_traceback(result.error)
         if result.status is Status.FAILED or not quiet:
             say(f"ovsubs: {why_it_ended(result.why, result.error)}")
     return int(has_failed)

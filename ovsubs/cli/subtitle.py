@@ -1,7 +1,6 @@
 """`ovsubs subtitle`: plan, run, and what is shown of it."""
 
 import time
-import traceback
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from pathlib import Path
 from ovsubs.audio.media import probe
 from ovsubs.audio.tracks import choose_track
 from ovsubs.cli.interrupts import noted_interrupts
-from ovsubs.cli.printing import print_text, say, say_lines, show
+from ovsubs.cli.printing import print_text, say, say_traceback, show
 from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
 from ovsubs.cli.tables import print_profile, print_results, print_review
 from ovsubs.cli.wording import is_crash, why_it_ended
@@ -100,7 +99,7 @@ def _watch(
 
 def _tell(result: FileResult, progress: RunProgress, verbosity: Verbosity) -> None:
     if verbosity.debug and is_crash(result.error):
-        say_lines("".join(traceback.format_exception(result.error)))
+        say_traceback(result.error)
     if not result.why or (verbosity.quiet and result.status is not Status.FAILED):
         return
     about = f"{result.path}: " if result.status is Status.DONE else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 import click
 
@@ -102,7 +103,7 @@ def _flag(name: str, flags: dict[str, str], otherwise: str | None = None) -> str
     return flags.get(name) or flags.get(_OTHERWISE.get(name, ""), written)
 
 
-def is_crash(error: Exception | None) -> bool:
+def is_crash(error: Exception | None) -> TypeGuard[Exception]:
     """Whether it is an error that nobody has foreseen."""
     return error is not None and not isinstance(error, OvsubsError | OSError)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from ovsubs.audio.media import probe
@@ -25,7 +25,7 @@ from ovsubs.library.file_result import FileResult, Status, failed
 from ovsubs.library.plan import Plan, PlannedFile, SubtitleOptions, decide, plan_in_language
 from ovsubs.library.videos import Copies, best_format, make_videos
 from ovsubs.pipeline import FileAdvanced, FileOpened, FileOutcome, Model
-from ovsubs.steps import map_steps, run_to_end
+from ovsubs.steps import catch_errors, map_steps, run_to_end
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats import obeyed_by, save_transcript
 from ovsubs.subtitles.formats.inputs import Inputs
@@ -109,30 +109,15 @@ def _ended(
         return
     assert outcome.transcript is not None
     steps = _finish(outcome.transcript, file, options, inputs)
-    yield FileFinished((yield from _with_its_errors(file, steps)))
+    yield FileFinished((yield from catch_errors(steps, partial(failed, file.path))))
 
 
 def _make_copies(plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
     """Make the copies of videos whose subtitles are there. No model is asked."""
     for file in plan.copies:
         yield FileStarted(file, Activity.COPY)
-        yield FileFinished((yield from _with_its_errors(file, _only_copy(file, options))))
-
-
-def _with_its_errors(
-    file: PlannedFile, steps: Generator[CopyProgress, None, FileResult]
-) -> Generator[CopyProgress, None, FileResult]:
-    """The same steps; an error of theirs, and not of the caller's, is the result."""
-    with closing(steps):
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as ended:
-                result: FileResult = ended.value
-                return result
-            except Exception as error:  # whatever it is: five hundred other files are waiting
-                return failed(file.path, error)
-            yield step
+        steps = _only_copy(file, options)
+        yield FileFinished((yield from catch_errors(steps, partial(failed, file.path))))
 
 
 def _only_copy(file: PlannedFile, options: SubtitleOptions) -> Generator[CopyProgress, None, FileResult]:

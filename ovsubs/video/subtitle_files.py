@@ -12,6 +12,7 @@ from ovsubs.errors import UnreadableSubtitles
 from ovsubs.subtitles.parsing.ass import is_ass
 from ovsubs.subtitles.parsing.markup import enclosed
 from ovsubs.subtitles.parsing.text_files import read_text
+from ovsubs.subtitles.parsing.vtt import is_vtt
 from ovsubs.temporary import temporary_folder
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
@@ -64,8 +65,7 @@ def read_script(path: Path) -> SubtitleScript:
     if path.suffix.lower() not in SUFFIXES:
         raise UnreadableSubtitles(path, f"its name ends in none of {', '.join(SUFFIXES)}")
     text, notes = read_text(path)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    format = VTT if text.lstrip().startswith("WEBVTT") else ASS if is_ass(text) else SRT
+    format = VTT if is_vtt(text) else ASS if is_ass(text) else SRT
     with temporary_folder() as folder:
         ass = _as_ass(path, write_plain(folder, "cues", format, text), format)
     script = SubtitleScript(path, format, text, ass, notes)

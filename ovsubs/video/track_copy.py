@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ovsubs.audio.ffmpeg import media_input
 from ovsubs.audio.streams import ATTACHMENT, AUDIO, DATA, DEFAULT, SUBTITLE, VIDEO, Contents, Stream
+from ovsubs.steps import run_to_end
 from ovsubs.video.containers import Container
 from ovsubs.video.subtitle_files import ASS, VTT, SubtitleScript, write_plain
 from ovsubs.video.writing import KEPT_DATA, OnNote, run_ffmpeg
@@ -120,8 +121,8 @@ def _attached_covers(plan: CopyPlan, folder: Path) -> list[str]:
         ending = _COVER_ENDINGS.get(cover.codec, f".{cover.codec}")
         file = folder / f"cover{cover.index}{ending}"
         reading = [*_input(plan.source), "-map", f"0:{cover.index}", "-c", "copy", "-frames:v", "1"]
-        for _ in run_ffmpeg(plan.source, file, [*reading, "-f", "image2", "-update", "1", file.name], folder):
-            pass  # one picture
+        picture = [*reading, "-f", "image2", "-update", "1", file.name]
+        run_to_end(run_ffmpeg(plan.source, file, picture, folder))
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         arguments += ["-attach", file.name]
         for tag in (f"mimetype={kind}", f"filename={cover.filename or f'cover{ending}'}"):

@@ -24,7 +24,8 @@ from ovsubs.subtitles.styles import STYLES, LayoutOptions
 from ovsubs.whisper.model import CompileOptions
 from ovsubs.whisper.segments import SilenceOptions
 
-NAMES = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+GROUP: Any = get_command(app)
+NAMES = sorted(GROUP.commands)
 KINDS = {
     kind.__name__: kind
     for kind in (

@@ -22,9 +22,9 @@ sys.stdin.read()
 @pytest.mark.parametrize(("stream", "unbuffered"), [("stderr", ""), ("stderr", "1"), ("stdout", "1")])
 def test_a_line_is_read_while_the_work_goes_on(stream: str, unbuffered: str) -> None:
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     command = [sys.executable, "-c", SAYS_AND_WAITS, stream]
-    with subprocess.Popen(command, env=environment, **pipes) as process:  # type: ignore[call-overload]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
             said = getattr(process, stream)
             assert select.select([said], [], [], PATIENCE_S)[0]

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from ovsubs.cli.benchmark import RunProgress
+from ovsubs.cli.benchmark import BenchmarkProgress
 from ovsubs.cli.interrupts import noted_interrupts
 from ovsubs.cli.quantize import PhaseProgress
 from ovsubs.evaluation.compare import Position
@@ -51,14 +51,14 @@ RUNS = [
 
 
 def test_without_a_terminal_a_run_has_a_line_when_the_next_begins(capfd: pytest.CaptureFixture[str]) -> None:
-    with RunProgress(quiet=False) as progress:
+    with BenchmarkProgress(quiet=False) as progress:
         for position in RUNS:
             progress.tell(position)
     assert capfd.readouterr() == ("", "run 1 of 2 done: a\n")
 
 
 def test_quiet_runs_have_no_line(capfd: pytest.CaptureFixture[str]) -> None:
-    with RunProgress(quiet=True) as progress:
+    with BenchmarkProgress(quiet=True) as progress:
         for position in RUNS:
             progress.tell(position)
     assert capfd.readouterr() == ("", "")

@@ -28,19 +28,18 @@ class SubtitleFile:
 
 
 def read_subtitles(path: Path) -> SubtitleFile:
-    """Read a file of a format that has a reader, in UTF-8, UTF-16 or Windows-1252. An empty one has no cues.
+    """Read a file of a format that has a reader, in an encoding of `read_text`. An empty one has no cues.
 
     Raises:
         MissingFile: it is not there.
         UnreadableSubtitles: it is no subtitle file, or damaged.
     """
     text, notes = read_text(path)
-    text = text.lstrip("\ufeff").replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
-    name, reader = recognize_format(text)
+    format, reader = recognize_format(text)
     try:
         cues = tuple(reader.read(text))
     except ValueError as error:
         raise UnreadableSubtitles(path, error) from error
     if reader.recognizes is None and text.strip() and not cues:
         raise UnreadableSubtitles(path, "there is no cue in it")
-    return SubtitleFile(cues, name, reader.step_ms, notes)
+    return SubtitleFile(cues, format.name, reader.step_ms, notes)

@@ -23,18 +23,22 @@ _ALL = {one.name: one for one in (SRT, VTT, ASS, TTML, LRC, TXT, TSV, CSV, JSON)
 
 FORMATS = tuple(_ALL)
 CUE_FORMATS = tuple(name for name, one in _ALL.items() if one.write_cues)  # the others have no layout
+# In the order in which a text is asked about; last comes the one that all others are taken for.
+_READABLE = sorted(
+    ((one, one.reader) for one in _ALL.values() if one.reader is not None),
+    key=lambda each: (each[1].recognizes is None, each[1].is_loose),
+)
 WORD_TIME_FORMATS = tuple(name for name, one in _ALL.items() if one.uses_word_times)
 READ_SUFFIXES = frozenset(suffix for one in _ALL.values() for suffix in one.read_suffixes)
 _RANKED = sorted((one.video_rank, name) for name, one in _ALL.items() if one.video_rank is not None)
 VIDEO_FORMATS = tuple(name for _, name in _RANKED)  # what a video takes, the best first
 
 
-def recognize_format(text: str) -> tuple[str, CueReader]:
-    """The name and the reader of the format that a text is in, by what it holds; SRT where it is no other."""
-    readable = [(one.name, one.reader) for one in _ALL.values() if one.reader is not None]
-    readable.sort(key=lambda each: each[1].is_loose)
-    found = [(name, reader) for name, reader in readable if reader.recognizes and reader.recognizes(text)]
-    return (found or [(name, reader) for name, reader in readable if reader.recognizes is None])[0]
+def recognize_format(text: str) -> tuple[SubtitleFormat, CueReader]:
+    """The format that a text is in, by what it holds, with its reader; SRT where it is no other."""
+    return next(
+        (one, reader) for one, reader in _READABLE if reader.recognizes is None or reader.recognizes(text)
+    )
 
 
 def find_format(name: str) -> SubtitleFormat:

@@ -1,4 +1,4 @@
-"""Anybody's text file -> its text, whatever the encoding."""
+"""Anybody's text file -> its text, whatever the encoding and the ends of its lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ MAX_BYTES = 64 * 2**20  # the subtitles of a day are below 10 MB: what is larger
 
 
 def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
-    """A text file as it is, whatever its encoding, and a note where that was guessed.
+    """The text of a file, whose lines end in a line feed, and a note where its encoding was guessed.
+
+    UTF-8, UTF-16 and UTF-32 are told apart by what the file holds; what is none of them is Windows-1252.
 
     Raises:
         MissingFile: it is not there.
@@ -27,13 +29,13 @@ def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
     except OSError as error:
         raise UnreadableSubtitles(path, error.strerror or error) from error
     try:
-        return content.decode(_encoding(content)), ()
+        return _with_line_feeds(content.decode(_encoding(content))), ()
     except UnicodeDecodeError:
         pass
     if b"\0" in content:
         raise UnreadableSubtitles(path, "it is not text")
     note = "read as Windows-1252, since it is not UTF-8; if letters look wrong, save it as UTF-8"
-    return content.decode("cp1252", errors="replace"), (note,)
+    return _with_line_feeds(content.decode("cp1252", errors="replace")), (note,)
 
 
 def check_is_file(path: Path) -> None:
@@ -60,3 +62,8 @@ def _encoding(content: bytes) -> str:
     if begin.count(0) > len(begin) // 4:
         return "utf-16-be" if begin[::2].count(0) > begin[1::2].count(0) else "utf-16-le"
     return "utf-8-sig"
+
+
+def _with_line_feeds(text: str) -> str:
+    """Some programs put a second byte order mark before a text, or a carriage return at each end of line."""
+    return text.lstrip("\ufeff").replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
