@@ -8,22 +8,19 @@ Resident memory counts pages of mapped files as well, such as those of weights; 
 it has need of them. Anonymous memory does not count them. Linux only.
 """
 
-import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
+from peer_engines.program import RESULTS, make_parser, run_program, write_results
 from random_checkpoint import SIZES
 
+from ovsubs.evaluation.processes import looking, memory_of
 from ovsubs.export.graphs import ENGINE_PACKAGES
 from ovsubs.export.model_directory import PRECISIONS
 
@@ -36,7 +33,6 @@ from ovsubs.export.model_directory import ExportOptions, export_model
 options = ExportOptions(output=Path(sys.argv[2]), precision=sys.argv[3])
 export_model(sys.argv[1], options, lambda line: print(line, file=sys.stderr, flush=True))
 """
-ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +59,38 @@ class Measurement:
     steps: tuple[Step, ...]
 
 
+class _Peaks:
+    """The largest memory of a command so far, in bytes, and of each of its steps."""
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self.resident = self.anonymous = 0
+        self.steps = [_StepPeak("start")]
+
+    def look(self) -> None:
+        memory = memory_of(self._process)
+        self.resident = max(self.resident, memory.resident)
+        self.anonymous = max(self.anonymous, memory.anonymous)
+        step = self.steps[-1]
+        step.resident = max(step.resident, memory.resident)
+
+
 @dataclass(slots=True)
-class _Watch:
-    """Largest memory so far, in bytes; `by_step` begins anew with each line that the command reports."""
+class _StepPeak:
+    """A line that a command reported, and the largest memory from then on."""
 
+    line: str
     resident: int = 0
-    anonymous: int = 0
-    by_step: list[tuple[str, int]] = field(default_factory=lambda: [("start", 0)])
-
-    def see(self, resident: int, anonymous: int) -> None:
-        self.resident, self.anonymous = max(self.resident, resident), max(self.anonymous, anonymous)
-        line, peak = self.by_step[-1]
-        self.by_step[-1] = line, max(peak, resident)
 
 
 def main() -> int:
     """Measure each size, write the JSON after each, print a line for each."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["turbo", "large-v3"])
     parser.add_argument("--precision", choices=PRECISIONS, default="fp16", help="of our export")
     parser.add_argument("--optimum", action="store_true", help="measure optimum-cli as well")
     parser.add_argument("--folder", type=Path, help="for checkpoints, which are kept; else a temporary one")
-    parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results" / "export-memory.json")
+    parser.add_argument("--json", type=Path, default=RESULTS / "export-memory.json")
     arguments = parser.parse_args()
     done = list[Measurement]()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as scratch:
@@ -127,17 +131,18 @@ def measure(command: Sequence[str], size: str, program: str, precision: str) -> 
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
     ) as process:
-        said = list[str]()
+        said, peaks = list[str](), _Peaks(process.pid)
         try:
-            with _watching(process.pid) as watch:
+            with looking(peaks.look, WATCH_S):
                 for line in process.stderr or ():
                     said.append(line.strip())
                     if program == OVSUBS:
-                        watch.by_step.append((said[-1], 0))
+                        peaks.steps.append(_StepPeak(said[-1]))
                 _, status, usage = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(status)
         except BaseException:
             process.kill()  # nothing runs on when this program is interrupted
+            process.wait()
             raise
     if process.returncode:
         sys.exit(f"{program}, {size}: {said[-1] if said else process.returncode}")
@@ -145,12 +150,12 @@ def measure(command: Sequence[str], size: str, program: str, precision: str) -> 
         size=size,
         program=program,
         precision=precision,
-        peak_resident_gb=_gigabytes(watch.resident),
-        peak_anonymous_gb=_gigabytes(watch.anonymous),
+        peak_resident_gb=_gigabytes(peaks.resident),
+        peak_anonymous_gb=_gigabytes(peaks.anonymous),
         peak_process_gb=_gigabytes(usage.ru_maxrss * 1024),
         steps=tuple(
-            Step(_without_folders(line), _gigabytes(peak))
-            for line, peak in watch.by_step
+            Step(_without_folders(step.line), _gigabytes(step.resident))
+            for step in peaks.steps
             if program == OVSUBS
         ),
     )
@@ -159,38 +164,6 @@ def measure(command: Sequence[str], size: str, program: str, precision: str) -> 
 def _without_folders(line: str) -> str:
     """A line with names in the place of paths, which are temporary ones."""
     return " ".join(Path(word).name if os.sep in word else word for word in line.split(" "))
-
-
-@contextmanager
-def _watching(process: int) -> Iterator[_Watch]:
-    watch, is_over = _Watch(), threading.Event()
-
-    def look() -> None:
-        while not is_over.wait(WATCH_S):
-            watch.see(*_memory_of(process))
-
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
-    try:
-        yield watch
-    finally:
-        is_over.set()
-        watcher.join()
-
-
-def _memory_of(process: int) -> tuple[int, int]:
-    """Resident and anonymous bytes of a process and of those that it has started."""
-    resident = anonymous = 0
-    with suppress(psutil.Error):  # it has ended meanwhile
-        first = psutil.Process(process)
-        command = first.cmdline()
-        for one in (first, *first.children(recursive=True)):
-            with suppress(psutil.Error):
-                if one != first and one.cmdline() == command:
-                    continue  # a fork that has not started its program yet: its memory is its parent's
-                memory = one.memory_info()
-                resident, anonymous = resident + memory.rss, anonymous + memory.rss - memory.shared
-    return resident, anonymous
 
 
 def _gigabytes(n_bytes: int) -> float:
@@ -210,13 +183,9 @@ def describe(done: Sequence[Measurement]) -> str:
 
 def write_json(done: Sequence[Measurement], path: Path) -> None:
     """All that has been measured, and on what."""
-    content = {
-        **describe_run(ROOT, tuple(dict.fromkeys((*PROJECT_PACKAGES, *ENGINE_PACKAGES)))),
-        "measurements": [asdict(one) for one in done],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    packages = tuple(dict.fromkeys((*PROJECT_PACKAGES, *ENGINE_PACKAGES)))
+    write_results(path, {**describe_run(packages), "measurements": [asdict(one) for one in done]})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

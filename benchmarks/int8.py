@@ -10,7 +10,6 @@ divergence of its probabilities from FP32's, and "refused" why some of them were
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from peer_engines.machine import describe_run
-from peer_engines.program import RESULTS, make_parser, say, write_results
+from peer_engines.program import RESULTS, make_parser, run_program, say, write_results
 
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset, shared_recordings
 from ovsubs.evaluation.compare import BenchmarkedModel, BenchmarkOptions, Position, compare
@@ -137,4 +136,4 @@ def measure(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

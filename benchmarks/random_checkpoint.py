@@ -8,7 +8,6 @@ an end, and an export of it passes the self-test; narrower than base, it would b
 tokenizer is that of base, from the wheel.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -16,12 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from peer_engines.program import make_parser, run_program
+
 from ovsubs.export.hugging_face import WhisperSizes, write_configs
 from ovsubs.models.wheels import find_wheel_weights
-from ovsubs.whisper.tokenizer import WhisperTokenizer
+from ovsubs.whisper.tokenizer import TIMESTAMP_STEP_S, WhisperTokenizer
 
 SENTENCE = " We will go to the market and buy some bread."
-SENTENCE_END = "<|2.50|>"
+SENTENCE_END_S = 2.5
 # huggingface.co/openai/whisper-large-v3 and whisper-large-v3-turbo, config.json
 _LARGE_V3 = WhisperSizes(
     width=1280,
@@ -53,9 +54,7 @@ LAST_LANGUAGE, LATER_LANGUAGE = "<|su|>", "<|yue|>"  # of base; what large-v3 ha
 
 def main() -> int:
     """Write one checkpoint."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("size", choices=SIZES)
     parser.add_argument("output", type=Path)
     parser.add_argument("--dtype", choices=DTYPES, default="float16", help="in which the weights are stored")
@@ -99,7 +98,7 @@ def _tokens_to_follow(directory: Path, n_positions: int) -> list[int]:
     tokenizer = WhisperTokenizer(directory)
     special = tokenizer.special
     begin = special.timestamp_begin
-    sentence = [begin, *tokenizer.encode(SENTENCE), begin + round(float(SENTENCE_END.strip("<|>")) / 0.02)]
+    sentence = [begin, *tokenizer.encode(SENTENCE), begin + round(SENTENCE_END_S / TIMESTAMP_STEP_S)]
     follow = [special.eot] * (len(tokenizer.prompt("en", "transcribe")) - 1) + sentence
     return follow + [special.eot] * (n_positions - len(follow))
 
@@ -140,4 +139,4 @@ def _with_later_language(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

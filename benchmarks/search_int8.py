@@ -12,7 +12,6 @@ import argparse
 import json
 import random
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from peer_engines.machine import describe_run
-from peer_engines.program import RESULTS, make_parser, write_results
+from peer_engines.program import RESULTS, make_parser, run_program, write_results
 
 from ovsubs.datasets import Dataset, DatasetOptions, find_dataset
 from ovsubs.export.resolve import resolve_ir
@@ -218,4 +217,4 @@ def write(search: Search, done: Sequence[Distance]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

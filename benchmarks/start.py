@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from peer_engines.machine import PROJECT_PACKAGES, describe_run
-from peer_engines.program import RESULTS, make_parser, write_results
+from peer_engines.program import RESULTS, make_parser, run_program, write_results
 
 from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.datasets.joining import Recording, write_wav
@@ -66,4 +66,4 @@ def seconds_of(command: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

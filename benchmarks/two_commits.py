@@ -91,7 +91,7 @@ def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResul
                 raise UnreadableMedia(file.path, f"{commit}: {content['error']}")
         errors[commit] = errors_of_files(files.files, [content["text"] for content in heard])
     bounds = wer_difference_interval(errors["after"], errors["before"])
-    rtfx = [{commit: one[commit]["figures"][name]["rtfx"] for commit in one} for one in rounds]
+    rtfx = {commit: [one[commit]["figures"][name]["rtfx"] for one in rounds] for commit in errors}
     sums = {commit: total(of_commit) for commit, of_commit in errors.items()}
     return SetResult(
         name,
@@ -99,8 +99,8 @@ def compare(name: str, files: FileSet, rounds: list[dict[str, Any]]) -> SetResul
         {commit: one.n_errors for commit, one in sums.items()},
         bounds.low,
         bounds.high,
-        {commit: round(median([one[commit] for one in rtfx]), 1) for commit in errors},
-        round(ratio_by_round(*([one[name] for one in rtfx] for name in ("after", "before"))).median, 3),
+        {commit: round(median(speeds), 1) for commit, speeds in rtfx.items()},
+        round(ratio_by_round(rtfx["after"], rtfx["before"]).median, 3),
     )
 
 

@@ -59,7 +59,7 @@ def describe_run(packages: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def package_versions(python: str, packages: tuple[str, ...]) -> dict[str, str]:
+def package_versions(python: str, packages: Sequence[str]) -> dict[str, str]:
     """Versions of Python and of packages in the environment that a Python belongs to; "none" if not there."""
     asked = [python, "-P", "-c", _ASK_VERSIONS, *packages]
     versions: dict[str, str] = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)

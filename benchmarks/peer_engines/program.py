@@ -11,6 +11,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from ovsubs.errors import OvsubsError
+from ovsubs.evaluation.results import write_text
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -41,9 +42,12 @@ def say(line: str) -> None:
 
 
 def write_results(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON for people and programs; makes its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a JSON for people and programs, whole or not at all; makes its folder.
+
+    Raises:
+        UnwritableFile: the place cannot be written.
+    """
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def run_program(main: Callable[[], int]) -> None:

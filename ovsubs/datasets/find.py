@@ -36,7 +36,7 @@ class DatasetOptions:
 
     def __post_init__(self) -> None:
         if self.n_samples is not None:
-            check_count("samples", self.n_samples, "at least 1", least=1)
+            check_count("n_samples", self.n_samples, "at least 1", least=1)
         check_count("seed", self.seed, "a whole number", least=-MAX_NUMBER)
 
 

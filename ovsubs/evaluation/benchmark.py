@@ -117,9 +117,8 @@ def _read_baseline(baseline: Baseline, request: BenchmarkRequest) -> Comparison:
 
 def _refuse_inputs(request: BenchmarkRequest, models: Sequence[BenchmarkedModel]) -> None:
     """Refuse to write over files of the models or the dataset."""
-    if any(path.exists() for path in request.outputs.named):  # only then have they anything to lose
-        request.outputs.refuse(file for model in models for file in model.directory.iterdir())
-        request.outputs.refuse(files_of(request.source))
+    request.outputs.refuse(file for model in models for file in model.directory.iterdir())
+    request.outputs.refuse(files_of(request.source))
 
 
 def _accuracy_key(dataset: Dataset, options: BenchmarkOptions) -> tuple[str, ...]:

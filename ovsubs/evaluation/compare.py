@@ -45,7 +45,7 @@ class BenchmarkOptions:
     compile: CompileOptions = field(default_factory=CompileOptions)
 
     def __post_init__(self) -> None:
-        check_count("runs", self.n_runs, "1 to 1000", least=1, most=1000)
+        check_count("n_runs", self.n_runs, "1 to 1000", least=1, most=1000)
         TranscribeOptions(language=self.language, beam_size=self.beam_size, batch_size=self.batch_size)
 
 

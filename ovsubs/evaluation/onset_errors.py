@@ -105,12 +105,14 @@ def _misheard(
     """Places of words said that are heard as others: most of their letters have a text."""
     found = set[int]()
     for is_right, run in groupby(pieces, lambda piece: piece.kind == EQUAL):
+        if is_right:
+            continue
         wrong = list(run)
         places = range(wrong[0].said.start, wrong[-1].said.stop)
         is_of_one_part = len({said[place].part for place in places}) == 1
         n_said = sum(len(said[place].text) for place in places)
         n_heard = sum(len(heard[place].word) for piece in wrong for place in piece.heard)
-        if not is_right and is_of_one_part and n_heard >= LEAST_HEARD * n_said:
+        if is_of_one_part and n_heard >= LEAST_HEARD * n_said:
             found.update(places)
     return frozenset(found)
 

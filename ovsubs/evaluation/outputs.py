@@ -37,9 +37,11 @@ class BenchmarkOutputs:
         """
         places = set[str]()
         for option, path in (("json", self.json), ("markdown", self.markdown), ("plot", self.plot)):
-            if path and file_key(path) in places:
+            if path is None:
+                continue
+            if (place := file_key(path)) in places:
                 raise InvalidOption(option, str(path), "another output is the same file")
-            places |= {file_key(path)} if path else set()
+            places.add(place)
         for path in (self.json, self.markdown):
             if path:
                 check_output(path)
@@ -52,8 +54,11 @@ class BenchmarkOutputs:
         Raises:
             OutputIsInput: one of them is one of the inputs.
         """
+        there = [path for path in self.named if path.exists()]
+        if not there:  # then they have nothing to lose, and thousands of recordings are not looked at
+            return
         read = Inputs(inputs)
-        for path in self.named:
+        for path in there:
             read.refuse(path)
 
     def write(self, comparison: Comparison, figures: Sequence[ModelFigures]) -> None:

@@ -51,8 +51,9 @@ def run_job(job: Job, on_progress: Callable[[float], None] = lambda audio_s: Non
                 command, stdout=subprocess.PIPE, stderr=said, encoding="utf-8", errors="replace"
             ) as process,
         ):
+            memory = [0]
             try:
-                with _memory_of(process.pid) as memory:
+                with looking(lambda: memory.append(memory_of(process.pid).resident), WATCH_S):
                     for line in process.stdout or ():
                         if _NUMBER.fullmatch(line.strip()):  # others are a library's
                             on_progress(float(line))
@@ -88,33 +89,49 @@ def programs_of(process: int) -> list[Any]:
 
 
 @contextmanager
-def _memory_of(process: int) -> Iterator[list[int]]:
-    """Resident bytes of a process and those that it has started, looked at again and again."""
-    psutil = load_psutil()
-    seen, is_over = [0], threading.Event()
+def looking(look: Callable[[], None], pause_s: float) -> Iterator[None]:
+    """Call `look` again and again in a thread, with so many seconds between."""
+    is_over = threading.Event()
 
     def watch() -> None:
-        while not is_over.wait(WATCH_S):
-            seen[0] = max(seen[0], _resident(psutil, process))
+        while not is_over.wait(pause_s):
+            look()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield seen
+        yield
     finally:
         is_over.set()
         watcher.join()
 
 
-def _resident(psutil: Any, process: int) -> int:
-    """Of a process and its programs, without those that have ended."""
-    n_bytes = 0
+@dataclass(frozen=True, slots=True)
+class ProcessMemory:
+    """Memory of a process and the programs that it has started, together, in bytes.
+
+    `resident` counts pages of mapped files, `anonymous` does not.
+    """
+
+    resident: int
+    anonymous: int
+
+
+def memory_of(process: int) -> ProcessMemory:
+    """Memory at this moment; 0 of what has ended.
+
+    Raises:
+        MissingExtra: psutil is not installed.
+    """
+    psutil = load_psutil()
+    resident = anonymous = 0
     with suppress(psutil.Error):  # it has ended meanwhile
-        n_bytes = psutil.Process(process).memory_info().rss
-    for program in programs_of(process):
-        with suppress(psutil.Error):
-            n_bytes += program.memory_info().rss
-    return int(n_bytes)
+        for one in (psutil.Process(process), *programs_of(process)):
+            with suppress(psutil.Error):
+                memory = one.memory_info()
+                resident += memory.rss
+                anonymous += memory.rss - getattr(memory, "shared", 0)  # only Linux tells it
+    return ProcessMemory(resident, anonymous)
 
 
 def load_psutil() -> Any:

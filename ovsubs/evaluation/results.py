@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ovsubs.atomic import replace_file
-from ovsubs.errors import NotComparable, UnwritableFile
+from ovsubs.atomic import write_atomically
+from ovsubs.errors import NotComparable, UnwritableFile, UnwritableOutput
 from ovsubs.evaluation.word_errors import CharacterErrors, WordErrors, total
 from ovsubs.places import can_write_in
 
@@ -178,11 +178,13 @@ def check_output(path: Path) -> None:
     """Refuse a file that could not be written, before anything is measured; makes its folder.
 
     Raises:
-        UnwritableFile: it is a folder, or its folder cannot be made or written.
+        UnwritableFile: it is a folder or a device, or its folder cannot be made or written.
     """
     try:
         if path.is_dir() or not path.name:
             raise UnwritableFile(path, "it is a folder")
+        if path.exists() and not path.is_file():
+            raise UnwritableFile(path, "it is a device")
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnwritableFile(path, error.strerror or str(error)) from error
@@ -198,9 +200,9 @@ def write_file(path: Path, content: bytes) -> None:
     """
     check_output(path)
     try:
-        replace_file(path, content)
-    except OSError as error:
-        raise UnwritableFile(path, error.strerror or str(error)) from error
+        write_atomically(path, content)
+    except UnwritableOutput as error:
+        raise UnwritableFile(path, error.why) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -98,14 +98,15 @@ def _load(checkpoint: Path, *, widen: bool) -> _LoadedCheckpoint:
         with quiet():
             in_float16 = not widen and is_float16(checkpoint)
             dtype = torch.float16 if in_float16 else torch.float32
+            processor = WhisperProcessor.from_pretrained(checkpoint, local_files_only=True)
             model, loading = WhisperForConditionalGeneration.from_pretrained(
                 checkpoint, dtype=dtype, local_files_only=True, output_loading_info=True
             )
-            processor = WhisperProcessor.from_pretrained(checkpoint, local_files_only=True)
     except Exception as error:  # transformers passes on what safetensors, tokenizers and torch raise
         raise UnreadableCheckpoint(checkpoint, first_line(error)) from error
     # The output projection is the embedding.
     if missing := sorted(set(loading["missing_keys"]) - {"proj_out.weight"}):
+        del model  # the error would hold it, and with it the file that it is mapped from
         raise UnreadableCheckpoint(checkpoint, f"the tensor {missing[0]!r} is missing")
     model.config.dtype = torch.float32  # as config.json is to say: it is what the graphs compute in
     return _LoadedCheckpoint(model, processor, in_float16)
@@ -152,7 +153,7 @@ def compress_graph(source: Path, target: Path, mode: str, **grouping: float) -> 
     What is no weight of a layer (biases, norms, position embeddings) is stored as float16.
 
     Args:
-        source: .xml of the FP32 graph.
+        source: .xml of the graph, in floating point.
         target: .xml to write, in another directory.
         mode: a name of `nncf.CompressWeightsMode`.
         grouping: for 4 bit NNCF's `group_size` and `ratio`.

@@ -40,7 +40,7 @@ def self_test(
     Args:
         directory: a complete model directory.
         name: what to call it in the error.
-        reference: what FP32 made of the probe; None if this is FP32.
+        reference: what the exact weights made of the probe, computed in f32; None if these are they.
         strict: another first token than FP32's is a fault; else it is only told, since what has activations
             in 8 bits is judged by its errors on many recordings.
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ovsubs.datasets import files_of, is_folder
 from ovsubs.errors import InvalidOption
-from ovsubs.evaluation.results import check_output, write_comparison
+from ovsubs.evaluation.outputs import BenchmarkOutputs
+from ovsubs.evaluation.results import write_comparison
 from ovsubs.export.model_directory import ExportOptions, check_replaceable, export_model
 from ovsubs.export.resolve import resolve_ir
 from ovsubs.models.partial import make_subdirectory, partial_directory
@@ -18,7 +19,6 @@ from ovsubs.quantization.options import QuantizeOptions
 from ovsubs.quantization.quantize import Quantized, check_extras, quantize_model
 from ovsubs.quantization.recordings import choose_recordings
 from ovsubs.quantization.report import to_json
-from ovsubs.subtitles.formats.inputs import Inputs
 
 SUFFIX = "-int8"  # of a directory that the caller does not name
 
@@ -69,11 +69,12 @@ def quantize_named(
         UnwritableFile: `output.json` cannot be written.
     """
     told = callbacks or QuantizeCallbacks()
-    if output.json is not None:
-        check_output(output.json)
+    outputs = BenchmarkOutputs(output.json)
+    outputs.check()
     directory = resolve_ir(model, models_dir=output.models_dir, offline=options.offline, report=told.on_step)
-    if output.json is not None:
-        _refuse_inputs(output.json, directory, options)
+    outputs.refuse(directory.iterdir())
+    for recordings in (options.calibration, options.evaluation):
+        outputs.refuse(files_of(recordings.source) if recordings else ())
 
     def measured(measurement: Measurement) -> None:
         told.on_measured(measurement)
@@ -141,10 +142,3 @@ def int8_directory(source: str, models_dir: Path | None, name: str | None = None
         name: of the directory; None: made of the model's own.
     """
     return find_places(models_dir).models_dir / (name or short_name(source) + SUFFIX)
-
-
-def _refuse_inputs(json: Path, directory: Path, options: QuantizeOptions) -> None:
-    """Refuse to write results over the model or a recording."""
-    named = (options.calibration, options.evaluation)
-    recordings = (path for one in named if one for path in files_of(one.source))
-    Inputs([*directory.iterdir(), *recordings]).refuse(json)

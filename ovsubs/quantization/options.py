@@ -74,6 +74,9 @@ class QuantizeOptions:
                 raise InvalidOption("components", self.components, f"there are settings for the {which}")
         if self.calibration.source == LIBRISPEECH and self.language_code != ENGLISH:
             raise InvalidOption("language", self.language, "LibriSpeech is English; name other recordings")
+        for owner, recordings in (("calibration", self.calibration), ("evaluation", self.evaluation)):
+            if recordings and recordings.n_samples is not None:
+                check_count(f"{owner}.n_samples", recordings.n_samples, "at least 1", least=1)
         _ = self.benchmark  # what it refuses is refused here
 
     @property

@@ -53,6 +53,9 @@ def test_an_export_is_measured_step_by_step(
     assert lines[-1] == "model in out"
     peaks = {step.line: step.peak_resident_gb for step in measured.steps}
     assert peaks["loading torch and optimum-intel"] < peaks["exporting the encoder and the decoder"]
+    export_memory.write_json([measured], tmp_path / "memory.json")
+    written = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
+    assert written["measurements"][0]["peak_resident_gb"] == measured.peak_resident_gb
 
 
 @pytest.mark.filterwarnings("ignore")
