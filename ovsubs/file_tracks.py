@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from ovsubs.audio.damage import ReadReport
 from ovsubs.audio.source import Audio, AudioSource, open_source, open_track
-from ovsubs.audio.streams import AudioTrack, Media
+from ovsubs.audio.streams import AudioTrack
+from ovsubs.errors import TruncatedMedia
 from ovsubs.recognition import TrackUpdate, TranscribeOptions
 from ovsubs.transcript import Segment
 from ovsubs.whisper.languages import language_code
@@ -50,13 +50,6 @@ class FileTracks:
         self._languages = _languages(options, english_only=english_only)
         self._waiting = list[AudioTrack]()
 
-    @property
-    def name(self) -> Path | str:
-        """What an error about it names: the path as it was given; samples have none."""
-        if isinstance(self.audio, Media):
-            return self.audio.path
-        return self.audio if isinstance(self.audio, str | Path) else "samples"
-
     def open_next(self) -> AudioSource:
         """Open the track to read, or the next one after `turns_to_another`; called when its turn comes."""
         reading = ReadTrack(self._waiting.pop(0) if self.readings else None)
@@ -95,11 +88,17 @@ class FileTracks:
 
     @property
     def error(self) -> Exception | None:
-        """What has ended the chosen track; where nobody speaks in any, what has ended another one."""
-        if self.chosen.has_words:
-            return self.chosen.updates[-1].error
-        errors = (reading.updates[-1].error for reading in self.readings)
-        return next((error for error in errors if error is not None), None)
+        """What has ended the chosen track, or that it breaks off and is not to be kept.
+
+        Where nobody speaks in any track, it is what has ended one of them.
+        """
+        chosen = self.chosen
+        tried = [chosen] if chosen.has_words else self.readings
+        errors = (reading.updates[-1].error for reading in tried)
+        error = next((error for error in errors if error is not None), None)
+        if error is None and chosen.source and chosen.breaks_off and not self.options.keep_damaged:
+            return TruncatedMedia(chosen.source.name, chosen.breaks_off)
+        return error
 
     @property
     def chosen(self) -> ReadTrack:

@@ -15,7 +15,6 @@ from ovsubs.audio.damage import damage_notes
 from ovsubs.audio.source import Audio, AudioSource
 from ovsubs.audio.vad import open_detector
 from ovsubs.clock import clock_time
-from ovsubs.errors import TruncatedMedia
 from ovsubs.file_tracks import FileTracks, ReadTrack, track_notes
 from ovsubs.models.manifest import check_sums
 from ovsubs.recognition import (
@@ -48,7 +47,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FileOpened:
-    """The file at place `number` is being read; none of its windows has been recognized yet."""
+    """The file at place `number` has been opened; told with the next batch, before anything else of it."""
 
     number: int
 
@@ -239,10 +238,7 @@ class Model:
 
     def _outcome(self, number: int, file: FileTracks, options: TranscribeOptions) -> FileOutcome:
         reading = file.chosen
-        error = file.error
-        if error is None and reading.breaks_off and not options.keep_damaged:
-            error = TruncatedMedia(file.name, reading.breaks_off)
-        if error is not None:
+        if (error := file.error) is not None:
             return FileOutcome(number, None, error)
         return FileOutcome(number, self._transcript(file, reading, options), None)
 
@@ -281,8 +277,6 @@ class Model:
             yield from (segment for update in reading.updates for segment in update.segments)
         if (error := file.error) is not None:
             raise error
-        if reading.breaks_off and not chosen.keep_damaged:
-            raise TruncatedMedia(file.name, reading.breaks_off)
 
     def close(self) -> None:
         """Let go of the compiled graphs; what other threads are reading ends. A second time does nothing."""

@@ -1,4 +1,4 @@
-"""Work that tells of its steps as it goes, as a generator -> what it comes to."""
+"""Generators that yield steps and return a result: run to the end, or with steps or errors changed."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -56,7 +56,7 @@ def catch_errors(
         result_of: called with the error.
     """
     with closing(steps):
-        while True:
+        while True:  # not `yield from`: what a consumer throws in is no error of the work
             try:
                 step = next(steps)
             except StopIteration as ended:

@@ -4,8 +4,7 @@
 """
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +55,3 @@ class SpeechDetector(Protocol):
             Values in [0, 1].  # float32 [ceil(n_samples / STEP)]
         """
         ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...

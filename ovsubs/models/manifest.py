@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.errors import BrokenModel
+from ovsubs.whisper.config import MANIFEST_NAME as MANIFEST_NAME
 from ovsubs.whisper.config import read_config
 
-MANIFEST_NAME = "ovsubs.json"
 FORMAT = 1  # of the manifest; raised when a reader must know of a change
 ENCODER, DECODER = "openvino_encoder_model", "openvino_decoder_model"  # stems, as optimum-intel names them
 GRAPH_FILES = (f"{ENCODER}.xml", f"{ENCODER}.bin", f"{DECODER}.xml", f"{DECODER}.bin")

@@ -37,8 +37,8 @@ class BatchFill:
     def __init__(self) -> None:
         self._frames = dict[BatchLimits, list[int]]()
 
-    def is_full_with(self, limits: BatchLimits, frames: Sequence[int]) -> bool:
-        """Count windows of so many frames, and tell whether they fill a batch with those before."""
+    def add(self, limits: BatchLimits, frames: Sequence[int]) -> bool:
+        """Add windows of these lengths; return whether those with these limits fill a batch now."""
         counted = self._frames.setdefault(limits, [])
         counted += frames
         return limits.fill(counted) >= 1.0

@@ -132,7 +132,11 @@ class ChunkDecoder:
     @property
     def votes(self) -> bool:
         """Whether the window's language vote counts: not if its speech has already been decoded once."""
-        return not (self._first_pass or self._missed or self._doubtful or self._after_sound)
+        return not (self._first_pass or self._decodes_again)
+
+    @property
+    def _decodes_again(self) -> bool:  # a part of the last window
+        return bool(self._missed or self._doubtful or self._after_sound)
 
     @property
     def speech_left(self) -> float:
@@ -385,7 +389,7 @@ class ChunkDecoder:
 
     def drain(self) -> ChunkResult:
         """Results since the last call; empty while a part of the last window is still to be decoded again."""
-        if self._missed or self._doubtful or self._after_sound:
+        if self._decodes_again:
             return ChunkResult((), (), 0)
         new = sorted(self._segments[self._n_drained :], key=lambda segment: segment.start)
         self._segments[self._n_drained :] = new

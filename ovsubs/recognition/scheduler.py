@@ -152,7 +152,7 @@ class Scheduler:
             if queued.track.number not in except_for and self._lacks_audio(queued):
                 return False
             frames = [one.n_frames(self._components) for one in self._takable(queued)]
-            if fill.is_full_with(queued.limits, frames):
+            if fill.add(queued.limits, frames):
                 return False
         return True
 
@@ -204,7 +204,7 @@ class Scheduler:
         for queued in sorted(self._queued.values(), key=lambda one: (-one.priority, one.group.last_batch)):
             windows = self._takable(queued)
             yield queued, windows
-            if fill.is_full_with(queued.limits, self._first_frames(queued, windows)):
+            if fill.add(queued.limits, self._first_frames(queued, windows)):
                 return
 
     def _takable(self, queued: _Queued) -> Sequence[ChunkDecoder]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ovsubs.audio.features import N_FRAMES
+from ovsubs.audio.features import HOP, N_FRAMES
+from ovsubs.audio.sample_rate import SAMPLE_RATE_HZ
 from ovsubs.audio.windows import AudioWindow
 
-FRAMES_PER_S = 100
+FRAMES_PER_S = SAMPLE_RATE_HZ // HOP  # 100
 # Fast English is 5 tokens a second with its timestamps, fast Japanese or Hindi 10.
 MAX_TOKENS_PER_S = 14
 TOKENS_TO_SPARE = 24
@@ -21,9 +22,7 @@ MIN_ENCODER_WINDOW_S = 10.0
 # A text may end with up to this much speech after its last timestamp; docs/decisions/0010 has the results
 # of other values.
 MIN_TRAILING_SPEECH_S = 0.4
-MIN_CUT_OFF_WINDOW_S = (
-    10.0  # in windows of this length and more, Whisper tends to leave out the last sentence
-)
+MIN_CUT_OFF_WINDOW_S = 10.0  # in longer windows Whisper tends to leave out the last sentence
 
 
 def encoder_frames(duration_s: float) -> int:

@@ -17,7 +17,7 @@ from ovsubs.timing import Stopwatch
 class Session(Protocol):
     """Several encoded windows being decoded together, each in one row or in several (beams)."""
 
-    directory: Path | None
+    directory: Path
     """Of the model, to be named in an error."""
 
     @property

@@ -12,7 +12,7 @@ SizeName = Literal[
     "num_mel_bins", "vocab_size", "d_model", "encoder_layers", "decoder_layers", "decoder_attention_heads"
 ]
 AlignmentHeads = tuple[tuple[int, int], ...]  # layer and head of the cross-attentions that follow the speech
-_MANIFEST_NAME = "ovsubs.json"  # written by `ovsubs.models.manifest`; here only the name in it is read
+MANIFEST_NAME = "ovsubs.json"  # written by `ovsubs.models.manifest`; here only the name in it is read
 _Value = TypeVar("_Value")
 
 
@@ -99,7 +99,7 @@ def read_name(config: ModelConfig) -> str:
     Raises:
         BrokenModel: there is an `ovsubs.json`, but it is not a JSON object.
     """
-    path = config.directory / _MANIFEST_NAME
+    path = config.directory / MANIFEST_NAME
     known = _read_object(path).get("name") if path.is_file() else None
     return Path(str(known or config.name_or_path or "")).name or config.directory.name
 

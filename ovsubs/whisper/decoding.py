@@ -271,10 +271,10 @@ def _check_numbers(
         why = (
             "it computes values that are no numbers: its weights are damaged, or too large for this precision"
         )
-        raise BrokenModel(session.directory or "the model", why)
+        raise BrokenModel(session.directory, why)
     if logits is not None and (logits.max(axis=-1) == logits.min(axis=-1)).any():
         why = "all of its tokens are equally likely: its weights are damaged"
-        raise BrokenModel(session.directory or "the model", why)
+        raise BrokenModel(session.directory, why)
 
 
 def compression_ratio(text: str) -> float:

@@ -33,7 +33,7 @@ REFUSING = {"InvalidOption", "check_number", "check_count", "check_above_zero"}
 # those of `embed`, `evaluation/worker.py` of a recording that breaks off, `cli/qc.py` of a JSON that cannot
 # be written.
 ADVISED_BY_ERRORS = {
-    "TruncatedMedia": ({"pipeline.py"}, {"subtitle"}),
+    "TruncatedMedia": ({"file_tracks.py"}, {"subtitle"}),
     "AccuracyDropTooLarge": ({"quantization/gate.py"}, {"export", "quantize"}),
     "TooFewEvaluationSamples": ({"quantization/recordings.py"}, {"export", "quantize"}),
     "OutputExists": (

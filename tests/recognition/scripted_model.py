@@ -127,7 +127,7 @@ class ScriptedSession:
     """Says its script whatever tokens are fed."""
 
     def __init__(self, mels: Sequence[NDArray[np.float32]], directory: Path) -> None:
-        self.directory: Path | None = directory
+        self.directory = directory
         self._scripts = [_script(mel) for mel in mels]
         self._n_fed = 0
 

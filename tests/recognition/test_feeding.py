@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scripted_model import chunk_of, scripted_components, texts, whisper_of
+from scripted_model import chunk_of, texts, whisper_of
 
 from ovsubs.audio.chunks import Chunk
 from ovsubs.errors import UnknownLanguage, UnreadableMedia
@@ -25,11 +25,6 @@ from ovsubs.spans import Span
 GERMAN = TranscribeOptions(language="de", beam_size=1)
 
 Samples = NDArray[np.float32]
-
-
-@pytest.fixture
-def components(tmp_path: Path) -> Components:
-    return scripted_components(tmp_path)
 
 
 def finish(scheduler: Scheduler) -> list[TrackUpdate]:

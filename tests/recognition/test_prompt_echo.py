@@ -79,7 +79,9 @@ def test_a_text_that_is_made_of_hotwords_is_an_echo(script: Script, text: str, i
         ("", False),
     ],
 )
-def test_an_echo_stays_if_it_is_confirmed_the_prompt(script: Script, heard: str, is_heard: bool) -> None:
+def test_an_echo_stays_if_it_is_confirmed_without_the_prompt(
+    script: Script, heard: str, is_heard: bool
+) -> None:
     echo, tokenizer = said(script, " " + PROMPT), script.components.tokenizer
     assert is_confirmed(echo, said(script, heard), tokenizer, PROMPTED) is is_heard
     assert not is_confirmed(replace(echo, finished=False), said(script, heard), tokenizer, PROMPTED)

@@ -29,7 +29,6 @@ from ovsubs.recognition import (
     TrackRequest,
     TrackUpdate,
     TranscribeOptions,
-    open_tracks,
 )
 from ovsubs.recognition.batch_session import ScheduledWindow
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED, BatchLimits
@@ -64,11 +63,6 @@ def segments_of(found: Iterable[TrackUpdate], track: int = 0) -> list[Segment]:
 
 def timed_texts(found: Iterable[TrackUpdate], track: int = 0) -> list[tuple[float, float, str]]:
     return [(segment.start, segment.end, segment.text) for segment in segments_of(found, track)]
-
-
-@pytest.fixture
-def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_tracks, "MAX_CHUNK_WITHOUT_VAD_S", 30.0)
 
 
 # Real speech

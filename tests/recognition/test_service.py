@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from patience import PATIENCE_S
-from scripted_model import scripted_components, sound, texts, whisper_of
+from scripted_model import sound, texts, whisper_of
 
 from ovsubs.audio import ffmpeg
 from ovsubs.audio.source import AudioSource
@@ -27,10 +26,7 @@ BLOCK_S = 30.0
 
 Samples = NDArray[np.float32]
 
-
-@pytest.fixture
-def components(tmp_path: Path) -> Components:
-    return scripted_components(tmp_path)
+pytestmark = pytest.mark.usefixtures("chunks_of_30_s")
 
 
 class Source:
@@ -68,11 +64,6 @@ class Source:
 
 
 WITHOUT_VAD = TranscribeOptions(language="de", beam_size=1, vad=None)
-
-
-@pytest.fixture(autouse=True)
-def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ovsubs.recognition.open_tracks.MAX_CHUNK_WITHOUT_VAD_S", BLOCK_S)
 
 
 @pytest.fixture

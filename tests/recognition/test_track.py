@@ -5,7 +5,7 @@ import pytest
 from scripted import GOOD, HELLO, UNLIKELY, WORLD, Script
 
 from ovsubs.audio.source import AudioSource
-from ovsubs.recognition import Scheduler, TrackRequest, TranscribeOptions, open_tracks
+from ovsubs.recognition import Scheduler, TrackRequest, TranscribeOptions
 from ovsubs.recognition.batches import MAX_BATCHES_WAITED
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.open_tracks import chunks_now
@@ -16,11 +16,6 @@ from ovsubs.whisper.language_vote import LanguageVote
 
 RATE = 16_000
 ENGLISH = LanguageVote("en", 1.0)
-
-
-@pytest.fixture
-def chunks_of_30_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_tracks, "MAX_CHUNK_WITHOUT_VAD_S", 30.0)
 
 
 class ScriptedTrack:

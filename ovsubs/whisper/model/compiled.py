@@ -38,7 +38,7 @@ def open_model(directory: Path, options: CompileOptions) -> "WhisperModel":
         InvalidOption: the CPU does not compute in the precision asked for.
         BrokenModel: a file is missing, corrupt or not Whisper's.
     """
-    check_device(options.device)
+    check_device(options.device)  # before a file is read: `settle` needs the size that is in them
     config = read_config(directory)
     settings = settle(options, size_of(config))
     precision = settings.precision
@@ -109,7 +109,7 @@ class WhisperModel:
         self._encode(mels, cache, clock or Stopwatch())
         release_mapped_pages(self._mapped)
         request = self._decoder.create_infer_request()
-        session = DecoderSession(request, cache, lengths, self._heads, self._mapped, self.directory)
+        session = DecoderSession(request, cache, lengths, self._heads, self.directory, self._mapped)
         try:
             yield session
         finally:

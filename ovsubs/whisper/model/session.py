@@ -30,8 +30,8 @@ class DecoderSession:
         cache: CrossKVCache,
         lengths: Sequence[int],
         heads: AlignmentHeads,
+        directory: Path,
         mapped: Sequence[Path] = (),
-        directory: Path | None = None,
     ) -> None:
         self._request = request
         self._cache = cache
