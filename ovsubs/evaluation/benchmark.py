@@ -117,8 +117,8 @@ def _read_baseline(baseline: Baseline, request: BenchmarkRequest) -> Comparison:
 
 def _refuse_inputs(request: BenchmarkRequest, models: Sequence[BenchmarkedModel]) -> None:
     """Refuse to write over files of the models or the dataset."""
-    request.outputs.refuse(file for model in models for file in model.directory.iterdir())
-    request.outputs.refuse(files_of(request.source))
+    request.outputs.refuse_files(file for model in models for file in model.directory.iterdir())
+    request.outputs.refuse_files(files_of(request.source))
 
 
 def _accuracy_key(dataset: Dataset, options: BenchmarkOptions) -> tuple[str, ...]:

@@ -54,12 +54,14 @@ class BenchmarkOutputs:
         Raises:
             OutputIsInput: one of them is one of the inputs.
         """
-        there = [path for path in self.named if path.exists()]
-        if not there:  # then they have nothing to lose, and thousands of recordings are not looked at
-            return
         read = Inputs(inputs)
-        for path in there:
+        for path in self.named:
             read.refuse(path)
+
+    def refuse_files(self, inputs: Iterable[Path]) -> None:
+        """`refuse` for inputs that are there: they are looked at only where an output is there, too."""
+        if any(path.exists() for path in self.named):
+            self.refuse(inputs)
 
     def write(self, comparison: Comparison, figures: Sequence[ModelFigures]) -> None:
         """Write all that are named.

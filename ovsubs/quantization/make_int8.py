@@ -72,9 +72,9 @@ def quantize_named(
     outputs = BenchmarkOutputs(output.json)
     outputs.check()
     directory = resolve_ir(model, models_dir=output.models_dir, offline=options.offline, report=told.on_step)
-    outputs.refuse(directory.iterdir())
+    outputs.refuse_files(directory.iterdir())
     for recordings in (options.calibration, options.evaluation):
-        outputs.refuse(files_of(recordings.source) if recordings else ())
+        outputs.refuse_files(files_of(recordings.source) if recordings else ())
 
     def measured(measurement: Measurement) -> None:
         told.on_measured(measurement)
