@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from ovsubs.audio.regions import VadOptions
     from ovsubs.errors import OvsubsError
     from ovsubs.export.model_directory import ExportOptions, export_model
+    from ovsubs.file_events import Progress
     from ovsubs.library.check import CheckedFile, CheckOptions, check_files
     from ovsubs.library.plan import SubtitleOptions, make_plan
     from ovsubs.library.render import RenderOptions, render_transcripts
     from ovsubs.library.run import run_plan, subtitle
     from ovsubs.library.videos import VideoOptions
     from ovsubs.loading import load_model, transcribe
-    from ovsubs.pipeline import Model, Progress
+    from ovsubs.pipeline import Model
     from ovsubs.quantization.make_int8 import export_int8
     from ovsubs.quantization.options import QuantizeOptions, Recordings
     from ovsubs.quantization.quantize import quantize_model
@@ -92,7 +93,7 @@ _HOMES = {
     "LayoutOptions": "ovsubs.subtitles.styles",
     "Model": "ovsubs.pipeline",
     "OvsubsError": "ovsubs.errors",
-    "Progress": "ovsubs.pipeline",
+    "Progress": "ovsubs.file_events",
     "QuantizeOptions": "ovsubs.quantization.options",
     "Recordings": "ovsubs.quantization.options",
     "RenderOptions": "ovsubs.library.render",

@@ -16,6 +16,7 @@
     │   ├── NoAudioStream
     │   ├── NoSuchTrack
     │   ├── TruncatedMedia
+    │   ├── FileTimeLimit
     │   ├── NoMediaInFolder
     │   ├── NoPicture
     │   ├── UnreadableSubtitles
@@ -253,6 +254,14 @@ class TruncatedMedia(MediaError):
     what: str
     template = "{path}: {what}"
     hint_template = "copy it again, or use `keep_damaged` for subtitles of what is there"
+
+
+class FileTimeLimit(MediaError):
+    """A file has taken longer than it may; the limit is in seconds."""
+
+    path: _Place
+    limit_s: float
+    template = "{path}: it took longer than the limit of {limit_s} s"
 
 
 class NoMediaInFolder(MediaError):

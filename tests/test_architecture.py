@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"whisper"}), frozenset({"datasets"}), frozenset({"video"})),
     (frozenset({"models"}),),
     (frozenset({"export"}),),
-    (frozenset({"recognition", "file_tracks", "pipeline", "loading"}),),
+    (frozenset({"recognition", "file_tracks", "file_transcript", "file_events", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"evaluation"})),
     (frozenset({"quantization"}),),
     (frozenset({"cli"}),),

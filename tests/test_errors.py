@@ -31,6 +31,7 @@ CODES = frozenset(
         "empty_file",
         "export_error",
         "export_failed",
+        "file_time_limit",
         "invalid_option",
         "measurement_failed",
         "media_error",

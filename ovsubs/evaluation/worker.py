@@ -17,8 +17,9 @@ from pathlib import Path
 
 from ovsubs.errors import OvsubsError, TruncatedMedia, UnreadableMedia
 from ovsubs.export.selftest import read_probe
+from ovsubs.file_events import Progress
 from ovsubs.heap import share_one_heap
-from ovsubs.pipeline import Model, Progress
+from ovsubs.pipeline import Model
 from ovsubs.recognition import TranscribeOptions
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.model import CompileOptions

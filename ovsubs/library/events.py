@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ovsubs.file_events import NewlyDecoded
 from ovsubs.library.file_result import FileResult
 from ovsubs.library.plan import Plan, PlannedFile
 from ovsubs.transcript import Segment
@@ -42,12 +43,16 @@ class PlanDecided:
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
-    """Windows of a file have been recognized: `position` of `duration`, in seconds, and the new segments."""
+    """Windows of a file have been recognized: `position` of `duration`, in seconds, and the new segments.
+
+    `decoded` is what a later run can go on behind.
+    """
 
     file: PlannedFile
     position: float
     duration: float
     segments: tuple[Segment, ...]
+    decoded: NewlyDecoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +71,9 @@ class FileFinished:
     result: FileResult
 
 
-Event = FileStarted | PlanDecided | FileProgress | CopyProgress | FileFinished
+@dataclass(frozen=True, slots=True)
+class NothingHappened:
+    """There was nothing to tell for a second: audio is late, or there is no file to work on for now."""
+
+
+Event = FileStarted | PlanDecided | FileProgress | CopyProgress | FileFinished | NothingHappened

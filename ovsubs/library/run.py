@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import cache, partial
@@ -11,6 +11,7 @@ from pathlib import Path
 from ovsubs.audio.media import probe
 from ovsubs.audio.streams import media_of, read_contents
 from ovsubs.errors import UnwritableOutput
+from ovsubs.file_events import FileAdvanced, FileOpened, FileOutcome, FileRequest, NothingNew
 from ovsubs.library.events import (
     Activity,
     CopyProgress,
@@ -18,13 +19,14 @@ from ovsubs.library.events import (
     FileFinished,
     FileProgress,
     FileStarted,
+    NothingHappened,
     PlanDecided,
 )
 from ovsubs.library.existing import read_names
 from ovsubs.library.file_result import FileResult, Status, failed
 from ovsubs.library.plan import Plan, PlannedFile, SubtitleOptions, decide, plan_in_language
 from ovsubs.library.videos import Copies, best_format, make_videos
-from ovsubs.pipeline import FileAdvanced, FileOpened, FileOutcome, Model
+from ovsubs.pipeline import Model
 from ovsubs.steps import catch_errors, map_steps, run_to_end
 from ovsubs.subtitles.cue import Cue, to_ms
 from ovsubs.subtitles.formats import obeyed_by, save_transcript
@@ -88,17 +90,53 @@ def _detect_languages(model: Model, plan: Plan, options: SubtitleOptions) -> Gen
 
 def _transcribe(model: Model, plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
     inputs = Inputs(file.path for file in (*plan.files, *plan.copies))
-    audios = [file.media or file.path for file in plan.files]
-    with closing(model.file_events(audios, options=options.transcribe)) as events:
+    return transcribe_planned(model, plan.files, options, inputs)
+
+
+def request_for(file: PlannedFile, options: SubtitleOptions) -> FileRequest:
+    """What a model is asked for a planned file."""
+    return FileRequest(file.media or file.path, options.transcribe)
+
+
+def transcribe_planned(
+    model: Model,
+    files: Iterable[PlannedFile | None],
+    options: SubtitleOptions,
+    inputs: Inputs,
+    ask: Callable[[PlannedFile, SubtitleOptions], FileRequest] = request_for,
+) -> Generator[Event, None, None]:
+    """Transcribe files as they are given, write what is wanted of each, and tell all that happens.
+
+    Args:
+        model: loaded; it can do what is asked.
+        files: taken as places become free. None says that there is none for now, but will be.
+        options: of all of them.
+        inputs: what no output may take the place of.
+        ask: makes the request for a file.
+    """
+    running, n_asked = dict[int, PlannedFile](), 0
+
+    def requests() -> Iterator[FileRequest | None]:
+        nonlocal n_asked
+        for file in files:
+            if file is None:
+                yield None
+                continue
+            running[n_asked] = file
+            n_asked += 1
+            yield ask(file, options)
+
+    with closing(model.file_events(requests())) as events:
         for event in events:
-            file = plan.files[event.number]
             match event:
-                case FileOpened():
-                    yield FileStarted(file, Activity.TRANSCRIBE)
-                case FileAdvanced(_, at):
-                    yield FileProgress(file, at.position, at.duration, at.segments)
-                case FileOutcome():
-                    yield from _ended(event, file, options, inputs)
+                case FileOpened(number):
+                    yield FileStarted(running[number], Activity.TRANSCRIBE)
+                case FileAdvanced(number, at, decoded):
+                    yield FileProgress(running[number], at.position, at.duration, at.segments, decoded)
+                case FileOutcome(number):
+                    yield from _ended(event, running.pop(number), options, inputs)
+                case NothingNew():
+                    yield NothingHappened()
 
 
 def _ended(

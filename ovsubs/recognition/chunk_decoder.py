@@ -24,6 +24,7 @@ from ovsubs.audio.windows import (
 from ovsubs.recognition.attempts import AttemptHistory, AttemptResult
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.coverage import uncovered
+from ovsubs.recognition.decoded import DecodedChunk
 from ovsubs.recognition.doubtful_passages import (
     DoubtfulPassage,
     find_after_loop,
@@ -113,12 +114,30 @@ class ChunkDecoder:
         self._first_pass: FirstPass | None = None  # of the current window, while it has its second pass
         self._segments = list[Segment]()
         self._n_drained = 0
-        self._n_left_out = 0
+        self._is_recalled = False
+        self._n_left_out = self._n_told_left_out = 0
         self.batches_waited = 0  # batches that were decoded while the current window waited for others
+
+    @classmethod
+    def of_decoded(
+        cls, chunk: Chunk, begin: float, options: TranscribeOptions, decoded: DecodedChunk
+    ) -> ChunkDecoder:
+        """A chunk that has been decoded already, in an earlier run: nothing of it is left to be done."""
+        recalled = cls(chunk, begin, options)
+        recalled._is_recalled, recalled._next = True, None
+        recalled._finish()
+        recalled._segments = list(decoded.segments)
+        recalled._n_left_out = decoded.n_left_out
+        return recalled
 
     @property
     def is_done(self) -> bool:
         return self._next is None
+
+    @property
+    def decoded(self) -> DecodedChunk:
+        """All that has become of the chunk, when it is done and has been drained."""
+        return DecodedChunk(self._chunk.span, tuple(self._segments), self._n_left_out)
 
     @property
     def window(self) -> AudioWindow:
@@ -391,10 +410,12 @@ class ChunkDecoder:
         """Results since the last call; empty while a part of the last window is still to be decoded again."""
         if self._decodes_again:
             return ChunkResult((), (), 0)
-        new = sorted(self._segments[self._n_drained :], key=lambda segment: segment.start)
+        new = self._segments[self._n_drained :]
+        if not self._is_recalled:  # those have been put in order window by window
+            new.sort(key=lambda segment: segment.start)
         self._segments[self._n_drained :] = new
         self._n_drained = len(self._segments)
-        n_left_out, self._n_left_out = self._n_left_out, 0
+        n_left_out, self._n_told_left_out = self._n_left_out - self._n_told_left_out, self._n_left_out
         is_known = self.is_done and self._options.vad is not None  # without VAD, silence counts as speech
         missed = uncovered(self._chunk.speech, self._segments) if is_known else ()
         return ChunkResult(tuple(new), tuple(missed), n_left_out)

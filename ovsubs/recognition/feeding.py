@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.open_tracks import TRACKS_AT_ONCE, OpenTrack, TrackRequest, open_ahead
 from ovsubs.recognition.scheduler import Scheduler, TrackGroup, failure
 from ovsubs.recognition.track import TrackUpdate
+
+_LOOK_S = 1.0  # on Microsoft Windows a wait without a limit cannot be interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,33 @@ class _PlacedTrack:
     opened: OpenTrack
 
 
+class _RequestQueue(Iterator[TrackRequest]):
+    """Requests that one thread puts in, and another one takes out; closing it ends both."""
+
+    def __init__(self) -> None:
+        self._waiting = deque[TrackRequest]()
+        self._changed = threading.Condition()
+        self._is_closed = False
+
+    def put(self, request: TrackRequest) -> None:
+        with self._changed:
+            self._waiting.append(request)
+            self._changed.notify_all()
+
+    def __next__(self) -> TrackRequest:
+        with self._changed:
+            while not self._waiting and not self._is_closed:
+                self._changed.wait(_LOOK_S)
+            if self._is_closed:
+                raise StopIteration
+            return self._waiting.popleft()
+
+    def close(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+
 class Feeder:
     """The tracks of one job: opened one after the other, several read at once.
 
@@ -27,14 +57,13 @@ class Feeder:
     the scheduler.
     """
 
-    def __init__(
-        self, components: Components, requests: Sequence[TrackRequest], scheduler: Scheduler, priority: int
-    ) -> None:
+    def __init__(self, components: Components, scheduler: Scheduler, priority: int) -> None:
         self.group = TrackGroup()
-        self.may_open = True
+        self.n_added = 0  # requests so far
         self._scheduler = scheduler
         self._priority = priority
-        self._opened = open_ahead(requests, components, scheduler.clock)
+        self._requests = _RequestQueue()
+        self._opened = open_ahead(self._requests, components, scheduler.clock)
         self._n_opened = 0
         self._tracks = dict[int, _PlacedTrack]()  # that are being read, by the scheduler's numbers
         self._lock = threading.RLock()
@@ -46,9 +75,20 @@ class Feeder:
         return list(self._tracks)
 
     @property
+    def n_unopened(self) -> int:
+        """How many requests wait to be taken."""
+        return self.n_added - self._n_opened
+
+    @property
     def can_open(self) -> bool:
         """Whether there are more tracks, and not too many are being read."""
-        return self.may_open and len(self._tracks) < TRACKS_AT_ONCE
+        return self.n_unopened > 0 and not self._is_closed and len(self._tracks) < TRACKS_AT_ONCE
+
+    def add(self, request: TrackRequest) -> int:
+        """Take in another track, which is opened when its turn comes; returns its place, from 0."""
+        place, self.n_added = self.n_added, self.n_added + 1
+        self._requests.put(request)
+        return place
 
     def is_ready(self, number: int | None, wait_s: float) -> bool:
         """Whether the next chunk of a track, or its end, is there; waits for it at most so long.
@@ -70,8 +110,7 @@ class Feeder:
             self._feed(number)
             return None
         opened = next(self._opened, None)
-        if opened is None:
-            self.may_open = False
+        if opened is None:  # it is being closed
             return None
         place, self._n_opened = self._n_opened, self._n_opened + 1
         if isinstance(opened, Exception):
@@ -85,7 +124,11 @@ class Feeder:
                 opened.close()
                 return
             number = self._scheduler.add(
-                opened.options, offset=opened.source.offset, priority=self._priority, group=self.group
+                opened.options,
+                offset=opened.source.offset,
+                priority=self._priority,
+                group=self.group,
+                known=opened.known,
             )
             self._tracks[number] = _PlacedTrack(place, opened)
 
@@ -100,6 +143,12 @@ class Feeder:
         else:
             self._scheduler.feed(number, chunk)
 
+    def give_up(self, place: int, error: Exception) -> None:
+        """End a track that is being read, with an error. Of one that is not, nothing happens."""
+        number = next((number for number, track in self._tracks.items() if track.place == place), None)
+        if number is not None:
+            self._scheduler.end(number, error)
+
     def told(self, update: TrackUpdate) -> TrackUpdate:
         """An update with the track's place among the requests; ends ffmpeg at the last one."""
         track = self._tracks[update.track]
@@ -112,8 +161,9 @@ class Feeder:
     def close(self) -> None:
         """End what is read, and ffmpeg. A second time does nothing."""
         with self._lock:
-            self._is_closed, self.may_open = True, False
+            self._is_closed = True
             tracks = list(self._tracks.values())
+        self._requests.close()
         for track in tracks:  # the opener may be waiting for the audio of one of them
             track.opened.close()
         self._opened.close()

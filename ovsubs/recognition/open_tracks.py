@@ -12,6 +12,7 @@ from ovsubs.audio.read_ahead import ReadAhead
 from ovsubs.audio.source import AudioSource
 from ovsubs.audio.vad import VadOptions
 from ovsubs.recognition.components import Components
+from ovsubs.recognition.decoded import DecodedTrack
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.timing import Stopwatch
 
@@ -27,21 +28,34 @@ LATE_S = 10.0
 SourceOpener = Callable[[], AudioSource]
 
 
+def nothing_known(source: AudioSource) -> DecodedTrack | None:
+    """Of a track that is read for the first time."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class TrackRequest:
-    """A track to be recognized, and how; `opener` is called when its turn comes."""
+    """A track to be recognized, and how.
+
+    `opener` is called when its turn comes, and then `known`, which says what has been decoded of it already.
+    """
 
     opener: SourceOpener
     options: TranscribeOptions
+    known: Callable[[AudioSource], DecodedTrack | None] = nothing_known
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTrack:
-    """A track, how it is to be recognized, and its chunks; close it to end ffmpeg."""
+    """A track, how it is to be recognized, and its chunks; close it to end ffmpeg.
+
+    `known` is what has been decoded of it already.
+    """
 
     source: AudioSource
     options: TranscribeOptions
     chunks: ReadAhead[Chunk]
+    known: DecodedTrack | None = None
 
     def close(self) -> None:
         self.chunks.close()
@@ -80,8 +94,9 @@ def open_ahead(
             try:
                 with own.stage("open"):
                     source = request.opener()
+                known = request.known(source)
                 chunks = _chunks_ahead(source, components, options, clock)
-                opened = OpenTrack(source, options, chunks)
+                opened = OpenTrack(source, options, chunks, known)
             except Exception as error:  # whatever it is: other files are waiting
                 yield error
             else:

@@ -11,6 +11,7 @@ from ovsubs.recognition.batch_session import ScheduledWindow, open_session, trac
 from ovsubs.recognition.batches import BatchFill, BatchLimits, WaitingWindow, choose_batch
 from ovsubs.recognition.chunk_decoder import ChunkDecoder
 from ovsubs.recognition.components import Components, check_options
+from ovsubs.recognition.decoded import DecodedTrack
 from ovsubs.recognition.fallback import assess
 from ovsubs.recognition.language import (
     in_no_known_language,
@@ -80,6 +81,7 @@ class Scheduler:
         priority: int = 0,
         group: TrackGroup | None = None,
         is_live: bool = False,
+        known: DecodedTrack | None = None,
     ) -> int:
         """Take in a track, whose audio is fed later; returns its number, from 0 in the order of calls.
 
@@ -91,6 +93,7 @@ class Scheduler:
                 another. By default a group of its own.
             is_live: its windows are decoded as soon as they are there, its language is voted on by
                 those that are. Other tracks wait until enough of their windows are there to vote.
+            known: what has been decoded of it already, with the same options and the same model.
 
         Raises:
             UsageError: the model cannot do what is asked.
@@ -99,7 +102,7 @@ class Scheduler:
         context = self._components.tokenizer.context(options.hotwords, options.initial_prompt)
         number, self._n_added = self._n_added, self._n_added + 1
         vote = LanguageVote(code, 1.0) if code else None
-        track = TrackState(number, options, vote, context, offset)
+        track = TrackState(number, options, vote, context, offset, known)
         limits = self._components.batch_limits(options)
         self._queued[number] = _Queued(track, priority, group or TrackGroup(), is_live, limits)
         return number

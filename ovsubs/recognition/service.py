@@ -25,17 +25,53 @@ _SLICE_S = 0.05  # for one source of audio, while others may have some, too
 
 
 class Job:
-    """Tracks that somebody has submitted together. Close it, or ffmpeg keeps running.
+    """Tracks that somebody has submitted, together or bit by bit. Close it, or ffmpeg keeps running.
 
-    Iterate over `updates` in one thread; `close` may be called from any.
+    Iterate over `updates` in one thread, and `add` in that; `close` may be called from any.
     """
 
-    def __init__(self, service: RecognitionService, feeder: Feeder, n_tracks: int) -> None:
+    def __init__(self, service: RecognitionService, feeder: Feeder) -> None:
         self.feeder = feeder
-        self.n_left = n_tracks  # tracks whose last update has not been queued
+        self.n_left = 0  # tracks whose last update has not been queued
         self.queued = deque[TrackUpdate]()
         self.error: Exception | None = None
         self._service = service
+
+    @property
+    def n_unopened(self) -> int:
+        """How many tracks wait for their turn."""
+        return self.feeder.n_unopened
+
+    def add(self, request: TrackRequest) -> int:
+        """Take in another track; returns its place, which its updates have as `track`.
+
+        Raises:
+            UsageError: the model cannot do what is asked.
+        """
+        return self._service.add(self, request)
+
+    def give_up(self, place: int, error: Exception) -> None:
+        """End a track with an error, which its last update has; only one that is being read.
+
+        Raises:
+            OvsubsError: see `next_update`.
+        """
+        self._service.give_up(self, place, error)
+
+    def next_update(self, wait_s: float = math.inf) -> TrackUpdate | None:
+        """What has become of one of the tracks that were added.
+
+        Args:
+            wait_s: how long to wait where no audio comes; a batch takes as long as it takes.
+
+        Returns:
+            None after the last one of all that were added so far, if nothing came in time, or if the job is
+            closed.
+
+        Raises:
+            OvsubsError: the model has been closed, or the thread that did the work was interrupted.
+        """
+        return self._service.next_update(self, wait_s)
 
     def updates(self) -> Generator[TrackUpdate, None, None]:
         """What each batch adds to the tracks, `track` being the place among the requests.
@@ -98,11 +134,36 @@ class RecognitionService:
         self._components.whisper.check_open()
         for options in {request.options for request in requests}:
             check_options(self._components, options)
-        job = Job(self, Feeder(self._components, requests, self._scheduler, priority), len(requests))
+        job = self.open_job(priority=priority)
+        for request in requests:
+            self._add(job, request)
+        return job
+
+    def open_job(self, *, priority: int = 0) -> Job:
+        """A job without tracks, which are added as they are known; see `submit`."""
+        self._components.whisper.check_open()
+        job = Job(self, Feeder(self._components, self._scheduler, priority))
         with self._changed:
             self._jobs.append(job)
             self._changed.notify_all()
         return job
+
+    def add(self, job: Job, request: TrackRequest) -> int:
+        """Take in another track of a job; see `Job.add`."""
+        check_options(self._components, request.options)
+        return self._add(job, request)
+
+    def _add(self, job: Job, request: TrackRequest) -> int:
+        with self._changed:
+            place = job.feeder.add(request)
+            job.n_left += 1
+            self._changed.notify_all()
+        return place
+
+    def give_up(self, job: Job, place: int, error: Exception) -> None:
+        """End a track of a job with an error; see `Job.give_up`."""
+        with self._driving():
+            job.feeder.give_up(place, error)
 
     def detect_language(self, request: TrackRequest) -> LanguageVote | None:
         """The language of a track, by the vote of the windows that would vote on it; None if nobody speaks.
@@ -145,24 +206,21 @@ class RecognitionService:
             self._take_out_forgotten()
             self._components.whisper.close()
 
-    def next_update(self, job: Job) -> TrackUpdate | None:
-        """The next update of a job; None after the last one, or if the job is closed.
-
-        Raises:
-            OvsubsError: the model has been closed, or the thread that did the work was interrupted.
-        """
+    def next_update(self, job: Job, wait_s: float = math.inf) -> TrackUpdate | None:
+        """The next update of a job; see `Job.next_update`."""
+        until = time.monotonic() + wait_s
         try:
             while True:
                 with self._changed:
-                    while not self._is_settled(job):
+                    while not self._is_settled(job) and time.monotonic() < until:
                         if self._is_free and not self._n_asking:
                             self._driver = threading.current_thread()
                             break
-                        self._changed.wait(_LOOK_S)
+                        self._changed.wait(min(_LOOK_S, max(0.0, until - time.monotonic())))
                     else:
                         return self._settle(job)
                 try:
-                    self._drive_once(job)
+                    self._drive_once(job, until)
                 finally:
                     self._leave()
         except BaseException:  # an interrupt between two of these lines, too
@@ -226,11 +284,11 @@ class RecognitionService:
         finally:
             self._leave()
 
-    def _drive_once(self, job: Job) -> None:
-        """Bring audio, and do a step, for all jobs."""
+    def _drive_once(self, job: Job, until: float) -> None:
+        """Bring audio, and do a step, for all jobs; where no audio comes, only until that time."""
         try:
             self._components.whisper.check_open()
-            self._bring_audio(job)
+            self._bring_audio(job, until)
             for update in self._scheduler.step():
                 self._queue(update)
             self._take_out_forgotten()
@@ -268,7 +326,7 @@ class RecognitionService:
                 del self._wanted_since[source]
         return jobs
 
-    def _bring_audio(self, driving: Job) -> None:
+    def _bring_audio(self, driving: Job, until: float) -> None:
         """Feed the scheduler until it can fill a batch, or what is missing is late.
 
         A track whose audio is late stops nobody. A job alone waits for each of its sources `LATE_S`, so that
@@ -282,13 +340,15 @@ class RecognitionService:
                 return
             source = self._next_source(jobs, missed)
             if source is None:
-                if self._scheduler.has_work or not missed:
+                if self._scheduler.has_work or not missed or time.monotonic() >= until:
                     return
                 missed[0].is_ready(_SLICE_S)
                 missed.clear()
             elif source.is_ready(0.0):
                 self._take(source)
             elif (left_s := self._patience_s(source, jobs)) > 0.0:
+                if time.monotonic() >= until and not self._scheduler.has_work:
+                    return
                 source.is_ready(min(left_s, _SLICE_S))
             else:
                 missed.append(source)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ovsubs.audio.chunks import Chunk
 from ovsubs.recognition.chunk_decoder import ChunkDecoder, ChunkResult
+from ovsubs.recognition.decoded import DecodedChunk, DecodedTrack, WindowLanguage
 from ovsubs.recognition.fallback import Attempt
 from ovsubs.recognition.options import TranscribeOptions
 from ovsubs.spans import Span
@@ -27,7 +28,8 @@ class TrackUpdate:
     `position` is how much of the file has been recognized, in seconds; `speech_duration` how much of the
     batch was speech. `n_left_out` windows were given up, because their text repeated itself without end;
     `uncovered` is speech that has no text. `error` ends the track: it cannot be read any further.
-    `timings` are the track's share of the batch.
+    `timings` are the track's share of the batch. `decoded` are the chunks that are done with it, without
+    those that were known.
     """
 
     track: int
@@ -40,14 +42,7 @@ class TrackUpdate:
     is_last: bool
     error: Exception | None = None
     timings: tuple[StageTime, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _WindowLanguage:
-    """The language of a window and how much speech is in it."""
-
-    language: str
-    seconds: float
+    decoded: tuple[DecodedChunk, ...] = ()
 
 
 class TrackState:
@@ -60,20 +55,32 @@ class TrackState:
         language_vote: LanguageVote | None,
         context: tuple[int, ...] = (),
         offset: float = 0.0,
+        known: DecodedTrack | None = None,
     ) -> None:
-        """`context`: tokens of the prompt and the hotwords. `offset`: where it begins in its file, in s."""
+        """Begin a track.
+
+        Args:
+            number: its own.
+            options: how it is recognized.
+            language_vote: None until its windows have voted.
+            context: tokens of the prompt and the hotwords.
+            offset: where it begins in its file, in seconds.
+            known: what has been decoded of it in an earlier run, with the same options.
+        """
+        self._known = known or DecodedTrack()
         self.number = number
         self.options = options
         self.context = context
         self.first_attempt = Attempt(options.search)
-        self.language_vote = language_vote
+        self.language_vote = language_vote or self._known.language_vote
         self.previous_tokens: tuple[int, ...] = ()  # the text so far, as far as it fits into a prompt
         self.has_ended = False  # no more chunks come
         # Windows that were asked for, and have not all come: of the first attempt, and with further ones.
         self.wanted = [0, 0]
         self._offset = offset
-        self._window_languages = dict[float, _WindowLanguage]()  # by the window's start
+        self._window_languages = dict[float, WindowLanguage]()  # by the window's start
         self._decoders = deque[ChunkDecoder]()
+        self._recalled = set[ChunkDecoder]()
         self._backlog = deque[Chunk]()  # fed, and not yet looked at
         self._fed_until = 0.0
         self._end = 0.0  # of the last chunk that came in
@@ -103,13 +110,24 @@ class TrackState:
         unfinished = [one for one in self._decoders if not one.is_done]
         while len(unfinished) < n and self._backlog:
             chunk = self._backlog.popleft()
-            decoder = ChunkDecoder(chunk, self._end, self.options)
+            self._speech_before += sum(region.end - region.start for region in chunk.speech)
+            decoder = self._decoder(chunk)
             self._end = chunk.span.end
-            self._speech_before += decoder.speech_left
             self._decoders.append(decoder)
             if not decoder.is_done:
                 unfinished.append(decoder)
         return unfinished
+
+    def _decoder(self, chunk: Chunk) -> ChunkDecoder:
+        known = self._known.chunks.get(chunk.span)
+        if known is None:
+            return ChunkDecoder(chunk, self._end, self.options)
+        if known.languages:
+            self._window_languages.update({window.start: window for window in known.languages})
+            self._count_votes()
+        decoder = ChunkDecoder.of_decoded(chunk, self._end, self.options, known)
+        self._recalled.add(decoder)
+        return decoder
 
     def add_vote(self, vote: LanguageVote, start: float, seconds: float) -> None:
         """Count a window's language vote; the track's language is the one with the most speech.
@@ -119,7 +137,10 @@ class TrackState:
             start: of the window; a second attempt at it does not count twice.
             seconds: of speech in it.
         """
-        self._window_languages[start] = _WindowLanguage(vote.language, seconds + 1e-3)
+        self._window_languages[start] = WindowLanguage(start, vote.language, seconds + 1e-3)
+        self._count_votes()
+
+    def _count_votes(self) -> None:
         seconds_of = dict[str, float]()
         for window in self._window_languages.values():
             seconds_of[window.language] = seconds_of.get(window.language, 0.0) + window.seconds
@@ -136,12 +157,16 @@ class TrackState:
 
     def report(self, timings: tuple[StageTime, ...] = ()) -> TrackUpdate:
         """Report the new segments whose order is final; `timings` are the track's share of the batch."""
-        found = list[ChunkResult]()
+        found, decoded = list[ChunkResult](), list[DecodedChunk]()
         while self._decoders:
             found.append(self._decoders[0].drain())
             if not self._decoders[0].is_done:
                 break
-            self._seconds_given_out += self._decoders.popleft().seconds_done
+            done = self._decoders.popleft()
+            self._seconds_given_out += done.seconds_done
+            if done not in self._recalled:
+                decoded.append(self._with_languages(done.decoded))
+            self._recalled.discard(done)
         new = [segment for one in found for segment in one.segments]
         self._remember(new)
         segments = self._number(new)
@@ -157,7 +182,12 @@ class TrackState:
             uncovered=tuple(self._in_file(span) for one in found for span in one.uncovered),
             is_last=self.is_done,
             timings=timings,
+            decoded=tuple(decoded),
         )
+
+    def _with_languages(self, chunk: DecodedChunk) -> DecodedChunk:
+        span, known = chunk.span, self._window_languages.values()
+        return replace(chunk, languages=tuple(one for one in known if span.start <= one.start < span.end))
 
     def _in_file(self, span: Span) -> Span:
         return Span(span.start + self._offset, span.end + self._offset)

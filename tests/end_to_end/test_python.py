@@ -24,7 +24,7 @@ from ovsubs.errors import (
     UnreadableMedia,
     UnsupportedTask,
 )
-from ovsubs.pipeline import FileOutcome
+from ovsubs.file_events import FileOutcome
 from ovsubs.transcript import Segment
 from ovsubs.whisper.model import CompileOptions
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ovsubs.audio.source import AudioSource
 from ovsubs.errors import MissingFile, UnsupportedTask
-from ovsubs.pipeline import NO_LANGUAGE, Model
+from ovsubs.file_transcript import NO_LANGUAGE
+from ovsubs.pipeline import Model
 from ovsubs.recognition import RecognitionService, TrackRequest, TranscribeOptions
 from ovsubs.whisper.language_vote import LanguageVote
 

@@ -22,7 +22,8 @@ from ovsubs.audio.silero import LIVE_BATCH
 from ovsubs.audio.source import AudioSource, open_source
 from ovsubs.audio.vad import VadOptions, open_detector
 from ovsubs.errors import ClosedModel, InvalidOption, UnreadableMedia, UnsupportedTask
-from ovsubs.pipeline import Model, Progress
+from ovsubs.file_events import Progress
+from ovsubs.pipeline import Model
 from ovsubs.recognition import (
     RecognitionService,
     Scheduler,
