@@ -49,6 +49,11 @@
     ├── VideoError
     │   ├── ConversionFailed
     │   └── UndrawableText
+    ├── LedgerError
+    │   ├── UnusableLedger
+    │   ├── NoLedger
+    │   ├── UnreadableReport
+    │   └── FileInUse
     └── OutputError
         ├── OutputExists
         ├── SubtitlesExist
@@ -514,6 +519,42 @@ class UndrawableText(VideoError):
     what: str
     template = "{subtitles}: no font on this machine can draw {what}"
     hint_template = "install one that can, such as Noto Sans"
+
+
+class LedgerError(OvsubsError):
+    """The memory of unattended runs cannot be used, or says that somebody else is at work."""
+
+
+class UnusableLedger(LedgerError):
+    """A ledger cannot be opened, or must not lie where it does."""
+
+    path: _Place
+    why: str
+    template = "{path}: {why}"
+    hint_template = "name another file with `ledger`, on a disk of this machine"
+
+
+class NoLedger(LedgerError):
+    """There has been no unattended run over a folder."""
+
+    root: _Place
+    template = "{root}: nothing is known of this folder"
+    hint_template = "an unattended run has to begin first"
+
+
+class UnreadableReport(LedgerError):
+    """A report of a run cannot be read."""
+
+    path: _Place
+    why: _Reason
+    template = "{path}: {why}"
+
+
+class FileInUse(LedgerError):
+    """Another run is working on a file."""
+
+    path: _Place
+    template = "{path}: another run is working on it"
 
 
 class OutputError(OvsubsError):

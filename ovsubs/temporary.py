@@ -135,11 +135,12 @@ if sys.platform == "win32":
 
     def _remove_abandoned(path: Path, name: re.Match[str]) -> None:
         state = path.lstat()
-        gone = name[1] == _machine() and not _is_running(int(name[2]))
+        gone = name[1] == _machine() and not is_running(int(name[2]))
         if gone or _is_old(path):
             _remove(path, state.st_mode)
 
-    def _is_running(pid: int) -> bool:
+    def is_running(pid: int) -> bool:
+        """Whether there is a process of this number."""
         kernel = ctypes.WinDLL("kernel32")
         kernel.OpenProcess.restype = wintypes.HANDLE
         process = kernel.OpenProcess(_MAY_ASK, False, pid)
@@ -152,6 +153,16 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+
+    def is_running(pid: int) -> bool:
+        """Whether there is a process of this number."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass  # somebody else's
+        return True
 
     def _hold(path: Path) -> list[int] | None:
         """The lock on what has just been made; None where a sweep of another process was quicker.

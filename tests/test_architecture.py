@@ -43,7 +43,7 @@ LAYERS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"export"}),),
     (frozenset({"recognition", "file_tracks", "file_transcript", "file_events", "pipeline", "loading"}),),
     (frozenset({"library"}), frozenset({"evaluation"})),
-    (frozenset({"quantization"}),),
+    (frozenset({"quantization"}), frozenset({"batch"})),
     (frozenset({"cli"}),),
 )
 LAYER_OF = {package: n for n, layer in enumerate(LAYERS) for group in layer for package in group}

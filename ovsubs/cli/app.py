@@ -3,6 +3,7 @@
 import typer
 
 from ovsubs import __version__
+from ovsubs.cli.batch_commands import batch, jobspec, pause, report, resume, status, stop
 from ovsubs.cli.model_commands import benchmark, devices, export, models, quantize
 from ovsubs.cli.printing import show
 from ovsubs.cli.subtitle_commands import qc, render, subtitle
@@ -25,5 +26,8 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
-for command in (subtitle, render, export, quantize, benchmark, qc, models, devices, embed, burn):
+for command in (
+    *(subtitle, batch, status, pause, resume, stop, report, jobspec, render),
+    *(export, quantize, benchmark, qc, models, devices, embed, burn),
+):
     app.command()(command)

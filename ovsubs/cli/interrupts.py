@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -52,4 +52,37 @@ def noted_interrupts() -> Iterator[list[int]]:
         yield noted
     finally:
         for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def patient_interrupts(on_first: Callable[[], object]) -> Iterator[list[int]]:
+    """The first call to stop is written down and handed on; the second raises KeyboardInterrupt.
+
+    Args:
+        on_first: called in the handler of the signal.
+    """
+    noted = list[int]()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        if len(noted) == 1:
+            on_first()
+            return
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield noted  # only the main thread may set handlers
+        return
+    held = {n: handler for n, handler in before.items() if n == signal.SIGINT or handler != signal.SIG_IGN}
+    for number in held:
+        signal.signal(number, handle)
+    try:
+        yield noted
+    finally:
+        for number, handler in held.items():
             signal.signal(number, handler)

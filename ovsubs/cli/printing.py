@@ -77,6 +77,15 @@ def say_above(console: Console, line: str) -> None:
     console.print(printable(line), markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
+def print_lines(text: str) -> None:
+    """Print the text of a file that is ours on stdout, with the same ends of lines on each system."""
+    sys.stdout.flush()
+    if buffer := getattr(sys.stdout, "buffer", None):
+        buffer.write(text.encode())
+    else:
+        sys.stdout.write(text)
+
+
 def print_text(text: str) -> None:
     """Print the text of a file on stdout, as it is; a terminal gets no control characters.
 

@@ -119,6 +119,8 @@ def print_subtitles(
         "profile": verbosity.profile,
         "verbose": verbosity.verbose,
         "no_recursive": not options.recursive,
+        "include": options.patterns.include,
+        "exclude": options.patterns.exclude,
         "embed": options.videos.embed,
         "burn": options.videos.burn,
         "n_review": options.n_review,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,10 +13,16 @@ from ovsubs.cli import subtitle_options as o
 from ovsubs.cli.combinations import Idle, refuse_idle, refuse_idle_recognition, refuse_missing_folder
 from ovsubs.cli.parameters import from_parameters
 
+if TYPE_CHECKING:
+    from ovsubs.cli.subtitle import ModelChoice
+    from ovsubs.library.plan import SubtitleOptions
+
 
 def subtitle(
     inputs: o.Inputs,
     recursive: o.Recursive = True,
+    include: o.Include = None,
+    exclude: o.Exclude = None,
     output_dir: o.OutputDir = None,
     output_format: o.OutputFormat = "srt",
     language_suffix: o.LanguageSuffix = False,
@@ -83,8 +91,23 @@ def subtitle(
     failed, 2 the call is wrong, 130 stopped by Ctrl-C.
     """
     given = locals()
+    from ovsubs.cli import subtitle as runner
+
+    wanted, choice = wanted_of(given)
+    verbosity = from_parameters(runner.Verbosity, given)
+    run = runner.print_subtitles if output_dir == "-" else runner.write_subtitles
+    raise typer.Exit(run(inputs, wanted, choice, verbosity))
+
+
+def wanted_of(given: Mapping[str, Any]) -> tuple[SubtitleOptions, ModelChoice]:
+    """What parameters of `subtitle` say is to be written, and by which model.
+
+    Raises:
+        UsageError: a value is refused, or has no effect beside another one.
+    """
     from ovsubs.audio.regions import VadOptions
     from ovsubs.cli import subtitle as runner
+    from ovsubs.library.patterns import Patterns
     from ovsubs.library.plan import SubtitleOptions
     from ovsubs.library.videos import VideoOptions
     from ovsubs.recognition import TranscribeOptions
@@ -94,18 +117,18 @@ def subtitle(
     from ovsubs.whisper.segments import SilenceOptions
 
     refuse_idle_recognition()
-    refuse_missing_folder(model_dir)
-    formats = runner.formats_named(output_format)
+    refuse_missing_folder(given["model_dir"])
+    formats = runner.formats_named(given["output_format"])
     transcribe = from_parameters(
         TranscribeOptions,
         given,
-        languages=tuple(name.strip() for name in (languages or "").split(",") if name.strip()),
-        temperature_increment_on_fallback=temperature_increment_on_fallback or None,
-        vad=from_parameters(VadOptions, given, "vad_") if vad_filter else None,
+        languages=tuple(name.strip() for name in (given["languages"] or "").split(",") if name.strip()),
+        temperature_increment_on_fallback=given["temperature_increment_on_fallback"] or None,
+        vad=from_parameters(VadOptions, given, "vad_") if given["vad_filter"] else None,
         silence=from_parameters(SilenceOptions, given),
-        word_timestamps=runner.wants_words(word_timestamps, task, formats),
+        word_timestamps=runner.wants_words(given["word_timestamps"], given["task"], formats),
     )
-    to_stdout = output_dir == "-"
+    output_dir = given["output_dir"]
     wanted = from_parameters(
         SubtitleOptions,
         given,
@@ -113,14 +136,13 @@ def subtitle(
         layout=from_parameters(LayoutOptions, given),
         format=from_parameters(FormatOptions, given),
         formats=formats,
-        output_dir=None if to_stdout or output_dir is None else Path(output_dir),
-        n_review=review,
+        output_dir=None if output_dir in (None, "-") else Path(output_dir),
+        n_review=given["review"],
+        patterns=Patterns(tuple(given["include"] or ()), tuple(given["exclude"] or ())),
         videos=from_parameters(VideoOptions, given),
     )
-    choice = runner.ModelChoice(model, model_dir, from_parameters(CompileOptions, given), offline)
-    verbosity = from_parameters(runner.Verbosity, given)
-    run = runner.print_subtitles if to_stdout else runner.write_subtitles
-    raise typer.Exit(run(inputs, wanted, choice, verbosity))
+    compile_options = from_parameters(CompileOptions, given)
+    return wanted, runner.ModelChoice(given["model"], given["model_dir"], compile_options, given["offline"])
 
 
 def render(

@@ -30,6 +30,23 @@ Recursive = Annotated[
     ),
 ]
 
+Include = Annotated[
+    list[str] | None,
+    option(
+        "--include",
+        help="Of a folder only files that match, in patterns of .gitignore; may be given again.",
+        panel="Input",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    option(
+        "--exclude",
+        help="Leave out files and folders that match; so does a file .ovsubsignore in a folder.",
+        panel="Input",
+    ),
+]
+
 
 def _output_dir_option(what: str) -> Any:
     return option(

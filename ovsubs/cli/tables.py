@@ -26,7 +26,9 @@ _UNBOUND_WIDTH = 1000  # columns; where nobody looks at a screen, lines are not 
 
 def print_results(results: Sequence[FileResult]) -> None:
     """The closing table: what became of each file."""
-    table = _table("file", "language", "duration", "RTFx", "cues", "reading speed", "rule errors", "result")
+    table = make_table(
+        "file", "language", "duration", "RTFx", "cues", "reading speed", "rule errors", "result"
+    )
     for result in results:
         told = result.transcript
         figures = ("", "", "")
@@ -38,8 +40,8 @@ def print_results(results: Sequence[FileResult]) -> None:
             figures = (language, clock_time(told.duration), speed)
         names = ", ".join(output.name for output in result.outputs)
         outcome = names if result.status is Status.DONE else result.status
-        _add_row(table, str(result.path), *figures, *_layout_figures(result), outcome)
-    _print(table)
+        add_row(table, str(result.path), *figures, *_layout_figures(result), outcome)
+    print_table(table)
 
 
 def _layout_figures(result: FileResult) -> tuple[str, str, str]:
@@ -53,89 +55,92 @@ def _layout_figures(result: FileResult) -> tuple[str, str, str]:
 
 def print_review(results: Sequence[FileResult]) -> None:
     """The places of each file that may be wrong, and why."""
-    table = _table("file", "time", "why", "text")
+    table = make_table("file", "time", "why", "text")
     for result in results:
         for item in result.to_review:
             time, why = clock_time(item.start_ms / 1000), "; ".join(item.reasons)
-            _add_row(table, str(result.path), time, why, text_cell(item.text))
-    _print(table)
+            add_row(table, str(result.path), time, why, text_cell(item.text))
+    print_table(table)
 
 
 def print_profile(results: Sequence[FileResult], wall_s: float) -> None:
     """Where the time went: each stage of the run, the longest first."""
     stages = add_up(timing for result in results if result.transcript for timing in result.transcript.timings)
-    table = _table("stage", "seconds", "share", "times", "ms each", "rows each")
+    table = make_table("stage", "seconds", "share", "times", "ms each", "rows each")
     for stage in sorted(stages, key=lambda stage: -stage.seconds):
         each = f"{1000 * stage.seconds / stage.count:.1f}" if stage.count else ""
         share = f"{stage.seconds / wall_s:.1%}"
         rows = f"{stage.rows / stage.count:.1f}" if stage.rows else ""
-        _add_row(table, stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each, rows)
+        add_row(table, stage.stage, f"{stage.seconds:.2f}", share, f"{stage.count:.0f}", each, rows)
     rest = wall_s - sum(stage.seconds for stage in stages)
-    _add_row(table, "rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "", "")
-    _add_row(table, "wall", f"{wall_s:.2f}", "100.0%", "", "", "")
-    _print(table)
+    add_row(table, "rest (plan, load, layout, write)", f"{rest:.2f}", f"{rest / wall_s:.1%}", "", "", "")
+    add_row(table, "wall", f"{wall_s:.2f}", "100.0%", "", "", "")
+    print_table(table)
 
 
 def print_models(models: Sequence[ModelListing]) -> None:
     """The models on this machine."""
-    table = _table("name", "size", "precision", "source", "path")
+    table = make_table("name", "size", "precision", "source", "path")
     for model in models:
         size = f"{model.size_bytes / 1e6:.0f} MB"
-        _add_row(table, model.name, size, model.precision, model.source, str(model.path))
-    _print(table)
+        add_row(table, model.name, size, model.precision, model.source, str(model.path))
+    print_table(table)
     if not models:
         say("no models yet; make one with `ovsubs export base`")
 
 
 def print_devices(devices: Sequence[Device]) -> None:
     """The devices that OpenVINO sees, what they compute in by default, and why the CPU does."""
-    table = _table("device", "full name", "computes in")
+    table = make_table("device", "full name", "computes in")
     for device in devices:
         chosen = settle(CompileOptions(device.name)).precision_name
-        _add_row(table, device.name, device.full_name, chosen or "its own choice")
-    _print(table)
+        add_row(table, device.name, device.full_name, chosen or "its own choice")
+    print_table(table)
     measured = measured_precisions(ModelSize())
     slowest = next(one for one in measured if str(one.precision) == "f32")
     show()
     show("speed of the CPU with base, compared with f32 (measured once, then kept):")
-    table = _table("precision", "encoder", "decoder")
+    table = make_table("precision", "encoder", "decoder")
     for one in measured:
         times = slowest.encoder_ms / one.encoder_ms, slowest.decoder_ms / one.decoder_ms
-        _add_row(table, str(one.precision), *(f"{factor:.1f}" for factor in times))
-    _print(table)
+        add_row(table, str(one.precision), *(f"{factor:.1f}" for factor in times))
+    print_table(table)
 
 
 def print_figures(figures: report.Table, signature: str) -> None:
     """The table of a benchmark, and the line that says under which conditions it was made."""
-    table = _table(*figures.head)
+    table = make_table(*figures.head)
     for row in figures.rows:
-        _add_row(table, *row)
-    _print(table)
+        add_row(table, *row)
+    print_table(table)
     show(signature)
 
 
 def print_findings(findings: Sequence[RegressionCheck]) -> None:
     """What moved against a baseline, and whether it may."""
-    table = _table("model", "figure", "baseline", "now", "limit", "")
+    table = make_table("model", "figure", "baseline", "now", "limit", "")
     for finding in findings:
         form = "{:.2%}" if finding.figure == "WER" else "{:.2f}x"
         values = (form.format(value) for value in (finding.before, finding.now, finding.limit))
-        _add_row(table, finding.label, finding.figure, *values, "ok" if finding.passed else "WORSE")
-    _print(table)
+        add_row(table, finding.label, finding.figure, *values, "ok" if finding.passed else "WORSE")
+    print_table(table)
 
 
-def _table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
+    """A table without lines, whose cells are not cut."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
 
 
-def _add_row(table: Table, *texts: str) -> None:
+def add_row(table: Table, *texts: str) -> None:
+    """A row of texts, of which nothing is taken for a mark."""
     table.add_row(*map(cell, texts))
 
 
-def _print(table: Table) -> None:
+def print_table(table: Table) -> None:
+    """Print a table on stdout; as wide as it is, where nobody looks at a screen."""
     console = Console(
         width=None if sys.stdout.isatty() else _UNBOUND_WIDTH, markup=False, highlight=False, emoji=False
     )

@@ -14,6 +14,7 @@ from ovsubs.errors import (
     DeviceNotFound,
     InvalidOption,
     ModelNotFound,
+    NoLedger,
     NotComparable,
     OutputIsInput,
     OverlappingDatasets,
@@ -33,6 +34,7 @@ _MISUSE = (
 # Hints that name a command.
 _HINTS: dict[type[OvsubsError], str] = {
     BrokenModel: "export it again with `ovsubs export`",
+    NoLedger: "begin with `ovsubs batch`",
     UnreadableTranscript: "make one with `ovsubs subtitle -f json`",
 }
 # Fields of options that a command calls otherwise.

@@ -17,6 +17,7 @@ class Activity(StrEnum):
     DETECT_LANGUAGE = "detecting the language"
     TRANSCRIBE = "transcribing"
     COPY = "copying"
+    RENDER = "writing again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class FileStarted:
     """A file has been opened for something that takes time.
 
     Of a file that is to be transcribed this is told with the next batch; the languages of all files that need
-    it are detected first, and videos whose subtitles are there are copied last.
+    it are detected first, and videos whose subtitles are there are copied last. Where a transcript is kept,
+    only files are written.
     """
 
     file: PlannedFile

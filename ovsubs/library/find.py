@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from ovsubs.audio.media import COPY_MARKS, MEDIA_SUFFIXES
 from ovsubs.errors import MissingFile, NoMediaInFolder
+from ovsubs.library.patterns import IGNORED, LEFT_OUT, NOT_INCLUDED, Patterns, Selection, select
 
 TEMPORARY_PREFIX = ".ovsubs-"  # of what is being written; it stays only where a run was killed
 # What systems and storage devices keep for themselves on a disk: deleted files, thumbnails, remains.
@@ -24,6 +25,8 @@ LINKED_FOLDER = "a link to a folder"
 BROKEN_LINK = "a link that leads nowhere"
 SEEN = "the same folder as one that was searched"
 BELOW = "a folder, and folders are not searched in depth"
+EVERYTHING = Patterns()
+_BY_PATTERNS = frozenset({LEFT_OUT, NOT_INCLUDED, IGNORED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,14 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an input stands for; `unreadable` are folders that could not be listed, each with the error."""
+    """What an input stands for; `unreadable` are folders that could not be searched, each with the error."""
 
     files: tuple[FoundFile, ...]
     passed_over: tuple[PassedOver, ...] = ()
     unreadable: tuple[tuple[Path, OSError], ...] = ()
 
 
-def find_media(named: Path, *, recursive: bool = True) -> Found:
+def find_media(named: Path, *, recursive: bool = True, patterns: Patterns = EVERYTHING) -> Found:
     """Find the files to work on: a file stands for itself, a folder for the audio and video files in it.
 
     They are in the order of their names, those of a folder before those in folders below it. Hidden files and
@@ -59,20 +62,25 @@ def find_media(named: Path, *, recursive: bool = True) -> Found:
     (`talk.burned.mp4`), where the video itself is there. Links to files are followed, links to folders are
     not, unless they are named.
 
+    An `.ovsubsignore` in the folder that is named or in one below it says what is left out there, like a
+    `.gitignore`. Where it cannot be read, its folder is `unreadable`. A file that is named is always taken.
+
     Args:
         named: a file or a folder.
         recursive: search the folders below it, too.
+        patterns: what is taken and what is left out; they count from the folder on.
 
     Raises:
         MissingFile: it is not there.
-        NoMediaInFolder: a folder that holds no file with an ending in `MEDIA_SUFFIXES`.
+        NoMediaInFolder: a folder with no file to work on: none has an ending in `MEDIA_SUFFIXES`, or all of
+            them are left out.
         OSError: a folder that cannot be listed.
     """
     if not named.exists():
         raise MissingFile(named)
     if not named.is_dir():
         return Found((FoundFile(named),))
-    found = _without_copies(_search(named, recursive=recursive))
+    found = _without_copies(named, _search(named, select(named, patterns), recursive=recursive))
     if not found.files and not found.unreadable:
         raise NoMediaInFolder(named)
     return found
@@ -99,13 +107,13 @@ class _Listing:
     passed_over: tuple[PassedOver, ...]
 
 
-def _search(top: Path, *, recursive: bool) -> Found:
+def _search(top: Path, selection: Selection, *, recursive: bool) -> Found:
     files, passed_over = list[FoundFile](), list[PassedOver]()
     unreadable = list[tuple[Path, OSError]]()
     seen = set[tuple[int, int]]()
-    waiting = [PurePath()]  # not by recursion: folders may be nested deeper than calls
+    waiting = [(PurePath(), selection)]  # not by recursion: folders may be nested deeper than calls
     while waiting:
-        below = waiting.pop()
+        below, around = waiting.pop()
         folder = top / below
         try:
             identity = _identity(folder)
@@ -119,21 +127,33 @@ def _search(top: Path, *, recursive: bool) -> Found:
             passed_over.append(PassedOver(folder, SEEN))
             continue
         seen.add(identity)
-        listing = _sort_out(folder, below, entries, recursive=recursive)
+        try:
+            selection = around.in_folder(folder, below, [entry.name for entry in entries])
+        except OSError as error:
+            unreadable.append((folder, error))
+            continue
+        listing = _sort_out(folder, below, entries, selection, recursive=recursive)
         files += listing.files
         passed_over += listing.passed_over
-        waiting += reversed(listing.folders)
+        waiting += ((each, selection) for each in reversed(listing.folders))
     return Found(tuple(files), tuple(passed_over), tuple(unreadable))
 
 
 def _sort_out(
-    folder: Path, below: PurePath, entries: Iterable[os.DirEntry[str]], *, recursive: bool
+    folder: Path,
+    below: PurePath,
+    entries: Iterable[os.DirEntry[str]],
+    selection: Selection,
+    *,
+    recursive: bool,
 ) -> _Listing:
     files, folders, passed_over = list[FoundFile](), list[PurePath](), list[PassedOver]()
     for entry in entries:
         why = _why_not(entry)
         is_folder = why is None and _is(entry, os.DirEntry.is_dir)
-        if is_folder and not recursive:
+        if why is None:
+            why = selection.why_not(below / entry.name, is_folder=is_folder)
+        if why is None and is_folder and not recursive:
             why = BELOW
         if why is not None:
             passed_over.append(PassedOver(folder / entry.name, why))
@@ -182,12 +202,15 @@ def _identity(folder: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _without_copies(found: Found) -> Found:
+def _without_copies(named: Path, found: Found) -> Found:
     """Leave out what we have made of a video that is there: beside it, or in an output folder below."""
     stems = {(file.subfolder.parts, file.path.stem) for file in found.files}
+    # A copy is no video of its own where patterns leave out the one that it is of.
+    left_out = (each.path.relative_to(named) for each in found.passed_over if each.why in _BY_PATTERNS)
+    stems |= {(path.parent.parts, path.stem) for path in left_out if path.suffix.lower() in MEDIA_SUFFIXES}
     copies = [file for file in found.files if _is_copy(file, stems)]
-    left_out = set(copies)
-    files = tuple(file for file in found.files if file not in left_out)
+    passed = set(copies)
+    files = tuple(file for file in found.files if file not in passed)
     passed_over = (*found.passed_over, *(PassedOver(copy.path, COPY) for copy in copies))
     return replace(found, files=files, passed_over=passed_over)
 

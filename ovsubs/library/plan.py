@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
 
-from ovsubs.audio.media import probe
 from ovsubs.audio.streams import Media, media_of, read_contents
 from ovsubs.audio.tracks import choose_track
 from ovsubs.bounds import check_count
@@ -29,6 +28,8 @@ from ovsubs.library.existing import (
 )
 from ovsubs.library.file_result import FileResult, Status, failed, skipped
 from ovsubs.library.find import Found, FoundFile, PassedOver, find_media
+from ovsubs.library.patterns import Patterns
+from ovsubs.library.probing import ProbeAhead
 from ovsubs.library.videos import VideoOptions, best_format
 from ovsubs.places import can_write_in, file_key
 from ovsubs.recognition import TranscribeOptions
@@ -56,7 +57,7 @@ class SubtitleOptions:
     `language_suffix`: `name.<language>.srt`. `overwrite`: without it, outputs that are there stay.
     `n_review`: how many of the places that are most likely wrong are listed for each file. `videos`: copies
     of the file that show the subtitles. `recursive`: folders are searched in depth, and `output_dir` gets the
-    same folders.
+    same folders. `patterns`: which of the files in folders are taken.
     """
 
     transcribe: TranscribeOptions = field(default_factory=TranscribeOptions)
@@ -69,6 +70,7 @@ class SubtitleOptions:
     n_review: int = 0
     videos: VideoOptions = field(default_factory=VideoOptions)
     recursive: bool = True
+    patterns: Patterns = field(default_factory=Patterns)
 
     def __post_init__(self) -> None:
         if not self.formats:
@@ -106,7 +108,7 @@ class PlannedFile:
     written. `subfolder`: where it lies below the folder that was named, which is kept in `output_dir`.
     `language`: of the text, a code, as far as it is known. `is_decided`: False where only the language that
     is spoken tells whether anything is missing. `media`: what the file holds, which is looked at once; None
-    where that has not been done yet.
+    where that has not been done yet. `ours`: outputs of an earlier run, which are to be replaced.
     """
 
     path: Path
@@ -117,6 +119,7 @@ class PlannedFile:
     language: str | None = None
     is_decided: bool = True
     media: Media | None = None
+    ours: frozenset[Path] = frozenset()
 
     @property
     def duration(self) -> float:
@@ -160,22 +163,49 @@ def make_plan(
         options: what is to be written.
         on_file: called with how many files have been looked at, and how many there are.
     """
-    looked_at = [_find(given, options) for given in inputs]
+    return plan_found([find(given, options) for given in inputs], options, on_file)
+
+
+def plan_found(
+    looked_at: Sequence[Found | FileResult],
+    options: SubtitleOptions,
+    on_file: Callable[[int, int], None] = ignore,
+    ours: Mapping[Path, frozenset[Path]] | None = None,
+) -> Plan:
+    """The same for inputs in which files have been found already.
+
+    Args:
+        looked_at: what each input stands for, or that it stands for nothing; see `find`.
+        options: what is to be written.
+        on_file: as for `make_plan`.
+        ours: outputs of an earlier run, which are to be replaced, by the files that they are of.
+    """
     found = [each for each in looked_at if isinstance(each, Found)]
-    sources = Inputs(file.path for each in found for file in each.files)
-    others = _Others(sources, {}, set(), cache(read_names))
-    outcomes, n_files, n_done = list[PlannedFile | FileResult](), sum(len(each.files) for each in found), 0
-    for each in looked_at:
-        if isinstance(each, FileResult):
-            outcomes.append(each)
-            continue
-        outcomes += [failed(path, error) for path, error in each.unreadable]
-        for file in each.files:
-            outcomes.append(_plan_file(file, options, others))
-            n_done += 1
-            on_file(n_done, n_files)
+    files = [file for each in found for file in each.files]
+    sources = Inputs(file.path for file in files)
+    others = _Others(sources, {}, set(), cache(read_names), ours or {})
+    outcomes, n_done = list[PlannedFile | FileResult](), 0
+    with ProbeAhead(file.path for file in files if _may_be_heard(file, options, others)) as probes:
+        for each in looked_at:
+            if isinstance(each, FileResult):
+                outcomes.append(each)
+                continue
+            outcomes += [failed(path, error) for path, error in each.unreadable]
+            for file in each.files:
+                outcomes.append(_plan_file(file, options, others, probes))
+                n_done += 1
+                on_file(n_done, len(files))
     passed_over = tuple(left_out for each in found for left_out in each.passed_over)
     return replace(_sorted_out(outcomes), passed_over=passed_over)
+
+
+def _may_be_heard(found: FoundFile, options: SubtitleOptions, others: _Others) -> bool:
+    """Whether a file is likely to be looked into, as far as names tell."""
+    try:
+        outcome = _missing(_everything(found, options, others), options, others.look)
+    except (OvsubsError, OSError):
+        return False
+    return isinstance(outcome, PlannedFile) and bool(outcome.formats)
 
 
 def decide(plan: Plan, outcomes: Iterable[PlannedFile | FileResult]) -> Plan:
@@ -202,9 +232,10 @@ def _sorted_out(outcomes: Iterable[PlannedFile | FileResult]) -> Plan:
     return Plan(tuple(files), tuple(settled), tuple(copies), tuple(undecided))
 
 
-def _find(given: Path, options: SubtitleOptions) -> Found | FileResult:
+def find(given: Path, options: SubtitleOptions) -> Found | FileResult:
+    """What an input stands for, or why it stands for nothing."""
     try:
-        return find_media(given, recursive=options.recursive)
+        return find_media(given, recursive=options.recursive, patterns=options.patterns)
     except (OvsubsError, OSError) as error:
         return failed(given, error)
 
@@ -214,24 +245,31 @@ class _Others:
     """What is known of the other inputs when one is planned; `taken` and `seen` grow with each.
 
     `sources` are all of them; `taken` are the real paths of outputs and whose they are; `seen` the
-    folders and names of inputs; `look` reads the names in a folder.
+    folders and names of inputs; `look` reads the names in a folder. `ours` are outputs of an earlier run.
     """
 
     sources: Inputs
     taken: dict[str, Path]
     seen: set[tuple[str, str]]
     look: Look
+    ours: Mapping[Path, frozenset[Path]]
 
 
-def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> PlannedFile | FileResult:
-    path = found.path
-    everything = PlannedFile(
-        path,
+def _everything(found: FoundFile, options: SubtitleOptions, others: _Others) -> PlannedFile:
+    return PlannedFile(
+        found.path,
         options.formats,
         options.videos,
         subfolder=found.subfolder,
         language=options.text_language,
+        ours=others.ours.get(found.path, frozenset()),
     )
+
+
+def _plan_file(
+    found: FoundFile, options: SubtitleOptions, others: _Others, probes: ProbeAhead
+) -> PlannedFile | FileResult:
+    path, everything = found.path, _everything(found, options, others)
     try:
         place = (file_key(path.parent), path.name)
         claimed = {file_key(output): output for output in everything.outputs(options).values()}
@@ -245,7 +283,7 @@ def _plan_file(found: FoundFile, options: SubtitleOptions, others: _Others) -> P
         _check_copies(everything, options, others.sources)
         outcome = _missing(everything, options, others.look)
         if isinstance(outcome, PlannedFile):
-            outcome = _measured(outcome, options)
+            outcome = _measured(outcome, options, probes)
         others.taken.update(dict.fromkeys(claimed, path))  # only now: a bad file must not hinder a good one
         others.seen.add(place)
         return outcome
@@ -280,8 +318,17 @@ def _missing(file: PlannedFile, options: SubtitleOptions, look: Look) -> Planned
     """
     outputs, beside = file.outputs(options), look(file.path.parent)
     names = beside if options.output_dir is None else look(outputs[options.formats[0]].parent)
-    found = find_existing(file.path, names, beside)
-    there = {} if options.overwrite else outputs_there(outputs, found, file.language, options.language_suffix)
+    found = [each for each in find_existing(file.path, names, beside) if each.path not in file.ours]
+    there = (
+        {}
+        if options.overwrite
+        else outputs_there(
+            {name: output for name, output in outputs.items() if output not in file.ours},
+            found,
+            file.language,
+            options.language_suffix,
+        )
+    )
     if file.language is None and _language_decides(outputs.keys() - there.keys(), found, options):
         return replace(file, is_decided=False)
     others = {each.path: each.owner for each in found if each.owner}
@@ -327,7 +374,7 @@ def _skipped(file: PlannedFile, options: SubtitleOptions, there: Mapping[str, Pa
     return FileResult(file.path, Status.SKIPPED, outputs=tuple(there.values()), why=why)
 
 
-def _measured(file: PlannedFile, options: SubtitleOptions) -> PlannedFile:
+def _measured(file: PlannedFile, options: SubtitleOptions, probes: ProbeAhead) -> PlannedFile:
     """The file with what it holds.
 
     Raises:
@@ -338,7 +385,7 @@ def _measured(file: PlannedFile, options: SubtitleOptions) -> PlannedFile:
     _check_writable(outputs[file.formats[0]] if file.formats else copies[0])
     if not file.formats:
         return replace(file, media=media_of(read_contents(file.path)))  # nobody needs to speak in it
-    media = probe(file.path)
+    media = probes.probe(file.path)
     choose_track(media, options.transcribe.audio_track)
     return replace(file, media=media)
 
@@ -366,7 +413,8 @@ def _with_copies(file: PlannedFile, options: SubtitleOptions, there: Mapping[str
     if not copies:
         return file
     if any(name in VIDEO_FORMATS for name in file.formats):
-        existing = next((copy for copy in copies if copy.exists() and not options.overwrite), None)
+        kept = [copy for copy in copies if copy.exists() and copy not in file.ours]
+        existing = next((copy for copy in kept if not options.overwrite), None)
         if existing is not None:
             raise OutputExists(existing)
         return file

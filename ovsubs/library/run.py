@@ -62,12 +62,12 @@ def run_plan(
         with open_model() as model:
             model.check(options.transcribe)
             if plan.undecided:
-                plan = yield from _detect_languages(model, plan, options)
+                plan = yield from detect_languages(model, plan, options)
             yield from _transcribe(model, plan, options)
-    yield from _make_copies(plan, options)
+    yield from make_copies(plan, options)
 
 
-def _detect_languages(model: Model, plan: Plan, options: SubtitleOptions) -> Generator[Event, None, Plan]:
+def detect_languages(model: Model, plan: Plan, options: SubtitleOptions) -> Generator[Event, None, Plan]:
     """Decide what is to be done with the files of which some subtitles are there, by the language in each.
 
     A few windows of each are heard, and nothing is written.
@@ -146,11 +146,11 @@ def _ended(
         yield FileFinished(failed(file.path, outcome.error))
         return
     assert outcome.transcript is not None
-    steps = _finish(outcome.transcript, file, options, inputs)
+    steps = finish_file(outcome.transcript, file, options, inputs)
     yield FileFinished((yield from catch_errors(steps, partial(failed, file.path))))
 
 
-def _make_copies(plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
+def make_copies(plan: Plan, options: SubtitleOptions) -> Iterator[Event]:
     """Make the copies of videos whose subtitles are there. No model is asked."""
     for file in plan.copies:
         yield FileStarted(file, Activity.COPY)
@@ -163,9 +163,14 @@ def _only_copy(file: PlannedFile, options: SubtitleOptions) -> Generator[CopyPro
     return FileResult(file.path, Status.DONE, copies.paths, why="; ".join(copies.notes))
 
 
-def _finish(
+def finish_file(
     transcript: Transcript, file: PlannedFile, options: SubtitleOptions, inputs: Inputs
 ) -> Generator[CopyProgress, None, FileResult]:
+    """Write what is wanted of a file whose transcript is there, and check it.
+
+    Raises:
+        OvsubsError: a result cannot be written.
+    """
     cues = lay_out(transcript, options.layout)
     written = write_outputs(transcript, file, options, cues, inputs)
     copies = Copies((), ())
@@ -199,7 +204,7 @@ def _copy(
         file.videos,
         language=language,
         output_dir=file.output_dir(options),
-        overwrite=options.overwrite,
+        overwrite=options.overwrite or bool(file.ours),
     )
     return map_steps(copying, lambda at: CopyProgress(file, at.position, at.duration))
 
@@ -234,7 +239,7 @@ def write_outputs(
                 output,
                 cues=cues,
                 format_options=obeyed_by(name, options.format),
-                overwrite=options.overwrite,
+                overwrite=options.overwrite or output in file.ours,
             )
         )
     return tuple(written)
@@ -250,4 +255,4 @@ def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = N
     media = probe(Path(path))
     file = PlannedFile(media.path, options.formats, options.videos, media=media)
     transcript = model.transcribe(media, options=options.transcribe)
-    return run_to_end(_finish(transcript, file, options, Inputs([media.path]))).outputs
+    return run_to_end(finish_file(transcript, file, options, Inputs([media.path]))).outputs

@@ -11,8 +11,11 @@ import pytest
 from typer.main import get_command
 
 from ovsubs.audio.regions import VadOptions
+from ovsubs.batch.hooks import HookOptions
+from ovsubs.batch.plan import BatchOptions
+from ovsubs.cli import batch as batch_run
+from ovsubs.cli import batch_commands, subtitle_commands
 from ovsubs.cli import subtitle as subtitle_run
-from ovsubs.cli import subtitle_commands
 from ovsubs.cli.app import app
 from ovsubs.cli.help_lists import fill_help_lists
 from ovsubs.library.plan import SubtitleOptions
@@ -30,7 +33,8 @@ KINDS = {
     kind.__name__: kind
     for kind in (
         *(VadOptions, TranscribeOptions, SilenceOptions, LayoutOptions, FormatOptions, VideoOptions),
-        *(SubtitleOptions, CompileOptions, subtitle_run.Verbosity),
+        *(SubtitleOptions, BatchOptions, HookOptions, CompileOptions),
+        *(subtitle_run.Verbosity, batch_run.Wishes),
     )
 }
 
@@ -80,11 +84,26 @@ def test_the_help_names_every_format_and_style() -> None:
     assert rendered == f"{', '.join(RENDERED)}, several with commas, or all."
 
 
-@pytest.mark.parametrize("command", [subtitle_commands.subtitle, subtitle_commands.render])
-def test_every_parameter_of_a_command_is_used(command: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    ("command", "helper"),
+    [
+        (subtitle_commands.subtitle, subtitle_commands.wanted_of),
+        (subtitle_commands.render, None),
+        (batch_commands.batch, subtitle_commands.wanted_of),
+    ],
+)
+def test_every_parameter_of_a_command_is_used(
+    command: Callable[..., None], helper: Callable[..., object] | None
+) -> None:
     """By its name in the body, or as a field of options that are made of parameters. `--debug` is for all."""
-    tree = ast.parse(inspect.getsource(command))
+    sources = [inspect.getsource(one) for one in (command, helper) if one]
+    tree = ast.parse("\n".join(sources))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {"debug"}
+    used |= {
+        node.slice.value  # given["name"]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    }
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "from_parameters":
             kind, _, *rest = call.args

@@ -11,7 +11,8 @@ from systems import needs_permissions, needs_posix
 
 from ovsubs.errors import MissingFile, NoMediaInFolder
 from ovsubs.library import find
-from ovsubs.library.find import FoundFile, find_media
+from ovsubs.library.find import EVERYTHING, FoundFile, find_media
+from ovsubs.library.patterns import IGNORED, LEFT_OUT, NOT_INCLUDED, Patterns
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -21,15 +22,15 @@ def touch(folder: Path, *names: str) -> None:
         path.touch()
 
 
-def below(folder: Path, *, recursive: bool = True) -> list[str]:
+def below(folder: Path, *, recursive: bool = True, patterns: Patterns = EVERYTHING) -> list[str]:
     """The files that are found, as they are named below the folder."""
-    found = find_media(folder, recursive=recursive).files
+    found = find_media(folder, recursive=recursive, patterns=patterns).files
     assert all(file.path.parent == folder / file.subfolder for file in found)
     return [file.path.relative_to(folder).as_posix() for file in found]
 
 
-def passed_over(folder: Path, *, recursive: bool = True) -> dict[str, str]:
-    found = find_media(folder, recursive=recursive)
+def passed_over(folder: Path, *, recursive: bool = True, patterns: Patterns = EVERYTHING) -> dict[str, str]:
+    found = find_media(folder, recursive=recursive, patterns=patterns)
     return {left_out.path.relative_to(folder).as_posix(): left_out.why for left_out in found.passed_over}
 
 
@@ -121,6 +122,113 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
 
     assert below(tmp_path) == ["a.mp4"]
     assert passed_over(tmp_path) == {"pipe.mp4": find.NO_MEDIA}
+
+
+def test_patterns_say_what_is_searched_and_what_is_taken(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mkv", "notes.txt", ".c.mp4", "extras/d.mp4", "extras/e/f.mp4", "x/g.mp4")
+    touch(tmp_path, "x/extras.mp4", "x/y/h.wav")
+
+    excluded = Patterns(exclude=("extras", "*.mkv", "notes.txt"))
+    assert below(tmp_path, patterns=excluded) == ["a.mp4", "x/extras.mp4", "x/g.mp4", "x/y/h.wav"]
+    assert passed_over(tmp_path, patterns=excluded) == {
+        **dict.fromkeys(["b.mkv", "extras"], LEFT_OUT),
+        "notes.txt": find.NO_MEDIA,
+        ".c.mp4": find.HIDDEN,
+    }
+    included = Patterns(include=("/x/", "*.mkv"), exclude=("y/",))
+    assert below(tmp_path, patterns=included) == ["b.mkv", "x/extras.mp4", "x/g.mp4"]
+    assert passed_over(tmp_path, patterns=included) == {
+        **dict.fromkeys(["a.mp4", "extras/d.mp4", "extras/e/f.mp4"], NOT_INCLUDED),
+        "x/y": LEFT_OUT,
+        "notes.txt": find.NO_MEDIA,
+        ".c.mp4": find.HIDDEN,
+    }
+    assert below(tmp_path, recursive=False, patterns=Patterns(exclude=("*.mkv",))) == ["a.mp4"]
+    assert passed_over(tmp_path, recursive=False, patterns=excluded)["extras"] == LEFT_OUT
+    assert passed_over(tmp_path, recursive=False, patterns=excluded)["x"] == find.BELOW
+
+
+def test_what_ignore_files_say_is_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mkv", "x/a.mkv", "x/b.mkv", "x/y/b.mkv", "z/a.mp4")
+    (tmp_path / ".ovsubsignore").write_text("*.mkv\nz/\n")
+    (tmp_path / "x" / ".ovsubsignore").write_text("!/b.mkv\n")
+    (tmp_path / "z" / ".ovsubsignore").write_text("[")  # not searched, so nobody reads it
+
+    assert below(tmp_path) == ["a.mp4", "x/b.mkv"]
+    assert passed_over(tmp_path) == {
+        **dict.fromkeys(["b.mkv", "x/a.mkv", "x/y/b.mkv", "z"], IGNORED),
+        **dict.fromkeys([".ovsubsignore", "x/.ovsubsignore"], find.HIDDEN),
+    }
+    assert below(tmp_path / "x") == [
+        "a.mkv",
+        "b.mkv",
+        "y/b.mkv",
+    ]  # what is above the named folder does not count
+
+
+def test_a_file_that_is_named_is_taken_whatever_patterns_say(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    (tmp_path / ".ovsubsignore").write_text("*\n")
+
+    named = tmp_path / "a.mp4"
+    assert find_media(named, patterns=Patterns(("b",), ("a.mp4",))).files == (FoundFile(named),)
+    with pytest.raises(NoMediaInFolder):
+        find_media(tmp_path)
+    (tmp_path / ".ovsubsignore").unlink()
+    for patterns in (Patterns(include=("b",)), Patterns(exclude=("a*",))):
+        with pytest.raises(NoMediaInFolder):
+            find_media(tmp_path, patterns=patterns)
+
+
+def test_a_copy_of_a_video_that_patterns_leave_out_is_no_video_of_its_own(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "a.mp4",
+        "a.burned.mp4",
+        "b.mp4",
+        "b.subtitled.mkv",
+        "c.mp4",
+        "out/x/d.burned.mp4",
+        "x/d.mp4",
+    )
+    (tmp_path / ".ovsubsignore").write_text("/b.mp4\nx/d.mp4")
+
+    assert below(tmp_path, patterns=Patterns(exclude=("/a.mp4",))) == ["c.mp4"]
+
+
+def test_the_folder_of_an_ignore_file_that_cannot_be_read_is_not_searched(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "x/b.mp4", "x/y/c.mp4", "z/d.mp4", "z/.ovsubsignore/e.mp4")
+    (tmp_path / "x" / ".ovsubsignore").write_text("b.mp4\n[b.mp4\n")
+
+    assert below(tmp_path) == ["a.mp4"]
+    unreadable = {path.name: str(error.strerror) for path, error in find_media(tmp_path).unreadable}
+    why = ".ovsubsignore cannot be obeyed, so this folder is not searched: "
+    assert unreadable == {
+        "x": f"{why}line 2: '[b.mp4' is no pattern: its brackets do not close or hold more than "
+        r"characters and ranges; [ itself is \[",
+        "z": f"{why}it is no file",
+    }
+    found = find_media(tmp_path / "x")  # the folder that is named, too
+    assert (found.files, [path for path, _ in found.unreadable]) == ((), [tmp_path / "x"])
+
+
+@needs_permissions
+def test_an_ignore_file_of_somebody_else_hides_its_folder_alone(tmp_path: Path) -> None:
+    touch(tmp_path, "a/1.mp4", "a/.ovsubsignore", "z/3.mp4")
+    (tmp_path / "a" / ".ovsubsignore").chmod(0)
+    program = (
+        "import sys; from pathlib import Path; from ovsubs.library.find import find_media;"
+        "found = find_media(Path(sys.argv[1]));"
+        "print([file.path.name for file in found.files], [(p.name, e.strerror) for p, e in found.unreadable])"
+    )
+
+    done = subprocess.run(
+        [*AS_A_USER, sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr == ""
+    why = ".ovsubsignore cannot be obeyed, so this folder is not searched: Permission denied"
+    assert done.stdout == f"['3.mp4'] [('a', {why!r})]\n"
 
 
 @needs_permissions

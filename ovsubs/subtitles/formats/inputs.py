@@ -16,6 +16,10 @@ class Inputs:
         """Look where the paths lead; what is not there has a place all the same."""
         self._marks = {mark for path in paths for mark in _marks(path)}
 
+    def add(self, paths: Iterable[Path]) -> None:
+        """Other files that stay as they are, too."""
+        self._marks |= {mark for path in paths for mark in _marks(path)}
+
     def __contains__(self, path: Path) -> bool:
         """Whether a path leads to one of them: by name, by a symbolic or by a hard link."""
         return any(mark in self._marks for mark in _marks(path))

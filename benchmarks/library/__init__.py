@@ -1,0 +1,1 @@
+"""Libraries of files, good and bad, for benchmarks of unattended runs."""
