@@ -22,9 +22,8 @@ IGNORED = f"left out by {IGNORE_FILE}"
 # What stands in brackets goes into a regular expression as it is: what means something else there is refused.
 _IN_BRACKETS = r"(?:(?!--|&&|\|\||~~)[^\\\[\]])"
 _SEGMENT = re.compile(rf"(?:\\.|[^\\\[]|\[[!^]?+(?:\]|{_IN_BRACKETS}){_IN_BRACKETS}*\])*", re.DOTALL)
-_OF_WINDOWS = re.compile(
-    r"(?<!\\)(?:\\\\)*\\\w"
-)  # such as week1\extras, which gitignore takes for week1extras
+# Such as week1\extras, which gitignore takes for week1extras.
+_OF_WINDOWS = re.compile(r"(?<!\\)(?:\\\\)*\\\w")
 # Ends a pattern and a path, so that a pattern never matches what lies in a folder that it matches: the search
 # has decided on the folder. No name holds it.
 _END = "\0"
@@ -155,7 +154,8 @@ def _check(option: str, patterns: tuple[str, ...]) -> None:
                 raise ValueError("it is empty")
             if pattern.startswith("#"):
                 raise ValueError(r"it is a comment; if a name begins with #, write \#")
-            _read_rule(pattern, _spelling(ignores_case=False))
+            for ignores_case in (False, True):  # [Z-a] is a range, and [z-a] is none
+                _read_rule(pattern, _spelling(ignores_case))
         except ValueError as error:
             raise InvalidOption(option, pattern, str(error)) from None
     if patterns and patterns[0].startswith("!"):

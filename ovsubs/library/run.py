@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ovsubs.audio.media import probe
 from ovsubs.audio.streams import media_of, read_contents
-from ovsubs.errors import UnwritableOutput
+from ovsubs.errors import MissingFile, UnwritableOutput
 from ovsubs.file_events import FileAdvanced, FileOpened, FileOutcome, FileRequest, NothingNew
 from ovsubs.library.events import (
     Activity,
@@ -146,6 +146,10 @@ def _ended(
         yield FileFinished(failed(file.path, outcome.error))
         return
     assert outcome.transcript is not None
+    if options.output_dir is None and not file.path.exists():
+        # Its disk is gone, and what was written now would lie beneath it when it comes back.
+        yield FileFinished(failed(file.path, MissingFile(file.path)))
+        return
     steps = finish_file(outcome.transcript, file, options, inputs)
     yield FileFinished((yield from catch_errors(steps, partial(failed, file.path))))
 
@@ -229,10 +233,8 @@ def write_outputs(
     for name in file.formats:
         output = outputs[name]
         inputs.refuse(output)  # a detected language in its name was not known to the plan
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UnwritableOutput(output, error.strerror or error) from error
+        if options.output_dir is not None:
+            _make_folder(output)
         written.append(
             save_transcript(
                 transcript,
@@ -243,6 +245,13 @@ def write_outputs(
             )
         )
     return tuple(written)
+
+
+def _make_folder(output: Path) -> None:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutput(output, error.strerror or error) from error
 
 
 def subtitle(model: Model, path: str | Path, options: SubtitleOptions | None = None) -> tuple[Path, ...]:

@@ -89,7 +89,7 @@ FLAGS_BY_MODULES = {
 # CSS, another program's options, and files for clusters, in which commands stand.
 OTHERS_FLAGS = {
     *("subtitles/player.py", "batch/awake.py", "batch/job_options.py", "batch/kubernetes_job.py"),
-    *("batch/slurm_job.py", "batch/jobspec.py"),
+    *("batch/slurm_job.py", "batch/jobspec.py", "batch/shards.py"),
 }
 ELSEWHERE = {
     *("cli/app.py", "cli/subtitle_commands.py", "cli/model_commands.py", "cli/video_commands.py"),

@@ -234,6 +234,11 @@ def test_an_option_that_would_do_nothing_is_refused(option: str, patterns: tuple
     assert refused.value.option == option
 
 
+def test_an_option_is_refused_on_every_system_if_it_is_on_one_that_ignores_case() -> None:
+    with pytest.raises(InvalidOption, match="no range"):
+        Patterns(exclude=("[Z-a]",))
+
+
 @pytest.mark.parametrize("pattern", NO_PATTERNS)
 def test_a_line_that_is_no_pattern_is_named(pattern: str, tmp_path: Path) -> None:
     write(tmp_path, "# what I watch", "", "a", pattern)
