@@ -25,8 +25,8 @@ Root = Annotated[Path, typer.Argument(help="Folder of a library.", metavar="ROOT
 Reports = Annotated[
     list[Path],
     typer.Argument(
-        help="Ledgers (.sqlite), or reports (.json) such as of the parts of a library.",
-        metavar="LEDGER...",
+        help="Folders that runs have been over, ledgers, or reports (.json) such as of parts of a library.",
+        metavar="ROOT...",
         readable=False,
         callback=expand_wildcards,
     ),

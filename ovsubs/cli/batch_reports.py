@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ovsubs.atomic import write_atomically
 from ovsubs.batch.ledger import Ledger, root_in
+from ovsubs.batch.ledger_place import ledger_path
 from ovsubs.batch.record import BatchReport, FileState
 from ovsubs.batch.report_html import to_html
 from ovsubs.batch.report_json import from_json, merge_reports, to_json
 from ovsubs.cli.printing import show
-from ovsubs.errors import InvalidOption, UnreadableReport
+from ovsubs.errors import InvalidOption, NoLedger, UnreadableReport
 
 _WRITERS = {".html": to_html, ".json": to_json}
 
@@ -54,6 +55,10 @@ def merge(inputs: Sequence[Path], outputs: Sequence[Path]) -> int:
 
 
 def _read(path: Path) -> BatchReport:
+    if path.is_dir():
+        root, path = path, ledger_path(path)
+        if not path.exists():
+            raise NoLedger(root)
     if path.suffix.lower() != ".json":
         with Ledger(path, root_in(path)) as ledger:
             return _of_ledger(ledger)
