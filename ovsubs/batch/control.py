@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from ovsubs.batch.ledger import Ledger, Wanted
+from ovsubs.batch.ledger.ledger import Ledger, Wanted
 
 _BEAT_S = 1.0
 

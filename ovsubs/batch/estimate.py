@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ovsubs.audio.media import stream_audio
 from ovsubs.audio.tracks import choose_track
-from ovsubs.batch.ledger import Ledger
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.plan import BatchPlan
 from ovsubs.errors import OvsubsError
 from ovsubs.library.plan import PlannedFile

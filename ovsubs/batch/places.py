@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ovsubs.batch.ledger import Ledger
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.places import can_write_in
 
 _LEAST_FREE_BYTES = 16 << 20

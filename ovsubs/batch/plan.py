@@ -10,11 +10,11 @@ from enum import Enum, auto
 from pathlib import Path
 
 from ovsubs.audio.track_language import same_language
-from ovsubs.batch.digests import output_digest, recognition_digest
-from ovsubs.batch.identity import Identity, identify, stamp_of
-from ovsubs.batch.ledger import Ledger, LedgerRow
+from ovsubs.batch.jobs.shards import Shard
+from ovsubs.batch.ledger.digests import output_digest, recognition_digest
+from ovsubs.batch.ledger.identity import Identity, identify, stamp_of
+from ovsubs.batch.ledger.ledger import Ledger, LedgerRow
 from ovsubs.batch.record import ErrorKind, FileState
-from ovsubs.batch.shards import Shard
 from ovsubs.bounds import check_count, check_number
 from ovsubs.errors import NoAudioStream
 from ovsubs.library.embedded import embedded_subtitles

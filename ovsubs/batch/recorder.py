@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ovsubs.audio.source import AudioSource
 from ovsubs.batch.failures import kind_of
-from ovsubs.batch.identity import identify, stamp_of
-from ovsubs.batch.ledger import Claim, Ledger, OutputStamp
+from ovsubs.batch.ledger.identity import identify, stamp_of
+from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp
 from ovsubs.batch.plan import BatchPlan
 from ovsubs.batch.record import DoubtfulCue, FileRecord, FileState
 from ovsubs.errors import FileInUse

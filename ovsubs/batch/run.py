@@ -15,7 +15,7 @@ from typing import TypeVar
 from ovsubs.batch.control import Control, Heartbeat
 from ovsubs.batch.events import BatchEvent, FilePutOff, FileRecorded, RunPaused, RunResumed, RunStopping
 from ovsubs.batch.failures import kind_of
-from ovsubs.batch.ledger import Ledger
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.pace import Pace
 from ovsubs.batch.places import Places
 from ovsubs.batch.plan import BatchOptions, BatchPlan

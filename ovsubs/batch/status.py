@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ovsubs.batch.ledger import Ledger
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.record import FileState
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ovsubs.audio.streams import FileStamp
-from ovsubs.batch.identity import stamp_of
-from ovsubs.batch.ledger import Ledger
+from ovsubs.batch.ledger.identity import stamp_of
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.plan import BatchOptions, BatchPlan, Digests, plan_library, root_of
 from ovsubs.errors import MediaError
 from ovsubs.library.find import Found

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ovsubs.batch.awake import kept_awake
 from ovsubs.batch.control import Control
 from ovsubs.batch.estimate import measure_speed, speed_before
 from ovsubs.batch.events import BatchEvent, FileRecorded, RunStopping
 from ovsubs.batch.hooks import HookOptions, Notifier, run_when_done
-from ovsubs.batch.ledger import Ledger
-from ovsubs.batch.ledger_place import check_place, ledger_path
+from ovsubs.batch.ledger.ledger import Ledger
+from ovsubs.batch.ledger.place import check_place, ledger_path
+from ovsubs.batch.machine.awake import kept_awake
+from ovsubs.batch.machine.priority import lower_priority
+from ovsubs.batch.machine.schedule import Hours
 from ovsubs.batch.plan import BatchOptions, BatchPlan, Digests, make_batch_plan, root_of
-from ovsubs.batch.priority import lower_priority
 from ovsubs.batch.record import BatchReport, ErrorKind, FileState
 from ovsubs.batch.run import run_batch
-from ovsubs.batch.schedule import Hours
 from ovsubs.batch.watch import Watcher, every_path
 from ovsubs.cli.batch_log import EventLog
 from ovsubs.cli.batch_plan import print_plan, print_plan_json

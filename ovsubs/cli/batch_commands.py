@@ -48,10 +48,10 @@ def batch(
     """
     given = locals() | of_subtitle | {"review": 0}
     from ovsubs.batch.hooks import HookOptions, media_servers
+    from ovsubs.batch.jobs.shards import parse_shard, shard_from_environment
+    from ovsubs.batch.machine.priority import check_niceness
+    from ovsubs.batch.machine.schedule import parse_hours
     from ovsubs.batch.plan import BatchOptions
-    from ovsubs.batch.priority import check_niceness
-    from ovsubs.batch.schedule import parse_hours
-    from ovsubs.batch.shards import parse_shard, shard_from_environment
     from ovsubs.cli import batch as runner
     from ovsubs.cli.subtitle import Verbosity
 
@@ -164,7 +164,7 @@ def jobspec(
     Exit code: 0, or 2 where the call is wrong.
     """
     given = locals()
-    from ovsubs.batch.jobspec import JobOptions, job_spec
+    from ovsubs.batch.jobs.spec import JobOptions, job_spec
     from ovsubs.cli.printing import print_lines
 
     options = from_parameters(JobOptions, given, output=output_dir, arguments=tuple(arguments or ()))

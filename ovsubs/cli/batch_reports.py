@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ovsubs.atomic import write_atomically
-from ovsubs.batch.ledger import Ledger, root_in
-from ovsubs.batch.ledger_place import ledger_path
+from ovsubs.batch.ledger.ledger import Ledger, root_in
+from ovsubs.batch.ledger.place import ledger_path
 from ovsubs.batch.record import BatchReport, FileState
-from ovsubs.batch.report_html import to_html
-from ovsubs.batch.report_json import from_json, merge_reports, to_json
+from ovsubs.batch.report.html import to_html
+from ovsubs.batch.report.json import from_json, merge_reports, to_json
 from ovsubs.cli.printing import show
 from ovsubs.errors import InvalidOption, NoLedger, UnreadableReport
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ovsubs.batch.ledger import Ledger, Wanted
-from ovsubs.batch.ledger_place import ledger_path
+from ovsubs.batch.ledger.ledger import Ledger, Wanted
+from ovsubs.batch.ledger.place import ledger_path
 from ovsubs.batch.plan import root_of
 from ovsubs.batch.status import LibraryStatus, status_of
 from ovsubs.cli.printing import say, show

@@ -10,7 +10,7 @@ import pytest
 
 from ovsubs.batch.control import Control
 from ovsubs.batch.events import BatchEvent
-from ovsubs.batch.ledger import Ledger
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.plan import BatchOptions, BatchPlan, Digests, make_batch_plan
 from ovsubs.batch.run import run_batch
 from ovsubs.library.events import FileFinished

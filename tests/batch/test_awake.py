@@ -10,7 +10,7 @@ import pytest
 from leaving import descendants, is_running, kill_and_see, wait_until
 from systems import needs_linux, needs_posix
 
-from ovsubs.batch.awake import could_sleep, kept_awake
+from ovsubs.batch.machine.awake import could_sleep, kept_awake
 
 GRANTED = 'shift $(($# - 1))\n"$@"'  # as systemd-inhibit does: what it was asked to run, as a child
 REFUSED = "echo 'Failed to inhibit: Access denied' >&2\nexit 1"
@@ -110,7 +110,7 @@ def test_only_a_machine_that_systemd_has_booted_could_sleep(desk: Path) -> None:
 def test_a_run_that_is_killed_leaves_nothing_that_holds_it_awake(desk: Path) -> None:
     put_program(desk, "systemd-inhibit", GRANTED)
     code = (
-        "import pathlib, time\nfrom ovsubs.batch.awake import kept_awake\n"
+        "import pathlib, time\nfrom ovsubs.batch.machine.awake import kept_awake\n"
         f"with kept_awake(print, pathlib.Path({str(desk)!r})):\n"
         "    print('held', flush=True)\n    time.sleep(600)"
     )
@@ -134,7 +134,7 @@ def test_when_the_holder_is_killed_nothing_is_left_behind_the_run(desk: Path) ->
 
 @needs_linux
 def test_a_holder_that_does_not_end_is_ended(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ovsubs.batch.awake._REAPED_S", 0.2)
+    monkeypatch.setattr("ovsubs.batch.machine.awake._REAPED_S", 0.2)
     put_program(desk, "systemd-inhibit", "echo; exec sleep 600")
     before, began = descendants(os.getpid()), time.monotonic()
     with kept_awake(pytest.fail, desk):

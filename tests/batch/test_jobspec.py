@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from patience import PATIENCE_S
 from systems import needs_posix
 
-from ovsubs.batch.jobspec import KINDS, JobOptions, job_spec
-from ovsubs.batch.shards import Shard, shard_from_environment
+from ovsubs.batch.jobs.shards import Shard, shard_from_environment
+from ovsubs.batch.jobs.spec import KINDS, JobOptions, job_spec
 from ovsubs.errors import InvalidOption
 
 BACALHAU = JobOptions("bacalhau", "/srv/films", image="registry.example.org/ovsubs:1", shards=4)
@@ -411,7 +411,7 @@ def test_a_request_to_end_reaches_ovsubs_and_its_end_is_waited_for(tmp_path: Pat
 
 
 def test_other_commands_do_not_wait_for_yaml() -> None:
-    code = "import sys, ovsubs.batch.jobspec; assert 'yaml' not in sys.modules"
+    code = "import sys, ovsubs.batch.jobs.spec; assert 'yaml' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
 
 

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovsubs.audio.streams import FileStamp
-from ovsubs.batch import ledger_place
-from ovsubs.batch.identity import Identity, identify
-from ovsubs.batch.ledger import Claim, Ledger, OutputStamp, Wanted
-from ovsubs.batch.ledger_place import is_on_network, ledger_path
-from ovsubs.batch.packing import pack_chunk, unpack_chunk
+from ovsubs.batch.ledger import place as ledger_place
+from ovsubs.batch.ledger.identity import Identity, identify
+from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp, Wanted
+from ovsubs.batch.ledger.packing import pack_chunk, unpack_chunk
+from ovsubs.batch.ledger.place import is_on_network, ledger_path
 from ovsubs.batch.record import DoubtfulCue, ErrorKind, FileRecord, FileState
 from ovsubs.errors import UnusableLedger
 from ovsubs.file_events import NewlyDecoded

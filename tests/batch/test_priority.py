@@ -7,7 +7,7 @@ import pytest
 from patience import PATIENCE_S
 from systems import needs_linux, needs_posix
 
-from ovsubs.batch.priority import check_niceness, lower_priority
+from ovsubs.batch.machine.priority import check_niceness, lower_priority
 from ovsubs.errors import InvalidOption
 
 TELL = "import os; print(os.nice(0))"
@@ -19,7 +19,7 @@ IONICE = (
 def told_after(niceness: int, tell: str) -> str:
     """What a program that a process starts after lowering its priority tells."""
     code = (
-        "import subprocess, sys\nfrom ovsubs.batch.priority import lower_priority\n"
+        "import subprocess, sys\nfrom ovsubs.batch.machine.priority import lower_priority\n"
         f"lower_priority({niceness})\n"
         f"print(subprocess.run([sys.executable, '-c', {tell!r}], capture_output=True, text=True).stdout)"
     )

@@ -19,8 +19,8 @@ from patience import PATIENCE_S
 from skips import NO_BROWSER
 
 from ovsubs.batch.record import BatchReport, DoubtfulCue, ErrorKind, FileRecord, FileState
-from ovsubs.batch.report_html import to_html
-from ovsubs.batch.report_json import from_json, merge_reports, to_json
+from ovsubs.batch.report.html import to_html
+from ovsubs.batch.report.json import from_json, merge_reports, to_json
 
 ROOT = Path("/library")
 NAMES = (

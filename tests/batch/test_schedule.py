@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.batch.schedule import Hours, HourSpan, parse_hours
+from ovsubs.batch.machine.schedule import Hours, HourSpan, parse_hours
 from ovsubs.errors import InvalidOption
 
 BERLIN = ZoneInfo("Europe/Berlin")

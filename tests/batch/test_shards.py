@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovsubs.batch.shards import Shard, parse_shard, shard_from_environment
+from ovsubs.batch.jobs.shards import Shard, parse_shard, shard_from_environment
 from ovsubs.errors import InvalidOption
 
 NAMES = st.text(st.characters(exclude_characters="/\0"), min_size=1).filter(

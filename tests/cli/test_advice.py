@@ -58,7 +58,7 @@ ADVISED_BY_ERRORS = {
         {"embed", "burn"},
     ),
     "UnusableLedger": (
-        {"batch/ledger.py", "batch/ledger_place.py"},
+        {"batch/ledger/ledger.py", "batch/ledger/place.py"},
         {"batch", "status", "pause", "resume", "stop"},
     ),
     "UnwritableVideo": ({"video/writing.py"}, {"embed", "burn"}),
@@ -73,8 +73,8 @@ ADVISED_BY_MODULES = {
     "audio/regions.py": {"subtitle"},
     "recognition/options.py": {"subtitle"},
     "batch/plan.py": {"batch"},
-    "batch/shards.py": {"batch"},
-    "batch/job_options.py": {"jobspec"},
+    "batch/jobs/shards.py": {"batch"},
+    "batch/jobs/options.py": {"jobspec"},
     "models/sources.py": MODELS,
     "datasets/hub.py": {"export", "quantize", "benchmark"},
 }
@@ -88,8 +88,8 @@ FLAGS_BY_MODULES = {
 }
 # CSS, another program's options, and files for clusters, in which commands stand.
 OTHERS_FLAGS = {
-    *("subtitles/player.py", "batch/awake.py", "batch/job_options.py", "batch/kubernetes_job.py"),
-    *("batch/slurm_job.py", "batch/jobspec.py", "batch/shards.py"),
+    *("subtitles/player.py", "batch/machine/awake.py", "batch/jobs/options.py", "batch/jobs/kubernetes.py"),
+    *("batch/jobs/slurm.py", "batch/jobs/spec.py", "batch/jobs/shards.py"),
 }
 ELSEWHERE = {
     *("cli/app.py", "cli/subtitle_commands.py", "cli/model_commands.py", "cli/video_commands.py"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ovsubs.batch.job_options import (
+from ovsubs.batch.jobs.options import (
     FILMS,
     GRACE_S,
     MODELS,
@@ -18,7 +18,7 @@ from ovsubs.batch.job_options import (
     ledger_folder,
     shard_name,
 )
-from ovsubs.batch.shards import KUBERNETES_INDEX, SHARDS_VARIABLE
+from ovsubs.batch.jobs.shards import KUBERNETES_INDEX, SHARDS_VARIABLE
 
 _KEPT_S = 7 * 24 * 3600  # a finished job, with its logs
 _USER = 1000  # of the image (Dockerfile)

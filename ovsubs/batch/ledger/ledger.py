@@ -23,8 +23,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from ovsubs.audio.streams import FileStamp
-from ovsubs.batch.identity import Identity, stamp_of
-from ovsubs.batch.packing import (
+from ovsubs.batch.ledger.identity import Identity, stamp_of
+from ovsubs.batch.ledger.packing import (
     pack_chunk,
     pack_outputs,
     pack_record,

@@ -11,7 +11,8 @@ import re
 import shlex
 from typing import Any
 
-from ovsubs.batch.job_options import (
+from ovsubs.batch.jobs.kubernetes import kubernetes_job
+from ovsubs.batch.jobs.options import (
     FILMS,
     KINDS,
     MODELS,
@@ -22,9 +23,8 @@ from ovsubs.batch.job_options import (
     ledger_folder,
     shard_name,
 )
-from ovsubs.batch.kubernetes_job import kubernetes_job
-from ovsubs.batch.shards import BACALHAU_INDEX
-from ovsubs.batch.slurm_job import slurm_job
+from ovsubs.batch.jobs.shards import BACALHAU_INDEX
+from ovsubs.batch.jobs.slurm import slurm_job
 
 __all__ = ["KINDS", "JobOptions", "job_spec"]
 

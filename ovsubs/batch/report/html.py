@@ -41,7 +41,7 @@ def to_html(report: BatchReport) -> str:
 
 
 def _asset(name: str) -> str:
-    return files("ovsubs.batch").joinpath(f"assets/{name}").read_text(encoding="utf-8")
+    return files("ovsubs.batch.report").joinpath(f"assets/{name}").read_text(encoding="utf-8")
 
 
 def _headline(report: BatchReport) -> str:

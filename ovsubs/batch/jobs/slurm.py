@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ovsubs.batch.job_options import GRACE_S, TRIES_AGAIN, JobOptions, batch_call, shard_name
+from ovsubs.batch.jobs.options import GRACE_S, TRIES_AGAIN, JobOptions, batch_call, shard_name
 
 _PASSING = 3  # exit code of `ovsubs batch`: the reason is outside of the files, and may pass
 

@@ -1,0 +1,1 @@
+"""What became of a library -> a page for people, and JSON."""
