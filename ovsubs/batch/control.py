@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from ovsubs.batch.ledger.ledger import Ledger, Wanted
+from ovsubs.batch.ledger.ledger import Ledger
+from ovsubs.batch.ledger.runs import Wanted
 
 _BEAT_S = 1.0
 
@@ -67,7 +68,7 @@ class Heartbeat:
         while not self._is_over.wait(_BEAT_S):
             for ledger in self._ledgers:
                 with contextlib.suppress(sqlite3.Error):  # the next one may come through
-                    self._control.ask(ledger.beat())
+                    self._control.ask(ledger.runs.beat())
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -60,7 +60,7 @@ def run_batch(
     Args:
         plan: as `make_batch_plan` makes it.
         options: as the plan was made with.
-        ledgers: of all roots, in each of which this run has been entered (`Ledger.begin_run`).
+        ledgers: of all roots, in each of which this run has been entered (`Ledger.runs.begin`).
         open_model: called if anything is to be heard.
         control: what others ask of the run.
         watcher: looks for new files, so that the run ends only when it is stopped.
@@ -107,7 +107,7 @@ class _Run:
             state = "stopped" if self._control.is_stopping else "done"
         finally:
             for ledger in self._ledgers:
-                ledger.end_run(state)
+                ledger.runs.end(state)
 
     def _tell_plan(self) -> None:
         """Say in each ledger what there is to do in its root."""
@@ -115,7 +115,7 @@ class _Run:
         for ledger in self._ledgers:
             mine = [file for file in plan.plan.files if plan.ledger_of(file.path) is ledger]
             finished = [path for path in plan.finished if plan.ledger_of(path) is ledger]
-            ledger.tell_run(
+            ledger.runs.tell(
                 state="running",
                 n_files=len(mine),
                 media_s=sum(file.duration for file in mine),
@@ -286,7 +286,7 @@ class _Run:
     def _can_beat(self) -> bool:
         with suppress(sqlite3.Error):
             for ledger in self._ledgers:
-                ledger.beat()
+                ledger.runs.beat()
             return True
         return False
 
@@ -321,7 +321,7 @@ class _Run:
     def _tell_runs(self, state: str) -> None:
         for ledger in self._ledgers:
             with suppress(sqlite3.Error):  # it is only told
-                ledger.tell_run(state=state)
+                ledger.runs.tell(state=state)
 
 
 def _passed_on(events: Generator[Event, None, Plan]) -> Generator[BatchEvent, None, Plan]:

@@ -51,7 +51,7 @@ class LibraryStatus:
 
 def status_of(ledger: Ledger) -> LibraryStatus:
     """How far the newest run is, and how the files of its root stand."""
-    runs, records = ledger.runs(), ledger.records()
+    runs, records = ledger.runs.all(), ledger.records()
     of_state = {state: [one for one in records if one.state is state] for state in FileState}
     run = runs[-1] if runs else None
     in_work = tuple(FileInWork(path, position, duration) for path, position, duration, _ in ledger.running())

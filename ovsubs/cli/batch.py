@@ -91,7 +91,7 @@ def run(
     with ExitStack() as open_things:
         batch = _plan(roots, options, choice, verbosity, wishes, open_things)
         for ledger in batch.own_ledgers:
-            ledger.begin_run(batch.model_dir.name)
+            ledger.runs.begin(batch.model_dir.name)
         with BatchProgress(batch.plan, make_console(), quiet=verbosity.quiet) as progress:
             was_stopped = _run(batch, progress)
         report = _report(batch, began)
@@ -134,6 +134,7 @@ def _plan(
     for root in roots:
         if not root.exists():
             raise MissingFile(root)
+    roots = [root.absolute() for root in roots]  # reports and ledgers are read from other folders
     if wishes.ledger is not None and len({root_of(root) for root in roots}) > 1:
         raise InvalidOption("ledger", str(wishes.ledger), "each root has a ledger of its own; name one root")
     report: Callable[[str], None] = (lambda line: None) if verbosity.quiet else say

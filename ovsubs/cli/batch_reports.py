@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ovsubs.atomic import write_atomically
-from ovsubs.batch.ledger.ledger import Ledger, root_in
+from ovsubs.batch.ledger.database import root_in
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.ledger.place import ledger_path
 from ovsubs.batch.record import BatchReport, FileState
 from ovsubs.batch.report.html import to_html
@@ -72,7 +73,7 @@ def _read(path: Path) -> BatchReport:
 
 def _of_ledger(ledger: Ledger) -> BatchReport:
     """All that a ledger knows of files that have ended."""
-    runs = ledger.runs()
+    runs = ledger.runs.all()
     ended = (FileState.DONE, FileState.FAILED, FileState.SKIPPED)
     records = tuple(record for record in ledger.records() if record.state in ended)
     began = runs[0].began if runs else 0.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ovsubs.batch.ledger.ledger import Ledger, Wanted
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.ledger.place import ledger_path
+from ovsubs.batch.ledger.runs import Wanted
 from ovsubs.batch.plan import root_of
 from ovsubs.batch.status import LibraryStatus, status_of
 from ovsubs.cli.printing import say, show
@@ -35,7 +36,7 @@ def show_status(root: Path, ledger: Path | None, *, as_json: bool) -> int:
 def ask(root: Path, ledger: Path | None, wanted: str) -> int:
     """Ask the runs over a root for something; returns the exit code."""
     with _open(root, ledger) as opened:
-        n_runs = opened.ask_runs(Wanted(wanted))
+        n_runs = opened.runs.ask(Wanted(wanted))
     if not n_runs:
         say(f"ovsubs: {root}: no run goes on there")
         return 1

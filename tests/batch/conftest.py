@@ -58,7 +58,7 @@ class Library:
         with ExitStack() as stack:
             ledger = self.open(stack)
             plan = self.plan(ledger, chosen)
-            ledger.begin_run("tiny.en")
+            ledger.runs.begin("tiny.en")
             events = run_batch(plan, chosen, [ledger], lambda: nullcontext(self.model), control)
             stack.callback(events.close)
             yield events
@@ -69,7 +69,7 @@ class Library:
         with ExitStack() as stack:
             ledger = self.open(stack)
             plan = self.plan(ledger, chosen)
-            ledger.begin_run("tiny.en")
+            ledger.runs.begin("tiny.en")
             opener: Callable[[], object] = (lambda: nullcontext(self.model)) if hears else no_model
             events = list(run_batch(plan, chosen, [ledger], opener))  # type: ignore[arg-type]
         return {

@@ -15,7 +15,7 @@ from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.batch import run as batch_run
 from ovsubs.batch.control import Control
 from ovsubs.batch.events import FilePutOff, RunPaused, RunResumed, RunStopping
-from ovsubs.batch.ledger.ledger import Wanted
+from ovsubs.batch.ledger.runs import Wanted
 from ovsubs.batch.plan import BatchOptions
 from ovsubs.batch.record import FileState
 from ovsubs.batch.status import status_of

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from ovsubs.audio.streams import FileStamp
 from ovsubs.batch.ledger import place as ledger_place
 from ovsubs.batch.ledger.identity import Identity, identify
-from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp, Wanted
+from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp
 from ovsubs.batch.ledger.packing import pack_chunk, unpack_chunk
 from ovsubs.batch.ledger.place import is_on_network, ledger_path
+from ovsubs.batch.ledger.runs import Wanted
 from ovsubs.batch.record import DoubtfulCue, ErrorKind, FileRecord, FileState
 from ovsubs.errors import UnusableLedger
 from ovsubs.file_events import NewlyDecoded
@@ -46,7 +47,7 @@ def open_ledger(tmp_path: Path, root: Path) -> Iterator[Callable[[], Ledger]]:
 
     def again() -> Ledger:
         ledger = Ledger(tmp_path / "ledger.sqlite", root)
-        ledger.begin_run("base")
+        ledger.runs.begin("base")
         opened.append(ledger)
         return ledger
 
@@ -82,7 +83,7 @@ def test_windows_are_there_in_the_next_run(root: Path, open_ledger: Callable[[],
     assert first.known(claim, 0) is None
     assert first.add_decoded(claim, decoded(chunk(0.0), chunk(30.0)), 60.0)
     assert first.add_decoded(claim, decoded(chunk(0.0, " Other track."), track=1), 30.0)
-    first.end_run("stopped")
+    first.runs.end("stopped")
     second = open_ledger()
     known = second.known(claimed(second, root / "a.mp4"), 0)
     assert known is not None
@@ -128,7 +129,7 @@ def test_a_file_has_one_owner(root: Path, open_ledger: Callable[[], Ledger]) -> 
 def test_a_late_answer_of_an_old_attempt_is_dropped(root: Path, open_ledger: Callable[[], Ledger]) -> None:
     first, second = open_ledger(), open_ledger()
     late = claimed(first, root / "a.mp4")
-    first.end_run("stopped")
+    first.runs.end("stopped")
     claim = claimed(second, root / "a.mp4")
     assert not first.add_decoded(late, decoded(chunk(0.0, " Late.")), 30.0)
     first.finish(late, done(root / "a.mp4", why="late"), [], None)
@@ -207,15 +208,15 @@ def test_what_failed_before_is_told_unless_it_is_done(root: Path, open_ledger: C
 
 def test_a_run_hears_what_is_asked_of_it(open_ledger: Callable[[], Ledger]) -> None:
     run, other = open_ledger(), open_ledger()
-    other.end_run("done")
-    assert run.beat() is Wanted.GO
-    assert other.ask_runs(Wanted.PAUSE) == 1  # of those that go on
-    assert run.beat() is Wanted.PAUSE
-    assert other.ask_runs(Wanted.STOP) == 1
-    assert run.beat() is Wanted.STOP
-    run.end_run("stopped")
-    assert other.ask_runs(Wanted.PAUSE) == 0
-    assert [run.state for run in run.runs()] == ["stopped", "done"]
+    other.runs.end("done")
+    assert run.runs.beat() is Wanted.GO
+    assert other.runs.ask(Wanted.PAUSE) == 1  # of those that go on
+    assert run.runs.beat() is Wanted.PAUSE
+    assert other.runs.ask(Wanted.STOP) == 1
+    assert run.runs.beat() is Wanted.STOP
+    run.runs.end("stopped")
+    assert other.runs.ask(Wanted.PAUSE) == 0
+    assert [run.state for run in run.runs.all()] == ["stopped", "done"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names there are Unicode")
@@ -262,6 +263,8 @@ def test_each_root_has_a_ledger_whatever_leads_to_it(tmp_path: Path, root: Path)
     (tmp_path / "link").symlink_to(root)
     assert ledger_path(root) == ledger_path(tmp_path / "link")
     assert ledger_path(root) != ledger_path(tmp_path)
+    Ledger(tmp_path / "one.sqlite", root).close()
+    Ledger(tmp_path / "one.sqlite", tmp_path / "link").close()
     assert ledger_path(root).name.startswith("root-")
 
 

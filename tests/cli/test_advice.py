@@ -58,7 +58,7 @@ ADVISED_BY_ERRORS = {
         {"embed", "burn"},
     ),
     "UnusableLedger": (
-        {"batch/ledger/ledger.py", "batch/ledger/place.py"},
+        {"batch/ledger/database.py", "batch/ledger/place.py"},
         {"batch", "status", "pause", "resume", "stop"},
     ),
     "UnwritableVideo": ({"video/writing.py"}, {"embed", "burn"}),

@@ -51,7 +51,7 @@ def unpack_transcript(packed: bytes) -> Transcript:
 
 def pack_outputs(outputs: Iterable[tuple[Path, FileStamp]]) -> str:
     """Files that were written, with their stamps. Names that are not UTF-8 survive as escapes."""
-    return json.dumps([[str(path), stamp.size, stamp.mtime_ns] for path, stamp in outputs])
+    return json.dumps([[str(path.absolute()), stamp.size, stamp.mtime_ns] for path, stamp in outputs])
 
 
 def unpack_outputs(packed: str) -> list[tuple[Path, FileStamp]]:
