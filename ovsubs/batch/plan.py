@@ -31,7 +31,7 @@ class BatchOptions:
     `subtitle`: what is written for each file. `min_duration_s`: shorter ones are skipped. `ignore_embedded`:
     subtitle tracks in a video do not count as there. `retry_failed`: try files again that failed for good.
     `max_attempts`: at a file whose error may pass. `time_limit_s`: for each file. `shard`: the part of the
-    files that is this run's.
+    files that is this run's. `n_doubtful`: places of each file that are most likely wrong, for the report.
 
     Raises:
         InvalidOption: a number is out of its range.
@@ -44,6 +44,7 @@ class BatchOptions:
     max_attempts: int = 3
     time_limit_s: float = math.inf
     shard: Shard | None = None
+    n_doubtful: int = 20
 
     def __post_init__(self) -> None:
         check_number("min_duration_s", self.min_duration_s, "give at least 0", least=0.0)

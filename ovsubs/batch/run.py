@@ -44,7 +44,6 @@ T = TypeVar("T")
 _LOOK_S = 0.2
 _TRY_AGAIN_S = 10.0  # between looks at whether what is outside has come back
 _IN_A_ROW = 3  # files that fail for a reason outside of them, before the run waits
-_N_DOUBTFUL = 20  # of each file, for the report of all
 
 
 def run_batch(
@@ -85,7 +84,7 @@ class _Run:
     ) -> None:
         self._plan, self._options, self._ledgers, self._control = plan, options, ledgers, control
         self._watcher = watcher
-        n_review = max(options.subtitle.n_review, _N_DOUBTFUL)
+        n_review = max(options.subtitle.n_review, options.n_doubtful)
         self._subtitle = replace(options.subtitle, n_review=n_review)
         self._recorder = Recorder(plan)
         every = (*plan.renders, *plan.plan.files, *plan.plan.undecided, *plan.plan.copies)

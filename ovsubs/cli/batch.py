@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from ovsubs.batch.control import Control
@@ -28,10 +29,12 @@ from ovsubs.cli.batch_progress import BatchProgress
 from ovsubs.cli.batch_reports import check_reports, default_reports, write_report
 from ovsubs.cli.interrupts import patient_interrupts
 from ovsubs.cli.printing import say
-from ovsubs.cli.progress import looking_at_files, make_console
-from ovsubs.cli.subtitle import ModelChoice, Verbosity
+from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
+from ovsubs.cli.subtitle import ModelChoice, Verbosity, show_results, watch_run
 from ovsubs.errors import InvalidOption, MissingFile
 from ovsubs.export.resolve import resolve_ir
+from ovsubs.library.file_result import FileResult, Status
+from ovsubs.library.plan import SubtitleOptions
 from ovsubs.loading import load_model
 from ovsubs.pipeline import Model
 
@@ -102,6 +105,38 @@ def run(
         return STOPPED
     run_when_done(wishes.hooks, report, lambda line: say(f"ovsubs: {line}"))
     return _exit_code(report, began)
+
+
+def write_resumed(
+    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, verbosity: Verbosity
+) -> int:
+    """What `ovsubs subtitle` does, with the memory of a library; returns the exit code."""
+    began = time.perf_counter()
+    with ExitStack() as open_things:
+        wanted = BatchOptions(options, n_doubtful=0)
+        batch = _plan(inputs, wanted, choice, verbosity, Wishes(), open_things)
+        for ledger in batch.own_ledgers:
+            ledger.runs.begin(batch.model_dir.name)
+        progress = open_things.enter_context(
+            RunProgress(batch.plan.plan, make_console(), quiet=verbosity.quiet)
+        )
+        events = run_batch(batch.plan, batch.options, batch.own_ledgers, partial(_opened, batch, progress))
+        results = [_done_before(path) for path in batch.plan.finished]
+        for result in () if verbosity.quiet else results:
+            progress.say(f"ovsubs: {result.why}")
+        results += watch_run(events, progress, verbosity)
+    return show_results(results, verbosity, time.perf_counter() - began)
+
+
+@contextmanager
+def _opened(batch: _Batch, progress: RunProgress) -> Iterator[Model]:
+    with batch.open_model() as model:
+        progress.begin()
+        yield model
+
+
+def _done_before(path: Path) -> FileResult:
+    return FileResult(path, Status.SKIPPED, why=f"{path}: done in an earlier run")
 
 
 def _exit_code(report: BatchReport, began: float) -> int:

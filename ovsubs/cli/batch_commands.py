@@ -16,7 +16,7 @@ from ovsubs.cli.parameters import from_parameters, with_options_of
 from ovsubs.cli.subtitle_commands import subtitle, wanted_of
 
 
-@with_options_of(subtitle, without=("inputs", "profile", "review"))
+@with_options_of(subtitle, without=("inputs", "profile", "review", "resume"))
 def batch(
     roots: b.Roots,
     min_duration_s: b.MinDuration = 0.0,

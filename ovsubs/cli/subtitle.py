@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ovsubs.audio.media import probe
 from ovsubs.audio.tracks import choose_track
@@ -14,7 +15,7 @@ from ovsubs.cli.progress import RunProgress, looking_at_files, make_console
 from ovsubs.cli.tables import print_profile, print_results, print_review
 from ovsubs.cli.wording import is_crash, why_it_ended
 from ovsubs.errors import InvalidOption
-from ovsubs.library.events import Event, FileFinished
+from ovsubs.library.events import FileFinished
 from ovsubs.library.file_result import FileResult, Status
 from ovsubs.library.plan import SubtitleOptions, make_plan
 from ovsubs.library.run import run_plan
@@ -70,21 +71,26 @@ def write_subtitles(
                 progress.begin()
                 yield model
 
-        results = _watch(run_plan(plan, options, open_model), progress, verbosity)
+        results = watch_run(run_plan(plan, options, open_model), progress, verbosity)
+    return show_results(results, verbosity, time.perf_counter() - began)
+
+
+def show_results(results: Sequence[FileResult], verbosity: Verbosity, wall_s: float) -> int:
+    """Print the closing tables; returns the exit code."""
     if not verbosity.quiet:
         print_results(results)
     if any(result.to_review for result in results):
         show()
         print_review(results)
     if verbosity.profile:
-        print_profile(results, time.perf_counter() - began)
+        print_profile(results, wall_s)
     return int(any(result.status is Status.FAILED for result in results))
 
 
-def _watch(
-    events: Generator[Event, None, None], progress: RunProgress, verbosity: Verbosity
+def watch_run(
+    events: Generator[Any, None, None], progress: RunProgress, verbosity: Verbosity
 ) -> list[FileResult]:
-    """The results of a run, each told as it comes."""
+    """The results of a run, each told as it comes; events of other kinds are not shown."""
     results = list[FileResult]()
     with noted_interrupts() as interrupts, closing(events):
         for event in events:
@@ -107,7 +113,12 @@ def _tell(result: FileResult, progress: RunProgress, verbosity: Verbosity) -> No
 
 
 def print_subtitles(
-    inputs: Sequence[Path], options: SubtitleOptions, choice: ModelChoice, verbosity: Verbosity
+    inputs: Sequence[Path],
+    options: SubtitleOptions,
+    choice: ModelChoice,
+    verbosity: Verbosity,
+    *,
+    resume: bool = False,
 ) -> int:
     """Print the subtitles of one file to stdout; returns the exit code.
 
@@ -121,6 +132,7 @@ def print_subtitles(
         "no_recursive": not options.recursive,
         "include": options.patterns.include,
         "exclude": options.patterns.exclude,
+        "resume": resume,
         "embed": options.videos.embed,
         "burn": options.videos.burn,
         "n_review": options.n_review,

@@ -43,6 +43,7 @@ def subtitle(
     embed: o.EmbedAfter = False,
     burn: o.BurnAfter = False,
     review: o.ReviewAfter = 0,
+    resume: o.Resume = False,
     model: o.ModelName = "base",
     model_dir: common.ModelDir = None,
     language: o.Language = None,
@@ -95,8 +96,13 @@ def subtitle(
 
     wanted, choice = wanted_of(given)
     verbosity = from_parameters(runner.Verbosity, given)
-    run = runner.print_subtitles if output_dir == "-" else runner.write_subtitles
-    raise typer.Exit(run(inputs, wanted, choice, verbosity))
+    if output_dir == "-":
+        raise typer.Exit(runner.print_subtitles(inputs, wanted, choice, verbosity, resume=resume))
+    if resume:
+        from ovsubs.cli.batch import write_resumed
+
+        raise typer.Exit(write_resumed(inputs, wanted, choice, verbosity))
+    raise typer.Exit(runner.write_subtitles(inputs, wanted, choice, verbosity))
 
 
 def wanted_of(given: Mapping[str, Any]) -> tuple[SubtitleOptions, ModelChoice]:

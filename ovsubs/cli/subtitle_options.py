@@ -161,6 +161,14 @@ ReviewAfter = Annotated[
         "--review", help="List the N places of each file that are most likely wrong, and why.", panel=_OUTPUT
     ),
 ]
+Resume = Annotated[
+    bool,
+    option(
+        "--resume",
+        help="Go on where an earlier run was cut off, within a file, too; as ovsubs batch does.",
+        panel=_OUTPUT,
+    ),
+]
 ModelName = Annotated[
     str,
     option(

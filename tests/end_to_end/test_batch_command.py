@@ -311,3 +311,21 @@ def test_a_ledger_that_is_none_is_left_alone(
     assert notes.read_text() == "my notes\n" * 500
     with pytest.raises(sqlite3.DatabaseError):
         sqlite3.connect(notes).execute("select * from file")
+
+
+@needs_linux
+def test_subtitle_goes_on_where_it_was_cut_off_if_that_is_asked_for(
+    library: Path, options: tuple[str, ...], undisturbed: dict[str, bytes]
+) -> None:
+    command = [*COMMAND, "subtitle", str(library), *options, "--resume"]
+    run = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: is_hearing(library), "nothing was heard")
+    run.kill()
+    run.wait()
+    ended = run_process(*command[len(COMMAND) :])
+    assert ended.code == 1, ended.err
+    assert "broken.mp4" in ended.err
+    assert written(library) == undisturbed
+    again = run_process(*command[len(COMMAND) :])
+    assert "long.mp3: done in an earlier run" in again.err
+    assert written(library) == undisturbed
