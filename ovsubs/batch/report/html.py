@@ -2,199 +2,179 @@
 
 from __future__ import annotations
 
-import os
+import base64
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from heapq import nlargest
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import quote
 
-from ovsubs.batch.record import BatchReport, DoubtfulCue, FileRecord, FileState
+from ovsubs.batch.record import BatchReport, ErrorKind, FileRecord, FileState
+from ovsubs.batch.report.links import file_link, shown, shown_path, shown_text, time_link
+from ovsubs.batch.report.picture import draw_run
 from ovsubs.clock import clock_time
 
 N_DOUBTFUL = 20  # cues of the whole library
 _N_SHOWN = 5  # files that failed for the same reason
-_PICTURE = (720, 180)  # pixels of the picture of the night
-_LEFT, _BOTTOM = 56, 24  # of it, for the numbers
+_N_HOURS = 10  # from here on nobody wants minutes
 _STATES = (FileState.DONE, FileState.SKIPPED, FileState.FAILED, FileState.WAITING, FileState.RUNNING)
+_OUTLOOKS = {
+    ErrorKind.LASTING: "not tried again until the file changes",
+    ErrorKind.PASSING: "tried again in the next run",
+    ErrorKind.OUTSIDE: "not the file's fault; tried again in the next run",
+}
+_COLUMNS = ("file", "result", "language", "duration", "RTFx", "cues", "rules", "note")
 
 
 def to_html(report: BatchReport) -> str:
-    """The page: what happened, what failed, what to look at, and all files."""
+    """The page: what happened, what failed, what to look at, how the run went, and all files."""
+    style, script = _asset("report.css"), _asset("report.js")
+    digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode("ascii")
+    # Nothing is loaded from anywhere, and no other script runs, whatever a name may hold.
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     parts = [
-        f"<h1>{escape(_headline(report))}</h1>",
-        f"<p>{escape(_setting(report))}</p>",
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>ovsubs: {_counted(report)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>",
+        f"<h1>{_counted(report)}</h1>",
+        *_setting(report),
         *_failures(report),
         *_doubtful(report),
-        *_night(report),
+        *_course(report),
         *_table(report),
+        f"</main>\n<script>\n{script}</script>\n</body>\n</html>\n",
     ]
-    style, script = _asset("report.css"), _asset("report.js")
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<title>ovsubs: report</title>\n"
-        f"<style>\n{style}</style>\n" + "\n".join(parts) + f"\n<script>\n{script}</script>\n</html>\n"
-    )
+    return "\n".join(parts)
 
 
 def _asset(name: str) -> str:
     return files("ovsubs.batch.report").joinpath(f"assets/{name}").read_text(encoding="utf-8")
 
 
-def _headline(report: BatchReport) -> str:
+def _counted(report: BatchReport) -> str:
     counts = [f"{n} {state}" for state in _STATES if (n := len(report.in_state(state)))]
     return ", ".join(counts) or "No files"
 
 
-def _setting(report: BatchReport) -> str:
-    media_s = sum(record.duration for record in report.records if record.finished >= report.began)
-    seconds = max(0.0, report.ended - report.began)
-    roots = ", ".join(map(_shown, report.roots))
-    speed = f": {media_s / seconds:.1f} times as fast as it plays" if media_s and seconds else ""
-    when = f"{_day(report.began)} to {_day(report.ended)}"
-    heard = f"{clock_time(media_s)} of media in {clock_time(seconds)}{speed}. " if media_s else ""
-    machine = f" on {report.machine}" if report.machine else ""
-    return f"{roots}: {heard}{when}, with {report.model}{machine}."
+def _setting(report: BatchReport) -> Iterator[str]:
+    """How much in how long, and then when, with what, and where."""
+    ended = [record for record in report.in_state(FileState.DONE) if record.finished >= report.began]
+    media_s, seconds = sum(record.duration for record in ended), max(0.0, report.ended - report.began)
+    if media_s and seconds and report.began:
+        speed = media_s / seconds
+        times = f"{speed:.0f}" if speed >= 10 else f"{speed:.1f}"
+        yield (
+            f'<p class="lead">{_length(media_s)} of media in {_length(seconds)}: '
+            f"{times} times as fast as it plays.</p>"
+        )
+    when = f"{_day(report.began)} to {_day(report.ended)}" if report.began else ""
+    told = (when, shown(report.model), shown(report.machine), ", ".join(map(shown_path, report.roots)))
+    yield f'<p class="setting">{" · ".join(filter(None, told))}</p>'
+
+
+def _length(seconds: float) -> str:
+    """ "312 hours", or "7:40:12" where somebody may want to know it exactly."""
+    hours = round(seconds / 3600)
+    return f"{hours:,} hours" if hours >= _N_HOURS else clock_time(seconds)
 
 
 def _day(at: float) -> str:
     return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"
 
 
+def _reason(record: FileRecord) -> str:
+    """Why, without the name of the file, so that it is the same of all files that it is true of."""
+    return record.why.removeprefix(f"{record.path}: ").replace(str(record.path), "the file")
+
+
 def _failures(report: BatchReport) -> Iterator[str]:
     """What failed, by reasons, the most frequent first."""
-    by_reason = defaultdict[str, list[FileRecord]](list)
+    by_reason = defaultdict[tuple[str, str], list[FileRecord]](list)
     for record in report.in_state(FileState.FAILED):
-        by_reason[record.why.removeprefix(f"{record.path}: ")].append(record)
+        outlook = _OUTLOOKS[record.error_kind] if record.error_kind else ""
+        by_reason[_reason(record), outlook].append(record)
     if not by_reason:
         return
-    yield "<section><h2>Failed</h2><ul>"
-    for why, records in sorted(by_reason.items(), key=lambda one: -len(one[1])):
-        names = [f"<li>{_file_link(record.path)}" for record in records]
-        shown = "".join(names[:_N_SHOWN])
-        rest = names[_N_SHOWN:]
-        more = (
-            f"<details><summary>{len(rest)} more</summary><ul>{''.join(rest)}</ul></details>" if rest else ""
-        )
-        yield f"<li>{escape(_shown(why))}<ul>{shown}</ul>{more}"
-    yield "</ul></section>"
+    yield '<section id="failed"><h2>Failed</h2>'
+    for (why, outlook), records in sorted(by_reason.items(), key=lambda one: -len(one[1])):
+        names = [f"<li>{file_link(record.path, shown_path(record.path, report.roots))}" for record in records]
+        counted = f"{len(records)} files" if len(records) > 1 else "1 file"
+        yield f'<div class="reason"><h3 dir="auto">{shown(why) or "for no known reason"}</h3>'
+        yield f"<p>{', '.join(filter(None, (counted, outlook)))}</p><ul>{''.join(names[:_N_SHOWN])}</ul>"
+        if rest := names[_N_SHOWN:]:
+            yield f"<details><summary>{len(rest)} more</summary><ul>{''.join(rest)}</ul></details>"
+        yield "</div>"
+    yield "</section>"
 
 
 def _doubtful(report: BatchReport) -> Iterator[str]:
     """The cues of the library that are most likely wrong."""
-    places = [(record, cue) for record in report.records for cue in record.doubtful]
-    places.sort(key=lambda place: -place[1].weight)
-    if not places:
+    places = ((record, cue) for record in report.records for cue in record.doubtful)
+    worst = nlargest(N_DOUBTFUL, places, key=lambda place: place[1].weight)
+    if not worst:
         return
-    yield "<section><h2>Worth a look</h2><table>"
-    yield "<caption>The places that are most likely wrong; a time opens the recording there</caption>"
-    yield "<thead><tr><th>time<th>text<th>why<th>file<th>subtitles</thead><tbody>"
-    for record, cue in places[:N_DOUBTFUL]:
-        subtitles = " ".join(_file_link(path, path.suffix.removeprefix(".")) for path in record.outputs)
+    yield '<section id="doubtful"><h2>Worth a look</h2><div class="wide"><table>'
+    yield "<caption>Most likely wrong. A time opens the recording there, if the browser plays it.</caption>"
+    yield f"<thead><tr>{_heads(('time', 'text', 'why', 'file', 'subtitles'))}</thead><tbody>"
+    for record, cue in worst:
+        subtitles = " ".join(file_link(path, shown(path.suffix[1:] or path.name)) for path in record.outputs)
+        language = f' lang="{escape(record.language)}"' if record.language else ""
+        text = shown_text(cue.text) or "<em>no text</em>"
         yield (
-            f"<tr><td>{_time_link(record.path, cue)}<td>{escape(_shown(cue.text))}"
-            f"<td>{escape(_shown('; '.join(cue.reasons)))}<td>{_file_link(record.path)}<td>{subtitles}"
+            f"<tr><td class=n>{time_link(record.path, cue.start_ms, clock_time(cue.start_ms / 1000))}"
+            f'<td class="text" dir="auto"{language}>{text}<td>{shown("; ".join(cue.reasons))}'
+            f"<td>{file_link(record.path, shown_path(record.path, report.roots))}<td>{subtitles}"
         )
-    yield "</tbody></table></section>"
+    yield "</tbody></table></div></section>"
 
 
-def _night(report: BatchReport) -> Iterator[str]:
-    """A picture of the run: hours of media that were done, over the time of day."""
-    ended = sorted((record.finished, record.duration) for record in report.in_state(FileState.DONE))
-    ended = [(at, duration) for at, duration in ended if report.began <= at <= report.ended]
-    whole_s, seconds = sum(duration for _, duration in ended), report.ended - report.began
-    if len(ended) < 2 or not whole_s or seconds <= 0.0:
-        return
-    width, height = _PICTURE
-    points, done_s = [(0.0, 0.0)], 0.0
-    for at, duration in ended:
-        before, done_s = done_s, done_s + duration
-        points += [
-            ((at - report.began) / seconds, before / whole_s),
-            ((at - report.began) / seconds, done_s / whole_s),
-        ]
-    points.append((1.0, 1.0))
-    line = " ".join(
-        f"{_LEFT + x * (width - _LEFT - 8):.1f},{8 + (1 - y) * (height - _BOTTOM - 8):.1f}"
-        for x, y in _thinned(points)
-    )
-    base, right = height - _BOTTOM, width - 8
-    yield "<section><h2>The run</h2>"
-    yield f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Media that was done, over time">'
-    yield f'<path class="axis" d="M{_LEFT} 8V{base}H{right}"/><polyline class="done" points="{line}"/>'
-    yield f'<text x="{_LEFT - 6}" y="16" text-anchor="end">{clock_time(whole_s)}</text>'
-    yield f'<text x="{_LEFT - 6}" y="{base}" text-anchor="end">0</text>'
-    yield f'<text x="{_LEFT}" y="{height - 6}">{datetime.fromtimestamp(report.began):%H:%M}</text>'
-    end = f"{datetime.fromtimestamp(report.ended):%H:%M}"
-    yield f'<text x="{right}" y="{height - 6}" text-anchor="end">{end}</text>'
-    yield "</svg><p>Media that was done, in hours and minutes, over the time of day.</p></section>"
+def _heads(names: Sequence[str]) -> str:
+    return "".join(f'<th scope="col">{name}' for name in names)
 
 
-def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
-    """As many points as a picture can show."""
-    step = max(1, len(points) // (2 * _PICTURE[0]))
-    return [*points[::step], points[-1]]
+def _course(report: BatchReport) -> Iterator[str]:
+    if drawn := list(draw_run(report)):
+        yield '<section id="run"><h2>The run</h2>'
+        yield from drawn
+        yield "</section>"
 
 
 def _table(report: BatchReport) -> Iterator[str]:
-    yield "<section><h2>All files</h2>"
+    """All files. What needs the script is shown by it: without one all rows are there, in order."""
+    if not report.records:
+        return
     options = "".join(f"<option>{state}" for state in _STATES if report.in_state(state))
+    buttons = (f'<th scope="col" aria-sort="none"><button type="button">{name}</button>' for name in _COLUMNS)
+    yield '<section><h2>All files</h2><form class="filter" hidden>'
+    yield f'<label>Show <select id="state"><option value="">all{options}</select></label>'
+    yield '<label>with <input id="words" type="search" placeholder="any word"></label>'
+    yield '<output id="count"></output></form><div class="wide"><table id="files">'
     yield (
-        '<p class="filter"><label>Show <select id="state"><option value="">all'
-        f'{options}</select></label> <label>with <input id="words" type="search"></label> '
-        '<output id="count"></output></p>'
+        "<caption>RTFx: seconds of media in a second of work. Rules: how often those of the style are broken."
+        "</caption>"
     )
-    yield "<table id=files><caption>Click a heading to sort by it</caption><thead><tr>"
-    for name in ("file", "result", "language", "duration", "speed", "cues", "against rules", "note"):
-        yield f'<th scope="col" aria-sort="none"><button type="button">{name}</button>'
-    yield "</thead><tbody>"
+    yield f"<thead><tr>{''.join(buttons)}</thead><tbody>"
     for record in report.records:
         yield _row(record, report.roots)
-    yield "</tbody></table></section>"
+    yield '</tbody></table></div><p><button type="button" id="more" hidden></button></p></section>'
 
 
 def _row(record: FileRecord, roots: Sequence[Path]) -> str:
-    heard = bool(record.language)
-    language = f"{record.language} {record.language_probability:.0%}" if heard else ""
-    verdict = (
-        "" if record.state is not FileState.DONE else "fine" if not record.n_errors else str(record.n_errors)
-    )
-    why = record.why.removeprefix(f"{record.path}: ")
+    is_done, heard = record.state is FileState.DONE, bool(record.language)
+    language = f"{shown(record.language)} {record.language_probability:.0%}" if heard else ""
+    errors = "1 error" if record.n_errors == 1 else f"{record.n_errors} errors"
+    verdict = "" if not is_done or not record.n_cues else errors if record.n_errors else "fine"
+    rank = record.n_errors if verdict else -1
     return (
-        f'<tr class="{record.state}"><td>{_file_link(record.path, _below(record.path, roots))}'
-        f"<td>{record.state}<td>{escape(language)}"
-        f"<td data-n={record.duration:.1f}>{clock_time(record.duration) if record.duration else ''}"
-        f"<td data-n={record.rtfx:.2f}>{f'{record.rtfx:.1f}x' if record.rtfx else ''}"
-        f"<td data-n={record.n_cues}>{record.n_cues if heard else ''}"
-        f"<td data-n={record.n_errors}>{verdict}<td>{escape(_shown(why))}"
+        f'<tr class={record.state}><th scope="row">{file_link(record.path, shown_path(record.path, roots))}'
+        f"<td>{record.state}<td>{language}"
+        f"<td class=n data-n={record.duration:.1f}>{clock_time(record.duration) if record.duration else ''}"
+        f"<td class=n data-n={record.rtfx:.2f}>{f'{record.rtfx:.1f}' if record.rtfx else ''}"
+        f"<td class=n data-n={record.n_cues}>{record.n_cues if heard else ''}"
+        f'<td class="n{" bad" if rank > 0 else ""}" data-n={rank}>{verdict}'
+        f"<td dir=auto>{shown(_reason(record))}"
     )
-
-
-def _below(path: Path, roots: Sequence[Path]) -> str:
-    root = next((root for root in roots if path.is_relative_to(root)), None)
-    return _shown(path.relative_to(root) if root is not None and path != root else path)
-
-
-def _file_link(path: Path, name: str | None = None) -> str:
-    return f'<a href="{_url(path)}">{escape(_shown(path.name) if name is None else name)}</a>'
-
-
-def _time_link(path: Path, cue: DoubtfulCue) -> str:
-    at_s = cue.start_ms / 1000
-    return f'<a href="{_url(path)}#t={at_s:.1f}">{clock_time(at_s)}</a>'
-
-
-def _url(path: Path) -> str:
-    """Where a browser finds a file. `Path.as_uri` refuses names that are no UTF-8."""
-    absolute = path.absolute()
-    if os.name == "nt":
-        return escape(absolute.as_uri())
-    return escape("file://" + quote(os.fsencode(absolute)))
-
-
-def _shown(text: object) -> str:
-    """A text as a page can hold it: bytes that are no UTF-8 are shown as such."""
-    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from ovsubs.batch.record import BatchReport, DoubtfulCue, ErrorKind, FileRecord, FileState
 from ovsubs.json_fields import JsonObject
+
+_LAST_INSTANT = (
+    32_503_680_000.0  # the year 3000, at which Windows' localtime ends (learn.microsoft.com, localtime_s)
+)
 
 
 def to_json(report: BatchReport) -> str:
@@ -73,13 +76,13 @@ def _record(content: JsonObject) -> FileRecord:
         error_code=content.text("error_code", ""),
         error_kind=error_kind,
         attempt=round(content.number("attempt", 0.0)),
-        duration=content.number("duration", 0.0),
-        work_s=content.number("work_s", 0.0),
+        duration=content.number("duration", 0.0, least=0.0),
+        work_s=content.number("work_s", 0.0, least=0.0),
         language=content.text("language", ""),
-        language_probability=content.number("language_probability", 0.0),
+        language_probability=content.number("language_probability", 0.0, least=0.0),
         n_cues=round(content.number("n_cues", 0.0)),
         n_errors=round(content.number("n_errors", 0.0)),
-        median_cps=content.number("median_cps", 0.0),
+        median_cps=content.number("median_cps", 0.0, least=0.0),
         outputs=tuple(map(Path, content.texts("outputs"))),
         doubtful=tuple(map(_doubtful, content.objects("doubtful", ()))),
         finished=_instant(content, "finished"),
@@ -89,7 +92,7 @@ def _record(content: JsonObject) -> FileRecord:
 def _instant(content: JsonObject, key: str) -> float:
     """Seconds since 1970, which are more than anything else is counted in."""
     value = content.content.get(key, 0.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= _LAST_INSTANT:
         raise ValueError(f"{content.place or 'it'}: {key} is {value!r}")
     return float(value)
 
