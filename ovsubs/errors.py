@@ -18,6 +18,7 @@
     │   ├── TruncatedMedia
     │   ├── FileTimeLimit
     │   ├── NoMediaInFolder
+    │   │   └── AllLeftOut
     │   ├── NoPicture
     │   ├── UnreadableSubtitles
     │   ├── UnreadableTranscript
@@ -275,6 +276,13 @@ class NoMediaInFolder(MediaError):
     path: _Place
     template = "{path}: no audio or video file in this folder"
     hint_template = "name files, or another folder"
+
+
+class AllLeftOut(NoMediaInFolder):
+    """Patterns leave out every audio and video file of a folder."""
+
+    template = "{path}: all audio and video files in this folder are left out"
+    hint_template = "look at `include`, `exclude` and the files .ovsubsignore"
 
 
 class NoPicture(MediaError):

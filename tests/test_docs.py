@@ -20,6 +20,7 @@ README = ROOT / "README.md"
 MAKEFILE = ROOT / "Makefile"
 WORKFLOW = ROOT / ".github" / "workflows" / "tests.yml"
 REFERENCE = ROOT / "docs" / "cli.md"
+CLUSTER = ROOT / "docs" / "cluster.md"
 MAKE_REFERENCE = ROOT / "docs" / "make_cli_reference.py"
 
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -28,7 +29,12 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 SHELLS = ("console", "bash", "sh")
 OPERATORS = frozenset({"|", "||", "&&", "&", ";", ">", ">>", "<"})  # where a shell command ends
 # Programs whose options are not ours.
-OTHERS = frozenset({"python", "python3", "pip", "git", "make", "optimum-cli", "ffmpeg", "ffprobe", "apt"})
+OTHERS = frozenset(
+    {
+        *("python", "python3", "pip", "git", "make", "optimum-cli", "ffmpeg", "ffprobe", "apt"),
+        *("docker", "bacalhau", "kubectl", "sbatch", "squeue", "sacct", "scancel"),
+    }
+)
 
 
 def code_blocks(text: str, *languages: str) -> list[str]:
@@ -147,8 +153,10 @@ def test_python_in_the_readme_compiles(readme: str) -> None:
         compile(block, str(README), "exec")
 
 
-def test_commands_in_the_readme_parse(readme: str) -> None:
-    calls = [call for line in shell_lines(readme) for call in ovsubs_calls(line)]
+@pytest.mark.parametrize("page", [README, CLUSTER], ids=lambda page: page.name)
+def test_commands_in_the_documents_parse(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    calls = [call for line in shell_lines(text) for call in ovsubs_calls(line)]
     assert calls
     for call in calls:
         try:

@@ -18,6 +18,7 @@ from ovsubs.errors import (
 CODES = frozenset(
     [
         "accuracy_drop_too_large",
+        "all_left_out",
         "already_quantized",
         "benchmark_error",
         "broken_model",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from ovsubs.audio.media import COPY_MARKS, MEDIA_SUFFIXES
-from ovsubs.errors import MissingFile, NoMediaInFolder
+from ovsubs.errors import AllLeftOut, MissingFile, NoMediaInFolder
 from ovsubs.library.patterns import IGNORED, LEFT_OUT, NOT_INCLUDED, Patterns, Selection, select
 
 TEMPORARY_PREFIX = ".ovsubs-"  # of what is being written; it stays only where a run was killed
@@ -82,7 +82,8 @@ def find_media(named: Path, *, recursive: bool = True, patterns: Patterns = EVER
         return Found((FoundFile(named),))
     found = _without_copies(named, _search(named, select(named, patterns), recursive=recursive))
     if not found.files and not found.unreadable:
-        raise NoMediaInFolder(named)
+        are_left_out = any(each.why in _BY_PATTERNS for each in found.passed_over)
+        raise AllLeftOut(named) if are_left_out else NoMediaInFolder(named)
     return found
 
 

@@ -57,6 +57,7 @@ ADVISED_BY_ERRORS = {
         {"video/containers.py", "video/embed.py", "video/writing.py"},
         {"embed", "burn"},
     ),
+    "AllLeftOut": ({"library/find.py"}, {"subtitle", "batch"}),
     "UnusableLedger": (
         {"batch/ledger/database.py", "batch/ledger/place.py"},
         {"batch", "status", "pause", "resume", "stop"},
