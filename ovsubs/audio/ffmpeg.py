@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from ovsubs.audio.demuxers import SELF_CONTAINED
 from ovsubs.audio.lifeline import ends_with_us, start_watching
+from ovsubs.audio.read_limit import read_limit
 from ovsubs.audio.standstill import LOOK_S, Standstill, bytes_read
 from ovsubs.errors import UnreadableMedia
 
@@ -152,6 +153,8 @@ class _Output(io.RawIOBase):
         self._rest = b""
         self._is_over = threading.Event()
         self._has_begun = False
+        self._n_counted = 0  # bytes read by the child, as far as the limit knows
+        self._is_held = threading.Event()  # it waits for the limit
         self._called_off = _CALLED_OFF.get()
         threading.Thread(target=self._read_on, name="ffmpeg's output", daemon=True).start()
 
@@ -192,6 +195,8 @@ class _Output(io.RawIOBase):
             limit_s = self._limit_s if began else max(self._limit_s, STALLED_S)
             if n_read is None:
                 limit_s *= _UNSEEN_FACTOR
+            if self._is_held.is_set():
+                standstill = Standstill()
             if standstill.seconds(n_read) > limit_s:
                 raise UnreadableMedia(self._source or "ffmpeg", f"for {limit_s:.0f} s nothing could be read")
         return b""
@@ -203,7 +208,18 @@ class _Output(io.RawIOBase):
             while part := pipe.read(_PART_BYTES):
                 if not self._hand_over(part):
                     return
+                if read_limit().is_set:
+                    self._keep_limit()
         self._hand_over(b"")
+
+    def _keep_limit(self) -> None:
+        """Let the child wait, before a full pipe, where it has read too fast."""
+        n_read = bytes_read(self._process)
+        if n_read is not None:
+            n_new, self._n_counted = n_read - self._n_counted, n_read
+            self._is_held.set()
+            read_limit().wait_for(n_new, self._is_over)
+            self._is_held.clear()
 
     def _hand_over(self, part: bytes) -> bool:
         """Whether it was taken; nobody takes it after the end."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from ovsubs.audio.read_limit import read_limit
 from ovsubs.batch.control import Control
 from ovsubs.batch.estimate import measure_speed, speed_before
 from ovsubs.batch.events import BatchEvent, FileRecorded, RunStopping
@@ -54,6 +55,7 @@ class Wishes:
     watch: bool = False
     hours: Hours | None = None
     nice: int = 0
+    max_read: float | None = None  # MB a second
     hooks: HookOptions = field(default_factory=HookOptions)
     reports: tuple[Path, ...] = ()
     log_json: bool = False
@@ -90,6 +92,7 @@ def run(
     """Do a library; returns the exit code."""
     lower_priority(wishes.nice)  # before any thread is there
     check_reports(wishes.reports)
+    read_limit().set(None if wishes.max_read is None else wishes.max_read * 1e6)
     began = time.time()
     with ExitStack() as open_things:
         batch = _plan(roots, options, choice, verbosity, wishes, open_things)

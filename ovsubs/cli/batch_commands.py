@@ -29,6 +29,7 @@ def batch(
     watch: b.Watch = False,
     between: b.Between = None,
     nice: b.Nice = 0,
+    max_read: b.MaxRead = None,
     on_done: b.OnDone = None,
     when_done: b.WhenDone = None,
     webhook: b.Webhook = None,
@@ -81,7 +82,19 @@ def batch(
 
 
 _OF_RUNS = (
-    *("watch", "between", "nice", "on_done", "when_done", "webhook", "jellyfin", "emby", "plex", "report"),
+    *(
+        "watch",
+        "between",
+        "nice",
+        "max_read",
+        "on_done",
+        "when_done",
+        "webhook",
+        "jellyfin",
+        "emby",
+        "plex",
+        "report",
+    ),
     *("log_json", "max_attempts", "time_limit_s"),
 )
 

@@ -118,6 +118,10 @@ Between = Annotated[
     _run("--between", help="Work only at these hours, local time, such as 23:00-07:00 or 12-13,20-6."),
 ]
 Nice = Annotated[int, _run("--nice", help="0 to 19: let other programs go first, the more the higher it is.")]
+MaxRead = Annotated[
+    float | None,
+    _run("--max-read", help="Read at most so many MB a second, of all files together: for a NAS."),
+]
 OnDone = Annotated[
     str | None,
     _hooks("--on-done", help="A command for each file that has ended, with JSON on stdin; without a shell."),
