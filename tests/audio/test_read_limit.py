@@ -1,4 +1,4 @@
-"""Files are read no faster than they may be, all of them together, and what waits for that is no standstill."""
+"""Files are read no faster than they may be, all together; what waits for that is no standstill."""
 
 import threading
 import time
@@ -72,6 +72,6 @@ def test_nobody_waits_after_the_end(limit: ReadLimit) -> None:
 
 @needs_linux
 def test_a_limit_that_is_none_is_refused(limit: ReadLimit) -> None:
-    with pytest.raises(InvalidOption, match="at least 0.1 MB/s"):
+    with pytest.raises(InvalidOption, match=r"at least 0\.1 MB/s"):
         limit.set(1.0)
     assert not limit.is_set
