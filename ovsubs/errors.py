@@ -559,10 +559,10 @@ class UnreadableReport(LedgerError):
 
 
 class FileInUse(LedgerError):
-    """Another run is working on a file."""
+    """Another run is working on a file, or has done it meanwhile."""
 
     path: _Place
-    template = "{path}: another run is working on it"
+    template = "{path}: another run is working on it, or has done it"
 
 
 class OutputError(OvsubsError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ovsubs.audio.source import AudioSource
 from ovsubs.batch.failures import kind_of
-from ovsubs.batch.ledger.identity import identify, stamp_of
+from ovsubs.batch.ledger.identity import Identity, identify, stamp_of
 from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp
 from ovsubs.batch.plan import BatchPlan
 from ovsubs.batch.record import DoubtfulCue, FileRecord, FileState
@@ -44,6 +44,8 @@ class Recorder:
         if file.path in self._claims:
             return self._claims[file.path]
         digests, identity = self._plan.digests, identify(file.path)
+        if self._is_done(file, identity):
+            raise FileInUse(file.path)
         claim = self._ledger(file.path).claim(
             file.path, identity, digests.recognition, digests.output, file.duration
         )
@@ -52,6 +54,18 @@ class Recorder:
         self._claims[file.path] = claim
         self._began[file.path] = time.monotonic()
         return claim
+
+    def _is_done(self, file: PlannedFile, identity: Identity) -> bool:
+        """Whether another run has done a file since this one was planned."""
+        row, digests = self._ledger(file.path).row(file.path), self._plan.digests
+        return (
+            row is not None
+            and (row.state, row.identity and row.identity.digest) == (FileState.DONE, identity.digest)
+            and (row.recognition, row.output) == (digests.recognition, digests.output)
+            and bool(row.outputs)
+            and all(one.path.exists() for one in row.outputs)
+            and set(file.formats) <= {one.path.suffix.lower().removeprefix(".") for one in row.outputs}
+        )
 
     def known(self, file: PlannedFile, source: AudioSource) -> DecodedTrack | None:
         """What has been decoded of a track in earlier runs; claims its file.

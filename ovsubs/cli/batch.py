@@ -154,7 +154,7 @@ def show_plan(
 ) -> int:
     """Print what a run would do; returns the exit code."""
     with ExitStack() as open_things:
-        batch = _plan(roots, options, choice, verbosity, wishes, open_things)
+        batch = _plan(roots, options, choice, verbosity, wishes, open_things, only_look=True)
         rtfx = speed_before(batch.own_ledgers, batch.plan.digests.recognition)
         rtfx = rtfx or measure_speed(batch.plan, options.subtitle.transcribe, batch.open_model)
     (print_plan_json if wishes.json else print_plan)(batch.plan, options.subtitle, rtfx)
@@ -168,6 +168,8 @@ def _plan(
     verbosity: Verbosity,
     wishes: Wishes,
     open_things: ExitStack,
+    *,
+    only_look: bool = False,
 ) -> _Batch:
     for root in roots:
         if not root.exists():
@@ -177,7 +179,7 @@ def _plan(
         raise InvalidOption("ledger", str(wishes.ledger), "each root has a ledger of its own; name one root")
     report: Callable[[str], None] = (lambda line: None) if verbosity.quiet else say
     model_dir = resolve_ir(choice.name, models_dir=choice.models_dir, offline=choice.offline, report=report)
-    ledgers = _open_ledgers(roots, wishes, open_things)
+    ledgers = _open_ledgers(roots, wishes, open_things, only_look=only_look)
     digests = Digests.of(options.subtitle, model_dir)
     with looking_at_files(make_console(), quiet=verbosity.quiet) as on_file:
         plan = make_batch_plan(roots, ledgers, options, digests, on_file)
@@ -186,13 +188,16 @@ def _plan(
     return _Batch(tuple(roots), options, choice, verbosity, wishes, model_dir, tuple(ledgers), plan)
 
 
-def _open_ledgers(roots: Sequence[Path], wishes: Wishes, open_things: ExitStack) -> list[Ledger]:
-    """The ledger of each root; roots in one folder have the same."""
+def _open_ledgers(
+    roots: Sequence[Path], wishes: Wishes, open_things: ExitStack, *, only_look: bool
+) -> list[Ledger]:
+    """The ledger of each root; roots in one folder have the same. To only look, copies in memory."""
+    open_ledger = Ledger.copy_of if only_look else Ledger
     opened = dict[Path, Ledger]()
     for root in map(root_of, roots):
         if root not in opened:
             path = check_place(wishes.ledger) if wishes.ledger else ledger_path(root)
-            opened[root] = open_things.enter_context(Ledger(path, root))
+            opened[root] = open_things.enter_context(open_ledger(path, root))
     return [opened[root_of(root)] for root in roots]
 
 

@@ -225,6 +225,16 @@ def test_two_runs_at_once_do_nothing_twice(library: Library) -> None:
     assert len(by_first | by_second) == 3
 
 
+def test_what_another_run_has_done_meanwhile_is_not_done_again(library: Library) -> None:
+    """Both were planned before either began."""
+    with library.running() as first:
+        assert next(first)  # it has been planned, and has done nothing
+        others = library.run()
+        assert statuses(others) == DONE
+        done = [event.result for event in first if isinstance(event, FileFinished)]
+    assert not [result for result in done if result.status is Status.DONE]
+
+
 def test_a_full_disk_stops_the_run_until_there_is_room(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -250,6 +250,34 @@ def test_what_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, root: Path,
         Ledger(path, root).close()  # as SQLite makes one of an empty file
 
 
+def test_a_ledger_that_is_damaged_is_told(root: Path, open_ledger: Callable[[], Ledger]) -> None:
+    ledger = open_ledger()
+    for number in range(200):
+        (root / f"{number}.mp4").write_bytes(bytes(number))
+        claimed(ledger, root / f"{number}.mp4")
+    ledger.close()
+    content = bytearray(ledger.path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    ledger.path.write_bytes(content)
+    with pytest.raises(UnusableLedger, match=r"damaged|malformed"), Ledger(ledger.path, root) as broken:
+        broken.rows()
+
+
+def test_a_copy_to_look_at_changes_nothing(root: Path, open_ledger: Callable[[], Ledger]) -> None:
+    ledger = open_ledger()
+    ledger.runs.end("done")
+    ledger.close()
+    before = ledger.path.read_bytes()
+    with Ledger.copy_of(ledger.path, root) as copy:
+        copy.runs.begin("base")
+        claimed(copy, root / "a.mp4")
+        assert len(copy.records()) == 1
+    assert ledger.path.read_bytes() == before
+    nowhere = ledger.path.with_name("nowhere.sqlite")
+    Ledger.copy_of(nowhere, root).close()
+    assert not nowhere.exists()
+
+
 def test_a_ledger_of_a_later_version_is_refused(root: Path, open_ledger: Callable[[], Ledger]) -> None:
     path = open_ledger().path
     with sqlite3.connect(path) as database:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ class Database:
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
         """One transaction, which nobody else writes beside."""
-        with self._lock:
+        with self._lock, self._telling_damage():
             self._database.execute("begin immediate")
             try:
                 yield self._database
@@ -101,9 +101,35 @@ class Database:
             self._database.execute("commit")
 
     def ask(self, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of an answer."""
-        with self._lock:
+        """All rows of an answer.
+
+        Raises:
+            UnusableLedger: the file is damaged.
+        """
+        with self._lock, self._telling_damage():
             return self._database.execute(question, values).fetchall()
+
+    @contextmanager
+    def _telling_damage(self) -> Iterator[None]:
+        """What is broken for good is told as such; a lock or a full disk (OperationalError) may pass."""
+        try:
+            yield
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise UnusableLedger(self.path, f"it is damaged: {error}") from error
+
+    def fill_from(self, path: Path) -> None:
+        """Take in all that another ledger file holds, which is only read.
+
+        Raises:
+            UnusableLedger: it cannot be read.
+        """
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as other:
+                other.backup(self._database)
+        except sqlite3.Error as error:
+            raise UnusableLedger(path, str(error)) from error
 
     def key(self, path: Path) -> bytes:
         """How a file below the root stands in the tables."""

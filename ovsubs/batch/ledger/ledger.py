@@ -9,6 +9,7 @@ One run writes from several threads, with one connection; other runs and `ovsubs
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ovsubs.audio.streams import FileStamp
-from ovsubs.batch.ledger.database import Database
+from ovsubs.batch.ledger.database import Database, root_in
 from ovsubs.batch.ledger.identity import Identity, stamp_of
 from ovsubs.batch.ledger.packing import (
     pack_chunk,
@@ -31,6 +32,7 @@ from ovsubs.batch.ledger.packing import (
 )
 from ovsubs.batch.ledger.runs import Runs
 from ovsubs.batch.record import ErrorKind, FileRecord, FileState
+from ovsubs.errors import UnusableLedger
 from ovsubs.file_events import NewlyDecoded
 from ovsubs.recognition.decoded import DecodedTrack
 from ovsubs.transcript import Transcript
@@ -82,6 +84,20 @@ class Ledger:
         self.path, self.root = path, root
         self._database = Database(path, root)
         self.runs = Runs(self._database)
+
+    @classmethod
+    def copy_of(cls, path: Path, root: Path) -> Ledger:
+        """A ledger in memory with all that a file holds, or with nothing if there is none: to look and try.
+
+        Raises:
+            UnusableLedger: it cannot be read, or is another root's.
+        """
+        if path.exists() and root_in(path) != Path(os.path.realpath(root)):
+            raise UnusableLedger(path, f"it belongs to {root_in(path)}")
+        copy = cls(Path(":memory:"), root)
+        if path.exists():
+            copy._database.fill_from(path)
+        return copy
 
     def close(self) -> None:
         """Let go of the file. A second time does nothing."""
