@@ -1,5 +1,6 @@
 """Bytes -> a file that appears whole or not at all."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -41,3 +42,14 @@ def replace_file(target: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         move_into_place(temporary, target)
+        _settle(target.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Have the new name on the disk, too; where folders cannot be flushed, the system does it in its time."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)  # Windows opens no folder
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -29,7 +29,8 @@ class BatchProgress:
         self._whole = self._bars.add_task("", total=1.0, status="")
         files = (*plan.renders, *plan.plan.files, *plan.plan.undecided, *plan.plan.copies)
         self._durations = {file.path: file.duration for file in plan.plan.files}
-        self._n_files = len({file.path for file in files})
+        self._planned = {file.path for file in files}
+        self._ended = set[Path]()  # of them
         self._n_before = len(plan.finished)
         self._positions = dict[Path, float]()
         self._began = time.monotonic()
@@ -51,6 +52,7 @@ class BatchProgress:
         """Show what has happened."""
         match event:
             case FileProgress(file, position, duration):
+                self._planned.add(file.path)
                 self._positions[file.path] = position
                 self._durations[file.path] = max(duration, position)
                 self._bars.update(
@@ -85,6 +87,7 @@ class BatchProgress:
             self.say(f"ovsubs: {self._summary()}")
 
     def _end(self, result: FileResult) -> None:
+        self._ended |= {result.path} & self._planned
         self.n_done += result.status is Status.DONE
         self.n_skipped += result.status is Status.SKIPPED
         self.n_failed += result.status is Status.FAILED
@@ -102,11 +105,15 @@ class BatchProgress:
         if told:
             figures = f" ({told.language}, {clock_time(told.duration)}, {told.rtfx:.1f}x)"
         names = ", ".join(output.name for output in result.outputs)
-        return f"{self.n_done + self.n_failed} of {self._n_files}: {result.path}: {names}{figures}"
+        return f"{self._progress()}: {result.path}: {names}{figures}"
+
+    def _progress(self) -> str:
+        """How many of the files there are to do have ended; watching, there may be ever more."""
+        return f"{len(self._ended)} of {len(self._planned)}"
 
     def _show_whole(self) -> None:
         done, whole = sum(self._positions.values()), sum(self._durations.values())
-        name = f"{self.n_done + self.n_failed} of {self._n_files} files"
+        name = f"{self._progress()} files"
         if self.n_failed:
             name += f", {self.n_failed} failed"
         status = run_status(done, whole, time.monotonic() - self._began)
