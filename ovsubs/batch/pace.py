@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class Pace:
 
     def worth_finishing(self, seconds: float) -> list[Path]:
         """Files in work that are done within so many seconds, at the speed so far."""
+        if math.isinf(seconds):
+            return list(self._positions)
         within = self.rtfx * seconds
         left = {path: duration - position for path, (position, duration) in self._positions.items()}
         return [path for path, media_s in left.items() if media_s <= within]

@@ -208,14 +208,13 @@ class _Look:
         is_current = row.recognition == self._digests.recognition
         if row.state is FileState.FAILED and is_current and row.error_kind is ErrorKind.LASTING:
             return self._failed(path)
-        if row.state is not FileState.DONE or self._options.subtitle.overwrite:
+        if not is_current or not row.has_transcript or self._options.subtitle.overwrite:
             return _Known(_Standing.FRESH, ours)
-        if not is_current:
-            return _Known(_Standing.FRESH, ours)
-        if row.output == self._digests.output and self._are_there(row):
+        is_done = row.state is FileState.DONE and row.output == self._digests.output
+        if is_done and self._are_there(row):
             self.finished.append(path)
             return _Known(_Standing.FINISHED)
-        return _Known(_Standing.RENDER if row.has_transcript else _Standing.FRESH, ours)
+        return _Known(_Standing.RENDER, ours)
 
     def _are_there(self, row: LedgerRow) -> bool:
         """Whether all that was written is there, and in each format that is wanted now."""

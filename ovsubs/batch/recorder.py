@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ovsubs.audio.source import AudioSource
@@ -108,8 +109,7 @@ class Recorder:
         record = self._record(result)
         claim = self._claims.pop(file.path, None)
         if claim is not None:
-            outputs = [OutputStamp(path, stamp_of(path)) for path in result.outputs]
-            self._ledger(file.path).finish(claim, record, outputs, result.transcript)
+            self._ledger(file.path).finish(claim, record, _stamped(result.outputs), result.transcript)
         return record
 
     def _record(self, result: FileResult) -> FileRecord:
@@ -136,6 +136,15 @@ class Recorder:
 
     def _ledger(self, path: Path) -> Ledger:
         return self._plan.ledger_of(path)
+
+
+def _stamped(outputs: Sequence[Path]) -> list[OutputStamp]:
+    """Outputs as they are on the disk; what has gone since is not there."""
+    stamped = list[OutputStamp]()
+    for path in outputs:
+        with suppress(OSError):
+            stamped.append(OutputStamp(path, stamp_of(path)))
+    return stamped
 
 
 def _doubtful(items: Sequence[ReviewItem]) -> tuple[DoubtfulCue, ...]:

@@ -155,10 +155,10 @@ class _Run:
     def _wait_for_files(self) -> Generator[BatchEvent, None, BatchPlan | None]:
         """The plan of new files, when there are some; None when the run is to end."""
         while self._watcher is not None and not self._control.is_stopping:
-            if self._later != Plan((), ()):
+            if self._later != Plan((), ()) and not self._control.is_paused:
                 later, self._later = self._later, Plan((), ())
                 return replace(self._plan, plan=later, renders=(), failed_before=())
-            if found := self._look_for_files():
+            if not self._control.is_paused and (found := self._look_for_files()):
                 return found
             time.sleep(_LOOK_S)
             yield NothingHappened()

@@ -93,6 +93,22 @@ def test_another_layout_is_written_of_what_was_heard(library: Library) -> None:
     assert statuses(library.run(replace(options), hears=False)) == {"b.mp4": Status.FAILED}
 
 
+def test_what_cannot_be_written_again_is_not_heard_again_either(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full while another layout is written."""
+    library.run()
+
+    def full(target: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    options = wanted(layout=LayoutOptions(max_line_width=20))
+    with monkeypatch.context() as patched:
+        patched.setattr("ovsubs.atomic.replace_file", full)
+        assert set(statuses(library.run(options, hears=False)).values()) == {Status.FAILED}
+    assert statuses(library.run(options, hears=False)) == DONE
+
+
 def test_what_a_person_has_edited_stays(library: Library) -> None:
     library.run()
     edited = "1\n00:00:00,000 --> 00:00:01,000\nMine.\n"

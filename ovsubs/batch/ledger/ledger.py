@@ -246,11 +246,14 @@ class Ledger:
     def finish(
         self, claim: Claim, record: FileRecord, outputs: Iterable[OutputStamp], transcript: Transcript | None
     ) -> None:
-        """Write how a claimed file ended. Of one that is done, the transcript is kept, and no windows."""
+        """Write how a claimed file ended. Of one that is done, the transcript is kept, and no windows.
+
+        Without a transcript, one that is kept already stays.
+        """
         with self._database.writing() as database:
             database.execute(
                 "update file set state = ?, run = null, position = 0, duration = ?, work_s = ?, finished = ?,"
-                " error_kind = ?, record = ?, outputs = ?, transcript = ?"
+                " error_kind = ?, record = ?, outputs = ?, transcript = coalesce(?, transcript)"
                 " where id = ? and run = ? and attempt = ?",
                 (
                     *(record.state, record.duration, record.work_s, record.finished, record.error_kind),
