@@ -206,6 +206,19 @@ def test_what_failed_before_is_told_unless_it_is_done(root: Path, open_ledger: C
     assert [record.state for record in ledger.records()] == [FileState.DONE]
 
 
+def test_what_failed_in_planning_has_no_windows_of_other_options(
+    root: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    ledger = open_ledger()
+    claim = claimed(ledger, root / "a.mp4")
+    ledger.add_decoded(claim, decoded(chunk(0.0)), 30.0)
+    ledger.let_go(claim)
+    ledger.note([FileRecord(root / "a.mp4", FileState.FAILED, error_kind=ErrorKind.LASTING)], "other")
+    again = ledger.claim(root / "a.mp4", identify(root / "a.mp4"), "other", "output", 60.0)
+    assert again is not None
+    assert ledger.known(again, 0) is None
+
+
 def test_a_run_hears_what_is_asked_of_it(open_ledger: Callable[[], Ledger]) -> None:
     run, other = open_ledger(), open_ledger()
     other.runs.end("done")

@@ -248,25 +248,29 @@ class Ledger:
     ) -> None:
         """Write how a claimed file ended. Of one that is done, the transcript is kept, and no windows.
 
-        Without a transcript, one that is kept already stays.
+        Of one that is not, what is known of its outputs and of what was heard stays.
         """
+        is_done = record.state is FileState.DONE
+        written = pack_outputs((one.path, one.stamp) for one in outputs) if is_done else None
         with self._database.writing() as database:
-            database.execute(
+            owned = database.execute(
                 "update file set state = ?, run = null, position = 0, duration = ?, work_s = ?, finished = ?,"
-                " error_kind = ?, record = ?, outputs = ?, transcript = coalesce(?, transcript)"
-                " where id = ? and run = ? and attempt = ?",
+                " error_kind = ?, record = ?, outputs = coalesce(?, outputs),"
+                " transcript = coalesce(?, transcript) where id = ? and run = ? and attempt = ?",
                 (
                     *(record.state, record.duration, record.work_s, record.finished, record.error_kind),
-                    *(pack_record(record), pack_outputs((one.path, one.stamp) for one in outputs)),
-                    *(pack_transcript(transcript) if transcript else None, claim.file),
-                    *(self.runs.own, claim.attempt),
+                    *(pack_record(record), written, pack_transcript(transcript) if transcript else None),
+                    *(claim.file, self.runs.own, claim.attempt),
                 ),
             )
-            if record.state is FileState.DONE:
+            if is_done and owned.rowcount:
                 self._forget_windows(database, claim.file)
 
     def note(self, records: Iterable[FileRecord], recognition: str) -> None:
-        """Write how files ended that nobody had to claim; those that are done stay so."""
+        """Write how files ended that nobody had to claim; those that are done, or in work, stay so.
+
+        What was heard of them, perhaps with other options, is forgotten.
+        """
         with self._database.writing() as database:
             for record in records:
                 stamp = _stamp(record.path)
@@ -274,7 +278,8 @@ class Ledger:
                     "insert into file (path, size, mtime_ns, digest, state, recognition, finished,"
                     " error_kind, record) values (?, ?, ?, x'', ?, ?, ?, ?, ?)"
                     " on conflict (path) do update set size = excluded.size, mtime_ns = excluded.mtime_ns,"
-                    " state = excluded.state, recognition = excluded.recognition,"
+                    " digest = x'', transcript = null, state = excluded.state,"
+                    " recognition = excluded.recognition,"
                     " finished = excluded.finished, error_kind = excluded.error_kind,"
                     " record = excluded.record where state not in ('done', 'running')",
                     (
@@ -283,6 +288,12 @@ class Ledger:
                         pack_record(record),
                     ),
                 )
+                found = database.execute(
+                    "select id from file where path = ? and state not in ('done', 'running')",
+                    (self._database.key(record.path),),
+                ).fetchone()
+                if found:
+                    self._forget_windows(database, found[0])
 
     def let_go(self, claim: Claim) -> None:
         """Give back a claimed file; its windows are kept."""
