@@ -220,7 +220,7 @@ class _Look:
         """Whether all that was written is there, and in each format that is wanted now."""
         written = {one.path.suffix.lower().removeprefix(".") for one in row.outputs}
         has_all = written.issuperset(self._options.subtitle.formats)
-        return has_all and all(one.path.exists() for one in row.outputs)
+        return has_all and all(one.path.is_file() for one in row.outputs)
 
     def _failed(self, path: Path) -> _Known:
         if self._options.retry_failed:

@@ -64,7 +64,7 @@ class Recorder:
             and (row.state, row.identity and row.identity.digest) == (FileState.DONE, identity.digest)
             and (row.recognition, row.output) == (digests.recognition, digests.output)
             and bool(row.outputs)
-            and all(one.path.exists() for one in row.outputs)
+            and all(one.path.is_file() for one in row.outputs)
             and set(file.formats) <= {one.path.suffix.lower().removeprefix(".") for one in row.outputs}
         )
 

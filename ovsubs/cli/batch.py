@@ -102,12 +102,13 @@ def run(
             was_stopped = _run(batch, progress)
         report = _report(batch, began)
         for path in write_report(report, wishes.reports or default_reports(batch.ledgers[0].path)):
-            progress.say(f"ovsubs: report in {path}")
+            if not verbosity.quiet:
+                progress.say(f"ovsubs: report in {path}")
     if was_stopped:
         say("ovsubs: stopped; the same command goes on where it was")
         return STOPPED
     run_when_done(wishes.hooks, report, lambda line: say(f"ovsubs: {line}"))
-    return _exit_code(report, began)
+    return _exit_code(report, progress.n_failed)
 
 
 def write_resumed(
@@ -142,11 +143,12 @@ def _done_before(path: Path) -> FileResult:
     return FileResult(path, Status.SKIPPED, why=f"{path}: done in an earlier run")
 
 
-def _exit_code(report: BatchReport, began: float) -> int:
+def _exit_code(report: BatchReport, n_failed: int) -> int:
+    """By the files of the report; `n_failed` counts other inputs, too, such as an empty folder."""
     kinds = {record.error_kind for record in report.in_state(FileState.FAILED)}
     if kinds & {ErrorKind.PASSING, ErrorKind.OUTSIDE}:
         return MAY_PASS
-    return FAILED if kinds else 0
+    return FAILED if kinds or n_failed else 0
 
 
 def show_plan(

@@ -82,6 +82,15 @@ def test_outputs_that_are_gone_are_written_again_of_what_was_heard(library: Libr
     assert library.contents() == written
 
 
+def test_a_folder_in_the_place_of_an_output_is_no_output(library: Library) -> None:
+    library.run()
+    (library.root / "a.srt").unlink()
+    (library.root / "a.srt").mkdir()
+    result = library.run(hears=False)["a.wav"]
+    assert result.status is Status.SKIPPED
+    assert "a.srt: already there" in result.why
+
+
 def test_another_layout_is_written_of_what_was_heard(library: Library) -> None:
     library.run()
     before = library.contents()

@@ -338,3 +338,16 @@ def test_subtitle_goes_on_where_it_was_cut_off_if_that_is_asked_for(
     again = run_process(*command[len(COMMAND) :])
     assert "long.mp3: done in an earlier run" in again.err
     assert written(library) == undisturbed
+
+
+def test_quiet_is_quiet_and_what_cannot_be_done_is_told_all_the_same(
+    library: Path, ovsubs: Callable[..., Ended], options: tuple[str, ...], tmp_path: Path
+) -> None:
+    shutil.rmtree(library / "short")
+    (library / "long.mp3").unlink()
+    (tmp_path / "empty").mkdir()
+    ended = ovsubs("batch", tmp_path / "empty", *options, "-q")
+    assert (ended.code, len(ended.complaints)) == (1, 1)
+    assert "no audio or video file" in ended.err
+    broken = ovsubs("batch", library, *options, "-q")
+    assert (broken.code, len(broken.complaints)) == (1, 1)
