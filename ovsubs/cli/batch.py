@@ -14,7 +14,8 @@ from ovsubs.audio.read_limit import read_limit
 from ovsubs.batch.control import Control
 from ovsubs.batch.estimate import measure_speed, speed_before
 from ovsubs.batch.events import BatchEvent, FileRecorded, RunStopping
-from ovsubs.batch.hooks import HookOptions, Notifier, run_when_done
+from ovsubs.batch.hooks.notifier import Notifier, run_when_done
+from ovsubs.batch.hooks.options import HookOptions
 from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.ledger.place import check_place, ledger_path
 from ovsubs.batch.machine.awake import kept_awake

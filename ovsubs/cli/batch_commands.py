@@ -48,7 +48,7 @@ def batch(
     pass, such as a full disk, 130 stopped by Ctrl-C.
     """
     given = locals() | of_subtitle | {"review": 0}
-    from ovsubs.batch.hooks import HookOptions, media_servers
+    from ovsubs.batch.hooks.options import HookOptions, media_servers
     from ovsubs.batch.jobs.shards import parse_shard, shard_from_environment
     from ovsubs.batch.machine.priority import check_niceness
     from ovsubs.batch.machine.schedule import parse_hours

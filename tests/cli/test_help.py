@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from ovsubs.audio.regions import VadOptions
-from ovsubs.batch.hooks import HookOptions
+from ovsubs.batch.hooks.options import HookOptions
 from ovsubs.batch.plan import BatchOptions
 from ovsubs.cli import batch as batch_run
 from ovsubs.cli import batch_commands, subtitle_commands

@@ -1,0 +1,1 @@
+"""What has become of a file -> the programs and servers that want to know."""
