@@ -59,7 +59,7 @@ ADVISED_BY_ERRORS = {
     ),
     "AllLeftOut": ({"library/find.py"}, {"subtitle", "batch"}),
     "UnusableLedger": (
-        {"batch/ledger/database.py", "batch/ledger/place.py"},
+        {"batch/ledger/database.py", "batch/ledger/ledger.py", "batch/ledger/place.py"},
         {"batch", "status", "pause", "resume", "stop"},
     ),
     "UnwritableVideo": ({"video/writing.py"}, {"embed", "burn"}),
