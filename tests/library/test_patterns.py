@@ -327,7 +327,7 @@ def git_ignores(repository: Path, paths: list[str]) -> list[str]:
 
 @needs_git
 @needs_posix
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tree=st.lists(PATHS, min_size=1, max_size=8, unique=True),
     outer=st.lists(LINES, max_size=5),
