@@ -66,9 +66,12 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._is_over.wait(_BEAT_S):
+            wishes = list[Wanted]()
             for ledger in self._ledgers:
                 with contextlib.suppress(sqlite3.Error):  # the next one may come through
-                    self._control.ask(ledger.runs.beat())
+                    wishes.append(ledger.runs.beat())
+            if wishes:  # of several roots, the one that asks for most
+                self._control.ask(max(wishes, key=list(Wanted).index))
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -73,7 +74,7 @@ class BatchPlan:
     `plan`: files that are to be heard, whose language decides, or that need copies; and what is settled.
     `renders`: files of which a transcript is kept, so that nothing is to be heard. `finished` are done, as
     the ledger knows and the disk confirms; `failed_before` failed for good in an earlier run. `ledgers` has
-    the one of each planned file.
+    the one of each planned file. `made_at` is when it was begun, in seconds since 1970.
     """
 
     plan: Plan
@@ -82,6 +83,7 @@ class BatchPlan:
     failed_before: tuple[FileResult, ...]
     ledgers: dict[Path, Ledger]
     digests: Digests
+    made_at: float
 
     @property
     def duration(self) -> float:
@@ -145,6 +147,7 @@ def plan_library(
     on_file: Callable[[int, int], None] = ignore,
 ) -> BatchPlan:
     """The same of files that have been found; `roots` are the folders of each."""
+    made_at = time.time()
     looked_at, ledger_of, known = list[Found | FileResult](), dict[Path, Ledger](), dict[Path, _Known]()
     failed_before, finished = list[FileResult](), list[Path]()
     for each, root, ledger in zip(found, roots, ledgers, strict=True):
@@ -169,6 +172,7 @@ def plan_library(
         tuple(failed_before),
         ledger_of,
         digests,
+        made_at,
     )
 
 

@@ -59,8 +59,11 @@ class Recorder:
     def _is_done(self, file: PlannedFile, identity: Identity) -> bool:
         """Whether another run has done a file since this one was planned."""
         row, digests = self._ledger(file.path).row(file.path), self._plan.digests
+        record = self._ledger(file.path).record(file.path)
         return (
             row is not None
+            and record is not None
+            and record.finished >= self._plan.made_at
             and (row.state, row.identity and row.identity.digest) == (FileState.DONE, identity.digest)
             and (row.recognition, row.output) == (digests.recognition, digests.output)
             and bool(row.outputs)

@@ -32,8 +32,9 @@ def check_reports(paths: Sequence[Path]) -> None:
 
 
 def default_reports(ledger: Path) -> tuple[Path, ...]:
-    """Beside the ledger."""
-    return ledger.with_suffix(".html"), ledger.with_suffix(".json")
+    """Beside the ledger, under names that neither it nor a recording's transcript has."""
+    page = ledger.with_name(f"{ledger.stem}-report.html")
+    return page, page.with_suffix(".json")
 
 
 def write_report(report: BatchReport, paths: Sequence[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 
 import pytest
 from batch.conftest import Library
+from leaving import wait_until
 
 from ovsubs.audio.ffmpeg import ask_ffmpeg
 from ovsubs.batch import run as batch_run
-from ovsubs.batch.control import Control
+from ovsubs.batch.control import Control, Heartbeat
 from ovsubs.batch.events import FilePutOff, RunPaused, RunResumed, RunStopping
+from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.ledger.runs import Wanted
 from ovsubs.batch.plan import BatchOptions
 from ovsubs.batch.record import FileState
@@ -118,6 +121,14 @@ def test_what_cannot_be_written_again_is_not_heard_again_either(
     assert statuses(library.run(options, hears=False)) == DONE
 
 
+def test_what_is_to_be_replaced_is_heard_again(library: Library) -> None:
+    library.run()
+    before = library.contents()
+    (library.root / "a.srt").write_text("edited")
+    assert statuses(library.run(wanted(overwrite=True))) == DONE
+    assert library.contents() == before
+
+
 def test_what_a_person_has_edited_stays(library: Library) -> None:
     library.run()
     edited = "1\n00:00:00,000 --> 00:00:01,000\nMine.\n"
@@ -218,6 +229,21 @@ def test_a_run_stands_still_while_somebody_wants_it_and_goes_on(library: Library
     resumed = next(n for n, event in enumerate(told) if isinstance(event, RunResumed))
     assert not any(isinstance(event, FileProgress) for event in told[paused:resumed])
     assert set(library.contents()) == {"a.srt", "c.srt", "week 1/d.srt"}
+
+
+def test_one_of_several_roots_can_ask_for_a_pause(tmp_path: Path) -> None:
+    control = Control()
+    with ExitStack() as stack:
+        ledgers = list[Ledger]()
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            ledgers.append(stack.enter_context(Ledger(tmp_path / f"{name}.sqlite", tmp_path / name)))
+            ledgers[-1].runs.begin("base")
+        ledgers[0].runs.ask(Wanted.PAUSE)
+        with Heartbeat(ledgers, control):
+            wait_until(lambda: control.is_paused, "the wish of the first root was not heard")
+            time.sleep(2.5)
+            assert control.is_paused
 
 
 def test_a_stopped_run_finishes_what_is_in_work(library: Library) -> None:
