@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ovsubs.audio.source import Audio, AudioSource
 from ovsubs.audio.streams import Media
@@ -219,4 +220,4 @@ class _Running:
 def _name(audio: Audio) -> str:
     if isinstance(audio, Media):
         return str(audio.path)
-    return "the samples" if not isinstance(audio, str | bytes) and hasattr(audio, "shape") else str(audio)
+    return str(audio) if isinstance(audio, str | Path) else "the samples"

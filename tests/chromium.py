@@ -122,7 +122,8 @@ class Page:
             assert block, "the browser has ended"
             self._read += block
         message, _, self._read = self._read.partition(b"\0")
-        return json.loads(message)  # type: ignore[no-any-return]
+        told: dict[str, Any] = json.loads(message)
+        return told
 
 
 @contextmanager

@@ -15,7 +15,8 @@ N_LEAST = int(os.environ.get("OVSUBS_TESTS_AT_LEAST") or 0)
 NO_DATA = "the speech data is not there"
 NO_CASES = "the cases are not there"
 NO_BROWSER = "no browser"
-_MAY_BE = (OF_THE_SYSTEM, NO_DATA, NO_CASES, NO_BROWSER)
+NO_DOCKER = "no Docker that runs and can fetch the image of Python"
+_MAY_BE = (OF_THE_SYSTEM, NO_DATA, NO_CASES, NO_BROWSER, NO_DOCKER)
 
 
 def _complaints(reporter: Any) -> list[str]:

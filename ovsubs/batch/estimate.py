@@ -52,12 +52,9 @@ def measure_speed(
 def _try(model: Model, file: PlannedFile, options: TranscribeOptions) -> float:
     assert file.media is not None
     track = choose_track(file.media, options.audio_track)
+    of_samples = replace(options, audio_track=None)
     for samples in stream_audio(file.media, track, block_s=TRY_S, length=TRY_S):
-        model.transcribe(samples[: len(samples) // 10], options=_of_samples(options))  # what is made once
-        transcript = model.transcribe(samples, options=_of_samples(options))
+        model.transcribe(samples[: len(samples) // 10], options=of_samples)  # what is made once
+        transcript = model.transcribe(samples, options=of_samples)
         return transcript.rtfx if transcript.segments else 0.0
     return 0.0
-
-
-def _of_samples(options: TranscribeOptions) -> TranscribeOptions:
-    return replace(options, audio_track=None)

@@ -15,8 +15,6 @@ from ovsubs.errors import (
     OvsubsError,
     RecognitionInterrupted,
     TruncatedMedia,
-    UnreadableMedia,
-    UnwritableOutput,
 )
 
 # The disk is full or gone, the share does not answer, the system has no more to give.
@@ -38,14 +36,12 @@ _PASSING_TYPES = (RecognitionInterrupted, FileInUse, FileTimeLimit, sqlite3.Oper
 def kind_of(error: BaseException) -> ErrorKind:
     """What is to be done about an error; see `ErrorKind`.
 
-    A file that cannot be found, was not there any more when its turn came: a share may be gone. One that
-    breaks off may be on its way still; that its stamp tells, when it is tried again.
+    A file that cannot be found was there when the run was planned: a share may be gone. One that breaks off
+    may be on its way still.
     """
     if any(_is_outside(one) for one in _chain(error)):
         return ErrorKind.OUTSIDE
-    if isinstance(error, UnwritableOutput | UnreadableMedia | OvsubsError) and _tells_outside(error):
-        return ErrorKind.OUTSIDE
-    if isinstance(error, MissingFile):
+    if isinstance(error, MissingFile) or (isinstance(error, OvsubsError) and _tells_outside(error)):
         return ErrorKind.OUTSIDE
     if isinstance(error, (*_PASSING_TYPES, TruncatedMedia)):
         return ErrorKind.PASSING

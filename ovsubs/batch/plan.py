@@ -24,6 +24,8 @@ from ovsubs.library.find import Found
 from ovsubs.library.plan import Plan, PlannedFile, SubtitleOptions, find, plan_found
 from ovsubs.video.writing import ignore
 
+_TEXT_BYTES_PER_S = 30  # of dense speech in SRT: 100 kB an hour
+
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
@@ -89,6 +91,13 @@ class BatchPlan:
     def duration(self) -> float:
         """Of all that is to be heard, in seconds."""
         return sum(file.duration for file in self.plan.files)
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files that it speaks of, those that need nothing among them."""
+        planned = (*self.renders, *self.plan.files, *self.plan.undecided, *self.plan.copies)
+        results = (*self.plan.settled, *self.failed_before)
+        return [*(file.path for file in planned), *(result.path for result in results), *self.finished]
 
     def ledger_of(self, path: Path) -> Ledger:
         """The ledger that knows a file of the plan."""
@@ -313,6 +322,3 @@ def disk_needed(plan: BatchPlan, options: SubtitleOptions) -> int:
     copied = (*plan.plan.files, *plan.plan.copies) if n_copies else ()
     videos = sum(file.path.stat().st_size for file in copied if file.path.exists())
     return round(plan.duration * _TEXT_BYTES_PER_S * len(options.formats)) + n_copies * videos
-
-
-_TEXT_BYTES_PER_S = 30  # of dense speech in SRT: 100 kB an hour

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ovsubs.subtitles.qc.review import ReviewItem
+
 
 class FileState(StrEnum):
     """Where a file stands."""
@@ -28,17 +30,6 @@ class ErrorKind(StrEnum):
     LASTING = "lasting"
     PASSING = "passing"
     OUTSIDE = "outside"
-
-
-@dataclass(frozen=True, slots=True)
-class DoubtfulCue:
-    """A place that may be wrong, in milliseconds of the file; of more `weight`, the more doubtful it is."""
-
-    start_ms: int
-    end_ms: int
-    text: str
-    reasons: tuple[str, ...]
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,7 @@ class FileRecord:
     n_errors: int = 0
     median_cps: float = 0.0
     outputs: tuple[Path, ...] = ()
-    doubtful: tuple[DoubtfulCue, ...] = ()
+    doubtful: tuple[ReviewItem, ...] = ()
     finished: float = 0.0
 
     @property

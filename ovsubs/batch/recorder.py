@@ -12,13 +12,12 @@ from ovsubs.batch.failures import kind_of
 from ovsubs.batch.ledger.identity import Identity, identify, stamp_of
 from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp
 from ovsubs.batch.plan import BatchPlan
-from ovsubs.batch.record import DoubtfulCue, FileRecord, FileState
+from ovsubs.batch.record import FileRecord, FileState
 from ovsubs.errors import FileInUse
 from ovsubs.library.events import FileProgress
 from ovsubs.library.file_result import FileResult, Status
 from ovsubs.library.plan import PlannedFile
 from ovsubs.recognition.decoded import DecodedTrack
-from ovsubs.subtitles.qc.review import ReviewItem
 
 _STATES = {
     Status.DONE: FileState.DONE,
@@ -33,7 +32,6 @@ class Recorder:
     def __init__(self, plan: BatchPlan) -> None:
         self._plan = plan
         self._claims = dict[Path, Claim]()
-        self._began = dict[Path, float]()
 
     def claim(self, file: PlannedFile) -> Claim:
         """Take a file for this run; again it is the same claim.
@@ -53,17 +51,14 @@ class Recorder:
         if claim is None:
             raise FileInUse(file.path)
         self._claims[file.path] = claim
-        self._began[file.path] = time.monotonic()
         return claim
 
     def _is_done(self, file: PlannedFile, identity: Identity) -> bool:
         """Whether another run has done a file since this one was planned."""
         row, digests = self._ledger(file.path).row(file.path), self._plan.digests
-        record = self._ledger(file.path).record(file.path)
         return (
             row is not None
-            and record is not None
-            and record.finished >= self._plan.made_at
+            and row.finished >= self._plan.made_at
             and (row.state, row.identity and row.identity.digest) == (FileState.DONE, identity.digest)
             and (row.recognition, row.output) == (digests.recognition, digests.output)
             and bool(row.outputs)
@@ -133,7 +128,7 @@ class Recorder:
             n_errors=len(report.errors) if report else 0,
             median_cps=report.figures.median_cps if report else 0.0,
             outputs=result.outputs,
-            doubtful=_doubtful(result.to_review),
+            doubtful=result.to_review,
             finished=time.time(),
         )
 
@@ -148,9 +143,3 @@ def _stamped(outputs: Sequence[Path]) -> list[OutputStamp]:
         with suppress(OSError):
             stamped.append(OutputStamp(path, stamp_of(path)))
     return stamped
-
-
-def _doubtful(items: Sequence[ReviewItem]) -> tuple[DoubtfulCue, ...]:
-    return tuple(
-        DoubtfulCue(item.start_ms, item.end_ms, item.text, item.reasons, item.weight) for item in items
-    )

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ovsubs.batch.control import Control, Heartbeat
+from ovsubs.batch.disks import Disks
 from ovsubs.batch.events import BatchEvent, FilePutOff, FileRecorded, RunPaused, RunResumed, RunStopping
 from ovsubs.batch.failures import kind_of
 from ovsubs.batch.ledger.ledger import Ledger
 from ovsubs.batch.pace import Pace
-from ovsubs.batch.places import Places
 from ovsubs.batch.plan import BatchOptions, BatchPlan
 from ovsubs.batch.record import ErrorKind
 from ovsubs.batch.recorder import Recorder
@@ -89,7 +89,7 @@ class _Run:
         self._recorder = Recorder(plan)
         every = (*plan.renders, *plan.plan.files, *plan.plan.undecided, *plan.plan.copies)
         self._inputs = Inputs(file.path for file in every)
-        self._places = Places(ledgers, options.subtitle.output_dir)
+        self._disks = Disks(ledgers, options.subtitle.output_dir)
         self._pace = Pace()
         self._later = Plan((), ())  # what was found while others were in work, and cannot be done beside them
         self._n_outside = 0  # files that failed for a reason outside, one after the other
@@ -113,12 +113,10 @@ class _Run:
         plan = self._plan
         for ledger in self._ledgers:
             mine = [file for file in plan.plan.files if plan.ledger_of(file.path) is ledger]
-            finished = [path for path in plan.finished if plan.ledger_of(path) is ledger]
             ledger.runs.tell(
                 state="running",
                 n_files=len(mine),
                 media_s=sum(file.duration for file in mine),
-                n_finished=len(finished),
             )
 
     def _all(self, open_model: Callable[[], AbstractContextManager[Model]]) -> Iterator[BatchEvent]:
@@ -248,7 +246,7 @@ class _Run:
         error = result.error if result.status is Status.FAILED else None
         if isinstance(error, FileInUse):
             result, error = skipped(file.path, error), None
-        elif error is not None and self._places.has_lost(file.path):
+        elif error is not None and self._disks.has_lost(file.path):
             error, result = None, FileResult(file.path, Status.SKIPPED, why=f"{file.path}: it is gone")
         kind = ErrorKind.LASTING if error is None else kind_of(error)
         if kind is ErrorKind.OUTSIDE:
@@ -256,7 +254,7 @@ class _Run:
             if self._n_outside >= _IN_A_ROW:
                 self._recorder.put_off(file.path)
                 queue.give_back(file)
-                yield from self._hold(result.why, lambda: self._places.are_there(file.path))
+                yield from self._hold(result.why, lambda: self._disks.are_there(file.path))
                 return
         else:
             self._n_outside = 0

@@ -7,17 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ovsubs.batch.ledger.ledger import Ledger
+from ovsubs.batch.ledger.ledger import FileInWork, Ledger
 from ovsubs.batch.record import FileState
-
-
-@dataclass(frozen=True, slots=True)
-class FileInWork:
-    """A file that is being heard; `position` of `duration`, in seconds."""
-
-    path: Path
-    position: float
-    duration: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,7 @@ def status_of(ledger: Ledger) -> LibraryStatus:
     runs, records = ledger.runs.all(), ledger.records()
     of_state = {state: [one for one in records if one.state is state] for state in FileState}
     run = runs[-1] if runs else None
-    in_work = tuple(FileInWork(path, position, duration) for path, position, duration, _ in ledger.running())
+    in_work = tuple(ledger.in_work())
     began = run.began if run else 0.0
     ended = [one for one in records if one.finished >= began and one.state is not FileState.RUNNING]
     heard_s = sum(one.duration for one in ended) + sum(file.position for file in in_work)

@@ -7,7 +7,7 @@ from network disks. Only what is not known yet costs more than a look at its sta
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ovsubs.library.plan import find
 
 STILL_S = 10.0  # a file is taken when its size and time have not changed for so long
 _EACH_S = 5.0
+_YOUNG_S = 600.0  # what breaks off may still be written
 
 
 class Watcher:
@@ -82,9 +83,6 @@ class Watcher:
         return now - since >= STILL_S
 
 
-_YOUNG_S = 600.0  # what breaks off may still be written
-
-
 def _is_young(path: Path) -> bool:
     stamp = _stamp(path)
     return stamp is not None and time.time() - stamp.mtime_ns / 1e9 < _YOUNG_S
@@ -95,11 +93,3 @@ def _stamp(path: Path) -> FileStamp | None:
         return stamp_of(path)
     except OSError:
         return None
-
-
-def every_path(plan: BatchPlan) -> Iterator[Path]:
-    """All files that a plan speaks of."""
-    for group in (plan.renders, plan.plan.files, plan.plan.undecided, plan.plan.copies):
-        yield from (file.path for file in group)
-    yield from (result.path for result in (*plan.plan.settled, *plan.failed_before))
-    yield from plan.finished

@@ -25,17 +25,11 @@ class WorkQueue(Iterator[PlannedFile | None]):
         self._put_off = list[tuple[float, int, PlannedFile]]()  # when, number, file: a heap
         self._n_put_off = 0
         self._n_out = 0
-        self.stays_open = False  # more files may come when all are done
 
     @property
     def n_out(self) -> int:
         """How many files have been given and not told as ended."""
         return self._n_out
-
-    @property
-    def n_left(self) -> int:
-        """How many files wait, or wait for another try."""
-        return len(self._waiting) + len(self._put_off)
 
     def __next__(self) -> PlannedFile | None:
         if self._control.is_stopping:
@@ -48,7 +42,7 @@ class WorkQueue(Iterator[PlannedFile | None]):
         if self._waiting:
             self._n_out += 1
             return self._waiting.popleft()
-        if self._put_off or self._n_out or self.stays_open:
+        if self._put_off or self._n_out:
             return None
         raise StopIteration
 

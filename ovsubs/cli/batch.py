@@ -24,7 +24,7 @@ from ovsubs.batch.machine.schedule import Hours
 from ovsubs.batch.plan import BatchOptions, BatchPlan, Digests, make_batch_plan, root_of
 from ovsubs.batch.record import BatchReport, ErrorKind, FileState
 from ovsubs.batch.run import run_batch
-from ovsubs.batch.watch import Watcher, every_path
+from ovsubs.batch.watch import Watcher
 from ovsubs.cli.batch_log import EventLog
 from ovsubs.cli.batch_plan import print_plan, print_plan_json
 from ovsubs.cli.batch_progress import BatchProgress
@@ -234,14 +234,14 @@ def _show(event: BatchEvent, progress: BatchProgress, log: EventLog, notifier: N
 
 def _watcher(batch: _Batch) -> Watcher:
     watcher = Watcher(batch.roots, batch.ledgers, batch.options, batch.plan.digests)
-    watcher.take(list(every_path(batch.plan)))
+    watcher.take(batch.plan.paths)
     return watcher
 
 
 def _report(batch: _Batch, began: float) -> BatchReport:
     from ovsubs.evaluation.machine import device_name
 
-    known = set(every_path(batch.plan)) | set(batch.plan.ledgers)
+    known = set(batch.plan.paths) | set(batch.plan.ledgers)
     records = [record for ledger in batch.own_ledgers for record in ledger.records()]
     mine = tuple(record for record in records if record.path in known)
     return BatchReport(batch.roots, began, time.time(), batch.model_dir.name, device_name("CPU"), mine)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -14,6 +13,11 @@ from ovsubs.cli import options as common
 from ovsubs.cli.combinations import Idle, refuse_idle
 from ovsubs.cli.parameters import from_parameters, with_options_of
 from ovsubs.cli.subtitle_commands import subtitle, wanted_of
+
+_OF_RUNS = (  # what has no effect where nothing is done
+    *("watch", "between", "nice", "max_read", "on_done", "when_done", "webhook", "jellyfin", "emby"),
+    *("plex", "report", "log_json", "max_attempts", "time_limit_s"),
+)
 
 
 @with_options_of(subtitle, without=("inputs", "profile", "review", "resume"))
@@ -59,7 +63,7 @@ def batch(
     refuse_idle(
         Idle(json and not dry_run, ("json",), "it goes with --dry-run; --log-json tells of a run"),
         Idle(dry_run, _OF_RUNS, "with --dry-run nothing is done"),
-        Idle(output_dir_is_stdout(given), ("output_dir",), "an unattended run writes files"),
+        Idle(given["output_dir"] == "-", ("output_dir",), "an unattended run writes files"),
     )
     check_niceness(nice)
     wanted, choice = wanted_of(given)
@@ -79,29 +83,6 @@ def batch(
     )
     run = runner.show_plan if dry_run else runner.run
     raise typer.Exit(run(roots, options, choice, from_parameters(Verbosity, given), wishes))
-
-
-_OF_RUNS = (
-    *(
-        "watch",
-        "between",
-        "nice",
-        "max_read",
-        "on_done",
-        "when_done",
-        "webhook",
-        "jellyfin",
-        "emby",
-        "plex",
-        "report",
-    ),
-    *("log_json", "max_attempts", "time_limit_s"),
-)
-
-
-def output_dir_is_stdout(given: Mapping[str, Any]) -> bool:
-    """Whether subtitles are to be printed."""
-    return bool(given["output_dir"] == "-")
 
 
 def status(

@@ -49,9 +49,8 @@ def with_options_of(
             for parameter in inspect.signature(other, eval_str=True).parameters.values()
             if parameter.name not in names
         ]
-        given = command
-        given.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
-        given.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
-        return given
+        vars(command)["__signature__"] = inspect.Signature([*own, *shared])
+        command.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
+        return command
 
     return give

@@ -114,7 +114,7 @@ class ChunkDecoder:
         self._first_pass: FirstPass | None = None  # of the current window, while it has its second pass
         self._segments = list[Segment]()
         self._n_drained = 0
-        self._is_recalled = False
+        self.is_recalled = False  # decoded in an earlier run
         self._n_left_out = self._n_told_left_out = 0
         self.batches_waited = 0  # batches that were decoded while the current window waited for others
 
@@ -124,7 +124,7 @@ class ChunkDecoder:
     ) -> ChunkDecoder:
         """A chunk that has been decoded already, in an earlier run: nothing of it is left to be done."""
         recalled = cls(chunk, begin, options)
-        recalled._is_recalled, recalled._next = True, None
+        recalled.is_recalled, recalled._next = True, None
         recalled._finish()
         recalled._segments = list(decoded.segments)
         recalled._n_left_out = decoded.n_left_out
@@ -411,7 +411,7 @@ class ChunkDecoder:
         if self._decodes_again:
             return ChunkResult((), (), 0)
         new = self._segments[self._n_drained :]
-        if not self._is_recalled:  # those have been put in order window by window
+        if not self.is_recalled:  # those have been put in order window by window
             new.sort(key=lambda segment: segment.start)
         self._segments[self._n_drained :] = new
         self._n_drained = len(self._segments)

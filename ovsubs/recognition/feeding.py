@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
 
 from ovsubs.recognition.components import Components
 from ovsubs.recognition.open_tracks import TRACKS_AT_ONCE, OpenTrack, TrackRequest, open_ahead
 from ovsubs.recognition.scheduler import Scheduler, TrackGroup, failure
 from ovsubs.recognition.track import TrackUpdate
-
-_LOOK_S = 1.0  # on Microsoft Windows a wait without a limit cannot be interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,33 +19,6 @@ class _PlacedTrack:
 
     place: int
     opened: OpenTrack
-
-
-class _RequestQueue(Iterator[TrackRequest]):
-    """Requests that one thread puts in, and another one takes out; closing it ends both."""
-
-    def __init__(self) -> None:
-        self._waiting = deque[TrackRequest]()
-        self._changed = threading.Condition()
-        self._is_closed = False
-
-    def put(self, request: TrackRequest) -> None:
-        with self._changed:
-            self._waiting.append(request)
-            self._changed.notify_all()
-
-    def __next__(self) -> TrackRequest:
-        with self._changed:
-            while not self._waiting and not self._is_closed:
-                self._changed.wait(_LOOK_S)
-            if self._is_closed:
-                raise StopIteration
-            return self._waiting.popleft()
-
-    def close(self) -> None:
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
 
 
 class Feeder:
@@ -62,8 +33,8 @@ class Feeder:
         self.n_added = 0  # requests so far
         self._scheduler = scheduler
         self._priority = priority
-        self._requests = _RequestQueue()
-        self._opened = open_ahead(self._requests, components, scheduler.clock)
+        self._requests = SimpleQueue[TrackRequest | None]()  # None ends it
+        self._opened = open_ahead(iter(self._requests.get, None), components, scheduler.clock)
         self._n_opened = 0
         self._tracks = dict[int, _PlacedTrack]()  # that are being read, by the scheduler's numbers
         self._lock = threading.RLock()
@@ -163,7 +134,10 @@ class Feeder:
         with self._lock:
             self._is_closed = True
             tracks = list(self._tracks.values())
-        self._requests.close()
+        with contextlib.suppress(Empty):  # those that nobody has opened
+            while True:
+                self._requests.get_nowait()
+        self._requests.put(None)
         for track in tracks:  # the opener may be waiting for the audio of one of them
             track.opened.close()
         self._opened.close()

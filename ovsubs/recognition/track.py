@@ -80,7 +80,6 @@ class TrackState:
         self._offset = offset
         self._window_languages = dict[float, WindowLanguage]()  # by the window's start
         self._decoders = deque[ChunkDecoder]()
-        self._recalled = set[ChunkDecoder]()
         self._backlog = deque[Chunk]()  # fed, and not yet looked at
         self._fed_until = 0.0
         self._end = 0.0  # of the last chunk that came in
@@ -125,9 +124,7 @@ class TrackState:
         if known.languages:
             self._window_languages.update({window.start: window for window in known.languages})
             self._count_votes()
-        decoder = ChunkDecoder.of_decoded(chunk, self._end, self.options, known)
-        self._recalled.add(decoder)
-        return decoder
+        return ChunkDecoder.of_decoded(chunk, self._end, self.options, known)
 
     def add_vote(self, vote: LanguageVote, start: float, seconds: float) -> None:
         """Count a window's language vote; the track's language is the one with the most speech.
@@ -164,9 +161,8 @@ class TrackState:
                 break
             done = self._decoders.popleft()
             self._seconds_given_out += done.seconds_done
-            if done not in self._recalled:
+            if not done.is_recalled:
                 decoded.append(self._with_languages(done.decoded))
-            self._recalled.discard(done)
         new = [segment for one in found for segment in one.segments]
         self._remember(new)
         segments = self._number(new)

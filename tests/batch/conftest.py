@@ -1,9 +1,10 @@
 """A library of real speech, the small model that hears it, and runs over it in this process."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,6 @@ class Library:
     root: Path
     ledger: Path
     model: Model
-    digests: dict[str, str] = field(default_factory=dict)
 
     def open(self, stack: ExitStack) -> Ledger:
         return stack.enter_context(Ledger(self.ledger, self.root))
@@ -70,8 +70,8 @@ class Library:
             ledger = self.open(stack)
             plan = self.plan(ledger, chosen)
             ledger.runs.begin("tiny.en")
-            opener: Callable[[], object] = (lambda: nullcontext(self.model)) if hears else no_model
-            events = list(run_batch(plan, chosen, [ledger], opener))  # type: ignore[arg-type]
+            opener = partial(nullcontext[Model], self.model) if hears else no_model
+            events = list(run_batch(plan, chosen, [ledger], opener))
         return {
             event.result.path.relative_to(self.root).as_posix(): event.result
             for event in events

@@ -291,7 +291,7 @@ def test_a_full_disk_stops_the_run_until_there_is_room(
 ) -> None:
     """Every output fails as on a full disk; then there is room again."""
     from ovsubs import atomic
-    from ovsubs.batch import places
+    from ovsubs.batch import disks
 
     is_full = True
     real = atomic.replace_file
@@ -304,7 +304,7 @@ def test_a_full_disk_stops_the_run_until_there_is_room(
     monkeypatch.setattr(atomic, "replace_file", replace_file)
     monkeypatch.setattr(batch_run, "_TRY_AGAIN_S", 0.3)
     monkeypatch.setattr("ovsubs.batch.work_queue._BACK_OFF_S", (0.2,))
-    monkeypatch.setattr(places.Places, "are_there", lambda self, path: not is_full)
+    monkeypatch.setattr(disks.Disks, "are_there", lambda self, path: not is_full)
     told = list[Any]()
     with library.running() as events:
         for event in events:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE_S
-from systems import OF_THE_SYSTEM
+from skips import NO_DOCKER
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def _can_build() -> bool:
 
 def test_the_image_is_built_and_runs() -> None:
     if not _can_build():
-        pytest.skip(f"{OF_THE_SYSTEM}: no Docker, or no image of Python to begin with")
+        pytest.skip(NO_DOCKER)
     build = ["docker", "build", "--quiet", "--tag", "ovsubs:test", "."]
     subprocess.run(build, cwd=ROOT, check=True, timeout=BUILD_S)
     run = ["docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "ovsubs:test"]

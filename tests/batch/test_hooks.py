@@ -21,8 +21,9 @@ from systems import needs_linux, needs_posix
 from ovsubs.batch.hooks.messages import file_message, run_message
 from ovsubs.batch.hooks.notifier import Notifier, run_when_done
 from ovsubs.batch.hooks.options import HookLimits, HookOptions, MediaServer, ServerKind, media_servers
-from ovsubs.batch.record import BatchReport, DoubtfulCue, FileRecord, FileState
+from ovsubs.batch.record import BatchReport, FileRecord, FileState
 from ovsubs.errors import InvalidOption
+from ovsubs.subtitles.qc.review import ReviewItem
 
 QUICK = HookLimits(command_s=30, request_s=10, back_off_s=(0.01, 0.02), gather_s=0.2, close_s=60)
 # The last is no UTF-8: on POSIX the bytes FF and E9, on Windows halves of pairs.
@@ -39,7 +40,7 @@ def done(path: Path, **changes: Any) -> FileRecord:
         language="en",
         n_cues=3,
         outputs=(path.with_suffix(".en.srt"), path.with_suffix(".en.vtt")),
-        doubtful=(DoubtfulCue(0, 900, "Hm.", ("low probability",), 0.7),),
+        doubtful=(ReviewItem(0, 900, "Hm.", ("low probability",), 0.7),),
         finished=1_790_000_000.0,
     )
     return replace(record, **changes)

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from systems import needs_posix
 
 from ovsubs.audio.streams import FileStamp
 from ovsubs.batch.ledger import place as ledger_place
@@ -21,11 +23,12 @@ from ovsubs.batch.ledger.ledger import Claim, Ledger, OutputStamp
 from ovsubs.batch.ledger.packing import pack_chunk, unpack_chunk
 from ovsubs.batch.ledger.place import is_on_network, ledger_path
 from ovsubs.batch.ledger.runs import Wanted
-from ovsubs.batch.record import DoubtfulCue, ErrorKind, FileRecord, FileState
+from ovsubs.batch.record import ErrorKind, FileRecord, FileState
 from ovsubs.errors import UnusableLedger
 from ovsubs.file_events import NewlyDecoded
 from ovsubs.recognition.decoded import DecodedChunk, WindowLanguage
 from ovsubs.spans import Span
+from ovsubs.subtitles.qc.review import ReviewItem
 from ovsubs.transcript import Segment, Transcript, Word
 from ovsubs.whisper.language_vote import LanguageVote
 
@@ -73,8 +76,8 @@ def claimed(ledger: Ledger, path: Path) -> Claim:
     return claim
 
 
-def done(path: Path, **values: object) -> FileRecord:
-    return replace(FileRecord(path, FileState.DONE, duration=60.0, finished=5.0), **values)  # type: ignore[arg-type]
+def done(path: Path, **values: Any) -> FileRecord:
+    return replace(FileRecord(path, FileState.DONE, duration=60.0, finished=5.0), **values)
 
 
 def test_windows_are_there_in_the_next_run(root: Path, open_ledger: Callable[[], Ledger]) -> None:
@@ -170,7 +173,7 @@ def test_what_ended_is_kept_and_its_windows_are_not(root: Path, open_ledger: Cal
     claim = claimed(ledger, root / "a.mp4")
     ledger.add_decoded(claim, decoded(chunk(0.0)), 30.0)
     transcript = Transcript((replace(chunk(0.0).segments[0]),), "en", 0.9, 60.0, 30.0, notes=("a note",))
-    cue = DoubtfulCue(1, 2, "Hello.", ("why",), 0.5)
+    cue = ReviewItem(1, 2, "Hello.", ("why",), 0.5)
     record = done(root / "a.mp4", language="en", n_cues=3, outputs=(root / "a.srt",), doubtful=(cue,))
     ledger.finish(claim, record, [OutputStamp(root / "a.srt", FileStamp(7, 8))], transcript)
     assert ledger.records() == [replace(record, attempt=1)]
@@ -232,7 +235,7 @@ def test_a_run_hears_what_is_asked_of_it(open_ledger: Callable[[], Ledger]) -> N
     assert [run.state for run in run.runs.all()] == ["stopped", "done"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names there are Unicode")
+@needs_posix
 @pytest.mark.parametrize("name", [b"caf\xe9.mp4", "\U0001f600 \n.mp4".encode(), b"a" * 251 + b".mp4"])
 def test_any_name_is_kept(root: Path, open_ledger: Callable[[], Ledger], name: bytes) -> None:
     path = root / os.fsdecode(name)
@@ -326,7 +329,7 @@ def test_a_chunk_comes_back_as_it_was(start: float, end: float, text: str, token
     segment = Segment(0, start, end, text, tuple(tokens), float(numbers[0]), 1.0, float(numbers[1]))
     given = DecodedChunk(Span(start, end), (segment,), 0, ())
     assert unpack_chunk(pack_chunk(given)) == given
-    of_numpy = replace(segment, avg_logprob=numbers[1], tokens=tuple(map(np.int64, tokens)))  # type: ignore[arg-type]
+    of_numpy = replace(segment, avg_logprob=numbers[1], tokens=tuple(map(np.int64, tokens)))
     assert unpack_chunk(pack_chunk(replace(given, segments=(of_numpy,)))).segments[0].tokens == tuple(tokens)
 
 

@@ -8,15 +8,18 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from systems import needs_posix
 
-from ovsubs.batch.record import BatchReport, DoubtfulCue, ErrorKind, FileRecord, FileState
+from ovsubs.batch.record import BatchReport, ErrorKind, FileRecord, FileState
 from ovsubs.batch.report.html import to_html
 from ovsubs.batch.report.json import from_json, merge_reports, to_json
+from ovsubs.subtitles.qc.review import ReviewItem
 
 ROOT = Path("/library")
 NAMES = (
@@ -30,7 +33,7 @@ NAMES = (
 )
 
 
-def done(path: Path, **values: object) -> FileRecord:
+def done(path: Path, **values: Any) -> FileRecord:
     record = FileRecord(
         path,
         FileState.DONE,
@@ -42,7 +45,7 @@ def done(path: Path, **values: object) -> FileRecord:
         outputs=(path.with_suffix(".srt"),),
         finished=1_700_000_100.0,
     )
-    return replace(record, **values)  # type: ignore[arg-type]
+    return replace(record, **values)
 
 
 def failed(path: Path, why: str) -> FileRecord:
@@ -74,7 +77,7 @@ class Links(HTMLParser):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_is_shown_and_linked_and_does_nothing(name: str) -> None:
-    cue = DoubtfulCue(12_340, 15_000, "</td><script>x</script>", ("why & how",), 2.0)
+    cue = ReviewItem(12_340, 15_000, "</td><script>x</script>", ("why & how",), 2.0)
     page = to_html(report_of(done(ROOT / name, doubtful=(cue,)), failed(ROOT / f"b{name}", "it is <broken>")))
     links = Links(page)
     assert links.n_scripts == 1
@@ -88,7 +91,7 @@ def test_any_name_is_shown_and_linked_and_does_nothing(name: str) -> None:
     assert "it is <broken>" in unescape(page)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names there are Unicode")
+@needs_posix
 def test_a_name_that_is_no_utf8_is_shown_and_survives() -> None:
     path = Path(os.fsdecode(b"/library/caf\xe9.mp4"))
     report = report_of(done(path))
@@ -106,14 +109,14 @@ def test_a_name_cannot_pass_for_another() -> None:
     assert r"<bdi>c\x00.mp4</bdi>" in page
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there it is a path as any other")
+@needs_posix
 def test_a_path_of_windows_is_linked_as_windows_has_it() -> None:
     page = to_html(report_of(done(Path("C:\\Films\\a b.mp4"), outputs=())))
     assert Links(page).targets == ["file:///C:/Films/a%20b.mp4"]
 
 
 def test_a_time_opens_the_recording_there_and_not_after_it() -> None:
-    cue = DoubtfulCue(3_599_990, 3_600_500, "no", ("why",), 1.0)
+    cue = ReviewItem(3_599_990, 3_600_500, "no", ("why",), 1.0)
     page = to_html(report_of(done(ROOT / "a.mp4", doubtful=(cue,))))
     assert "file:///library/a.mp4#t=3599.9" in Links(page).targets
 
@@ -129,7 +132,7 @@ def test_what_failed_comes_first_and_reasons_are_told_once() -> None:
 
 
 def test_the_most_doubtful_cues_of_all_files_are_shown() -> None:
-    cues = [DoubtfulCue(1000 * n, 1000 * n + 500, f"cue {n}", ("why",), float(n)) for n in range(30)]
+    cues = [ReviewItem(1000 * n, 1000 * n + 500, f"cue {n}", ("why",), float(n)) for n in range(30)]
     page = to_html(
         report_of(
             done(ROOT / "a.mp4", doubtful=tuple(cues[::2])), done(ROOT / "b.mp4", doubtful=tuple(cues[1::2]))
@@ -233,7 +236,7 @@ records = st.builds(
     outputs=st.just((ROOT / "a.srt",)),
     doubtful=st.tuples(
         st.builds(
-            DoubtfulCue, st.integers(0, 9), st.integers(0, 9), st.text(), st.just(("a", "b")), st.floats(0, 9)
+            ReviewItem, st.integers(0, 9), st.integers(0, 9), st.text(), st.just(("a", "b")), st.floats(0, 9)
         )
     ),
     finished=st.floats(0, 2e9),

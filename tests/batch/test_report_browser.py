@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
 import pytest
 from chromium import Page, browsing
 
-from ovsubs.batch.record import BatchReport, DoubtfulCue, ErrorKind, FileRecord, FileState
+from ovsubs.batch.record import BatchReport, ErrorKind, FileRecord, FileState
 from ovsubs.batch.report.html import to_html
+from ovsubs.subtitles.qc.review import ReviewItem
 
 ROOT = Path("/library")
 BEGAN = 1_700_000_000.0
@@ -21,11 +23,11 @@ NAMES_SHOWN = f"{SHOWN}.map(row => row.cells[0].textContent)"
 N_MANY = 10_000
 
 
-def done(name: str, **values: object) -> FileRecord:
+def done(name: str, **values: Any) -> FileRecord:
     record = FileRecord(
         ROOT / name, FileState.DONE, work_s=1.0, language="en", n_cues=3, finished=BEGAN + 60.0
     )
-    return replace(record, **values)  # type: ignore[arg-type]
+    return replace(record, **values)
 
 
 def report_of(*records: FileRecord) -> BatchReport:
@@ -33,7 +35,7 @@ def report_of(*records: FileRecord) -> BatchReport:
 
 
 def small_report() -> BatchReport:
-    cue = DoubtfulCue(1500, 2500, f"text {HOSTILE}", (f"why {HOSTILE}",), 1.0)
+    cue = ReviewItem(1500, 2500, f"text {HOSTILE}", (f"why {HOSTILE}",), 1.0)
     broken = ROOT / HOSTILE
     return report_of(
         *(done(name, duration=length, doubtful=(cue,)) for name, length in LENGTHS_S.items()),

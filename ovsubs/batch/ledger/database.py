@@ -19,8 +19,7 @@ create table library (root blob not null);
 create table run (
     id integer primary key, host text not null, pid integer not null, began real not null,
     beat real not null, ended real, wanted text not null default 'go', state text not null default 'planning',
-    model text not null default '', n_files integer not null default 0, media_s real not null default 0,
-    n_finished integer not null default 0, n_skipped integer not null default 0
+    model text not null default '', n_files integer not null default 0, media_s real not null default 0
 );
 create table file (
     id integer primary key, path blob not null unique, size integer, mtime_ns integer, digest blob,

@@ -38,7 +38,10 @@ from ovsubs.recognition.decoded import DecodedTrack
 from ovsubs.transcript import Transcript
 from ovsubs.whisper.language_vote import LanguageVote
 
-_ROW = "path, size, mtime_ns, digest, state, recognition, output, outputs, error_kind, transcript not null"
+_ROW = (
+    "path, size, mtime_ns, digest, state, recognition, output, outputs, error_kind, finished,"
+    " transcript not null"
+)
 _RECORD = "path, state, attempt, duration, work_s, finished, record"
 
 
@@ -52,7 +55,10 @@ class OutputStamp:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """What the ledger has on a file. `recognition` and `output` are digests of what it was made with."""
+    """What the ledger has on a file. `recognition` and `output` are digests of what it was made with.
+
+    `finished`: when it ended, in seconds since 1970; 0.0 where it has not.
+    """
 
     path: Path
     identity: Identity | None
@@ -61,7 +67,17 @@ class LedgerRow:
     output: str
     outputs: tuple[OutputStamp, ...]
     error_kind: ErrorKind | None
+    finished: float
     has_transcript: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileInWork:
+    """A file that is being heard; `position` of `duration`, in seconds."""
+
+    path: Path
+    position: float
+    duration: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +137,8 @@ class Ledger:
         return self._row(found[0]) if found else None
 
     def _row(self, values: tuple[Any, ...]) -> LedgerRow:
-        path, size, mtime_ns, digest, state, recognition, output, outputs, kind, has_transcript = values
+        path, size, mtime_ns, digest, state, recognition, output, outputs, *rest = values
+        kind, finished, has_transcript = rest
         return LedgerRow(
             self._database.path_of(path),
             Identity(FileStamp(size, mtime_ns), digest) if size is not None else None,
@@ -130,6 +147,7 @@ class Ledger:
             output,
             tuple(OutputStamp(where, stamp) for where, stamp in unpack_outputs(outputs)),
             ErrorKind(kind) if kind else None,
+            finished,
             bool(has_transcript),
         )
 
@@ -156,12 +174,12 @@ class Ledger:
             finished=finished,
         )
 
-    def running(self) -> list[tuple[Path, float, float, int]]:
-        """Files that are being worked on: path, position and duration in seconds, and the run that has it."""
+    def in_work(self) -> list[FileInWork]:
+        """Files that are being worked on, in the order of their paths."""
         rows = self._database.ask(
-            "select path, position, duration, run from file where state = 'running' order by path"
+            "select path, position, duration from file where state = 'running' order by path"
         )
-        return [(self._database.path_of(path), *rest) for path, *rest in rows]
+        return [FileInWork(self._database.path_of(path), *rest) for path, *rest in rows]
 
     def claim(
         self, path: Path, identity: Identity, recognition: str, output: str, duration: float
@@ -188,7 +206,7 @@ class Ledger:
                 ).lastrowid
                 found = (entered, "waiting", None, 0, identity.digest, recognition)
             number, state, owner, attempt, digest, before = found
-            if state == "running" and owner != self.runs.own and self.runs.is_alive(database, owner):
+            if state == "running" and owner != self.runs.own and self.runs.is_alive(owner):
                 return None
             if (digest, before) != (identity.digest, recognition):
                 self._forget_windows(database, number)

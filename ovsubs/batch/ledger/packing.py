@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ovsubs.audio.streams import FileStamp
-from ovsubs.batch.record import DoubtfulCue, ErrorKind, FileRecord, FileState
+from ovsubs.batch.record import ErrorKind, FileRecord, FileState
 from ovsubs.recognition.decoded import DecodedChunk, WindowLanguage
 from ovsubs.spans import Span
+from ovsubs.subtitles.qc.review import ReviewItem
 from ovsubs.transcript import Segment, Transcript, Word
 
 _FAST = 1  # zlib's level
@@ -89,7 +90,7 @@ def unpack_record(
         finished=finished,
         error_kind=ErrorKind(kind) if kind else None,
         outputs=tuple(map(Path, outputs or ())),
-        doubtful=tuple(DoubtfulCue(**one | {"reasons": tuple(one["reasons"])}) for one in doubtful or ()),
+        doubtful=tuple(ReviewItem(**one | {"reasons": tuple(one["reasons"])}) for one in doubtful or ()),
         **content,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sqlite3
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +14,7 @@ from ovsubs.temporary import is_running
 
 # A run that was not heard of for so long is dead, wherever it was; on this machine its process is looked for.
 _DEAD_AFTER_S = 120.0
+_COLUMNS = "id, host, pid, began, beat, ended, wanted, state, model, n_files, media_s"
 
 
 class Wanted(StrEnum):
@@ -43,8 +43,6 @@ class RunRow:
     model: str
     n_files: int
     media_s: float
-    n_finished: int
-    n_skipped: int
 
     @property
     def is_alive(self) -> bool:
@@ -96,10 +94,7 @@ class Runs:
 
     def all(self) -> list[RunRow]:
         """All runs, the newest last."""
-        columns = (
-            "id, host, pid, began, beat, ended, wanted, state, model, n_files, media_s, n_finished, n_skipped"
-        )
-        rows = self._database.ask(f"select {columns} from run order by id")
+        rows = self._database.ask(f"select {_COLUMNS} from run order by id")
         return [_run(row) for row in rows]
 
     def ask(self, wanted: Wanted) -> int:
@@ -111,13 +106,10 @@ class Runs:
             )
         return len(alive)
 
-    def is_alive(self, database: sqlite3.Connection, number: int) -> bool:
-        """Whether a run goes on; asked within a transaction."""
-        found = database.execute("select host, pid, beat, ended from run where id = ?", (number,)).fetchone()
-        if found is None:
-            return False
-        host, pid, beat, ended = found
-        return RunRow(number, host, pid, 0.0, beat, ended, Wanted.GO, "", "", 0, 0.0, 0, 0).is_alive
+    def is_alive(self, number: int) -> bool:
+        """Whether a run goes on, somewhere."""
+        rows = self._database.ask(f"select {_COLUMNS} from run where id = ?", (number,))
+        return bool(rows) and _run(rows[0]).is_alive
 
 
 def _run(values: tuple[Any, ...]) -> RunRow:

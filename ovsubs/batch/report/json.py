@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ovsubs.batch.record import BatchReport, DoubtfulCue, ErrorKind, FileRecord, FileState
+from ovsubs.batch.record import BatchReport, ErrorKind, FileRecord, FileState
 from ovsubs.json_fields import JsonObject
+from ovsubs.subtitles.qc.review import ReviewItem
 
 _LAST_INSTANT = (
     32_503_680_000.0  # the year 3000, at which Windows' localtime ends (learn.microsoft.com, localtime_s)
@@ -97,8 +98,8 @@ def _instant(content: JsonObject, key: str) -> float:
     return float(value)
 
 
-def _doubtful(content: JsonObject) -> DoubtfulCue:
-    return DoubtfulCue(
+def _doubtful(content: JsonObject) -> ReviewItem:
+    return ReviewItem(
         start_ms=content.whole("start_ms"),
         end_ms=content.whole("end_ms"),
         text=content.text("text", ""),

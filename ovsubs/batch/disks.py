@@ -1,4 +1,4 @@
-"""Roots and outputs of a run -> whether they are there: a share may be gone, a disk full."""
+"""Roots and outputs of a run -> whether their disks are there, and have room."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ovsubs.places import can_write_in
 _LEAST_FREE_BYTES = 16 << 20
 
 
-class Places:
-    """The folders that a run reads and writes."""
+class Disks:
+    """The disks that a run reads and writes."""
 
     def __init__(self, ledgers: Sequence[Ledger], output_dir: Path | None) -> None:
         """Look which disks the roots lie on."""
         self._output_dir = output_dir
-        self._disks = {ledger.root: _disk(ledger.root) for ledger in ledgers}
+        self._numbers = {ledger.root: _number(ledger.root) for ledger in ledgers}
 
     def has_lost(self, path: Path) -> bool:
         """Whether a file is not there any more, and it is not its disk that is gone."""
         root = self._root_of(path)
-        is_same_disk = root is not None and _disk(root) == self._disks[root] is not None
+        is_same_disk = root is not None and _number(root) == self._numbers[root] is not None
         return is_same_disk and not os.path.lexists(path)
 
     def are_there(self, path: Path) -> bool:
@@ -39,14 +39,14 @@ class Places:
         except OSError:
             return False
         if is_there and root is not None:
-            self._disks[root] = _disk(root)  # what is mounted again may have another number
+            self._numbers[root] = _number(root)  # what is mounted again may have another number
         return is_there
 
     def _root_of(self, path: Path) -> Path | None:
-        return next((root for root in self._disks if path.is_relative_to(root)), None)
+        return next((root for root in self._numbers if path.is_relative_to(root)), None)
 
 
-def _disk(folder: Path) -> int | None:
+def _number(folder: Path) -> int | None:
     try:
         return folder.stat().st_dev
     except OSError:
